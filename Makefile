@@ -1,0 +1,35 @@
+# Thin: cargo does the work. `./make.sh TARGET` installs what is missing first.
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+MAJOR := $(firstword $(subst ., ,$(VERSION)))
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+LIB := $(TARGET)/lib
+CARGO := cargo
+CC ?= cc
+
+.PHONY: demo test lib header clean
+
+# A holder, a refused second process, a crash, a take-over.
+demo: lib
+	@sh examples/demo.sh "$(CC)" "$(LIB)"
+
+test:
+	$(CARGO) test --locked
+	$(CARGO) test --locked --manifest-path tests/interop/Cargo.toml
+
+# The libraries as they ship, with the links that a linker and a loader look for.
+lib:
+	@$(CARGO) rustc --quiet --locked --lib --crate-type cdylib --profile dist
+	@$(CARGO) rustc --quiet --locked --lib --crate-type staticlib --release
+	@mkdir -p $(LIB)
+	@install -C -m 755 $(TARGET)/dist/libralph_lock.so $(LIB)/libralph_lock.so.$(VERSION)
+	@install -C -m 644 $(TARGET)/release/libralph_lock.a $(LIB)/libralph_lock.a
+	@ln -sf libralph_lock.so.$(VERSION) $(LIB)/libralph_lock.so.$(MAJOR)
+	@ln -sf libralph_lock.so.$(MAJOR) $(LIB)/libralph_lock.so
+
+# include/ralph_lock.h anew, from the sources.
+header:
+	$(CARGO) build --locked --features header
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,33 @@
+//! The shared library's name and behaviour in the dynamic linker; with the feature `header`, also
+//! `include/ralph_lock.h`.
+
+#[cfg(feature = "header")]
+#[path = "header.rs"]
+mod header;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    // The tests build C programs for the same machine.
+    println!("cargo:rustc-env=RALPH_LOCK_TARGET={}", std::env::var("TARGET").unwrap_or_default());
+    let target = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
+    let major = std::env::var("CARGO_PKG_VERSION_MAJOR").unwrap_or_default();
+    match target.as_str() {
+        "macos" | "ios" => {
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libralph_lock.{major}.dylib");
+        }
+        "linux" | "android" | "freebsd" | "netbsd" | "openbsd" | "dragonfly" => {
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libralph_lock.so.{major}");
+            // A dlclose must not take the code away from guards that are held and threads that still run.
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+        }
+        _ => {}
+    }
+    #[cfg(feature = "header")]
+    {
+        println!("cargo:rerun-if-changed=header.rs");
+        println!("cargo:rerun-if-changed=cbindgen.toml");
+        println!("cargo:rerun-if-changed=src");
+        let root = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+        std::fs::write(root.join(header::PATH), header::generate(&root)).expect("the header can be written");
+    }
+}

@@ -1,0 +1,390 @@
+/**
+ * ralph_lock: who works in this workspace?
+ *
+ * Two programs that work in one workspace at a time destroy each other's work. So one takes the
+ * workspace's lock, and every other one learns who has it, since when and doing what.
+ *
+ *     ralph_lock_guard *guard;
+ *     ralph_lock_metadata *holder;
+ *     ralph_lock_error *error;
+ *
+ *     switch (ralph_lock_try_acquire(".", "implement auth", &guard, &holder, &error)) {
+ *     case RALPH_LOCK_OK:
+ *         work();
+ *         ralph_lock_release(guard);
+ *         break;
+ *     case RALPH_LOCK_ALREADY_LOCKED:
+ *         printf("process %u is at it: %s\n", (unsigned)ralph_lock_metadata_pid(holder),
+ *                holder ? ralph_lock_metadata_prompt(holder) : "(no record)");
+ *         break;
+ *     default:
+ *         fprintf(stderr, "%s\n", ralph_lock_error_message(error));
+ *     }
+ *     ralph_lock_metadata_free(holder);
+ *     ralph_lock_error_free(error);
+ *
+ * WHAT IS LOCKED. The file `.ralph/loop.lock` under the workspace root, with the kernel's flock(2).
+ * That lock ends with the process that holds it, however the process ends. The file's existence is
+ * not the lock, and neither is its text: JSON that names the holder, blank while nobody holds the
+ * lock. The Rust crate ralph-core (2.9.3 and later) uses the same file; each excludes the other and
+ * reads the other's record. Nothing here expires a lock, breaks one, or removes the file.
+ *
+ * HANDLES. Guards, metadata and errors are names that the library looks up, not addresses that it
+ * reads. A handle that was released or freed, is used twice, belongs to another type or is garbage
+ * gives RALPH_LOCK_INVALID_HANDLE, or nothing where nothing can be said: never undefined behaviour.
+ * No handle value is ever used twice in a process.
+ *
+ * WHO FREES. What a function gives through an out-parameter belongs to the caller: a guard goes to
+ * ralph_lock_release(), everything else to its `_free` function. Both take NULL and do nothing.
+ * Out-parameters are set to NULL (or false) first, whatever happens next. A `const char *` result
+ * is borrowed from the object it was asked of, until that is freed.
+ *
+ * ERRORS. Every function that can fail returns a ralph_lock_status. All details come back in the
+ * same call through the last parameter, which may be NULL; it receives an error object exactly when
+ * the status is not RALPH_LOCK_OK. Nothing is kept per thread. Where a system call failed, `errno`
+ * holds its error too, on return.
+ *
+ * STRINGS. Paths are bytes, terminated by NUL. Prompts and messages are UTF-8, terminated by NUL.
+ * Pointers that the caller passes are used during the call only.
+ *
+ * THREADS. Any thread may call any function at any time. A guard belongs to the process, not to the
+ * thread that made it. Two guards of one lock exclude each other within one process too.
+ *
+ * FORK. A forked child holds no lock of its parent: its ralph_lock_release() closes the child's copy
+ * and leaves the lock where it is. But as long as such a child has that copy open and neither ends
+ * nor calls exec (which closes it), the kernel keeps the lock alive after its parent was killed.
+ * A parent that releases frees the lock for all. A child of a process with many threads may call any
+ * function between fork and exec: the library has no mutex that could be left locked.
+ *
+ * LOADING. Nothing of ours runs when the library is loaded: no thread, no signal handler, no hook.
+ * It prints nothing and reads no environment variable. Once loaded, it stays mapped: dlclose(3)
+ * leaves guards held and handles valid.
+ */
+
+#ifndef RALPH_LOCK_H
+#define RALPH_LOCK_H
+
+/* Made from src/ by `make header`. Do not edit. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The version of this header; ralph_lock_version() is that of the library which runs. */
+#define RALPH_LOCK_VERSION "0.1.0"
+#define RALPH_LOCK_VERSION_MAJOR 0
+#define RALPH_LOCK_VERSION_MINOR 1
+#define RALPH_LOCK_VERSION_PATCH 0
+/** One number that grows with every version: major * 1000000 + minor * 1000 + patch. */
+#define RALPH_LOCK_VERSION_NUMBER \
+    (RALPH_LOCK_VERSION_MAJOR * 1000000 + RALPH_LOCK_VERSION_MINOR * 1000 + RALPH_LOCK_VERSION_PATCH)
+
+/** The lock file, relative to the workspace root. */
+#define RALPH_LOCK_FILE ".ralph/loop.lock"
+
+/** Before functions whose status must not be ignored: going on without the lock is the mistake. */
+#if defined(__GNUC__)
+#define RALPH_LOCK_MUST_USE __attribute__((warn_unused_result))
+#else
+#define RALPH_LOCK_MUST_USE
+#endif
+
+/**
+ * How a call ended. Values are fixed for ever: one is never renumbered or used for anything else.
+ *
+ * Below 100 are outcomes that a correct program meets every day; from 100 on are failures. A later
+ * version may add values, so handle the ones you do not know like a failure.
+ */
+typedef enum {
+    /**
+     * It worked.
+     */
+    RALPH_LOCK_OK = 0,
+    /**
+     * Somebody else holds the lock.
+     */
+    RALPH_LOCK_ALREADY_LOCKED = 1,
+    /**
+     * There is no lock file, or nothing readable in it.
+     */
+    RALPH_LOCK_NOT_FOUND = 2,
+    /**
+     * The time to wait was over before the lock was free.
+     */
+    RALPH_LOCK_TIMED_OUT = 3,
+    /**
+     * The wait was cancelled.
+     */
+    RALPH_LOCK_CANCELLED = 4,
+    /**
+     * A signal handler ran during the wait; call again to go on waiting.
+     */
+    RALPH_LOCK_INTERRUPTED = 5,
+    /**
+     * The path no longer leads to the file that is locked: somebody removed or replaced it.
+     */
+    RALPH_LOCK_LOST = 6,
+    /**
+     * An argument is NULL, not UTF-8, too long or otherwise impossible; nothing was done.
+     */
+    RALPH_LOCK_INVALID_ARGUMENT = 100,
+    /**
+     * The handle was released or freed already, or never was one; nothing was done.
+     */
+    RALPH_LOCK_INVALID_HANDLE = 101,
+    /**
+     * A system call failed; `errno` and ralph_lock_error_os_code() say how.
+     */
+    RALPH_LOCK_IO = 102,
+    /**
+     * The lock is held, but the lock file holds no record of the holder.
+     */
+    RALPH_LOCK_PARSE = 103,
+    /**
+     * The platform has no flock(2).
+     */
+    RALPH_LOCK_UNSUPPORTED_PLATFORM = 104,
+    /**
+     * The file system does not lock files, or does not tell one file from another.
+     */
+    RALPH_LOCK_UNSUPPORTED_FILESYSTEM = 105,
+    /**
+     * A bug in this library, stopped at its border; the call had no result.
+     */
+    RALPH_LOCK_PANIC = 106,
+} ralph_lock_status;
+
+/**
+ * What went wrong in one call. Comes from the last parameter of every function that can fail, and
+ * belongs to the caller, who frees it with ralph_lock_error_free().
+ */
+typedef struct ralph_lock_error ralph_lock_error;
+
+/**
+ * A held lock. Comes from a function that acquires, and ends with ralph_lock_release(). It is a
+ * name that is looked up at each use, never an address: a guard that was released, or any other
+ * value, is answered with RALPH_LOCK_INVALID_HANDLE.
+ */
+typedef struct ralph_lock_guard ralph_lock_guard;
+
+/**
+ * Who is on record as the holder of a lock: a copy, taken at one moment, that belongs to the
+ * caller, who frees it with ralph_lock_metadata_free().
+ */
+typedef struct ralph_lock_metadata ralph_lock_metadata;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The status's name as it is written in this header, for instance "RALPH_LOCK_IO"; for a number
+ * that is no status, "RALPH_LOCK_UNKNOWN_STATUS". Never NULL. The string is static: nobody frees
+ * it.
+ */
+const char *ralph_lock_status_name(int32_t status);
+
+/**
+ * What the status means, in a few words for people to read. Any number is allowed. Never NULL. The
+ * string is static: nobody frees it. What happened in one call is in its error object.
+ */
+const char *ralph_lock_status_message(int32_t status);
+
+/**
+ * Takes the workspace's lock now, or tells who holds it. Never waits: at the most 20 ms for a
+ * holder that has the lock and is just writing who it is, and up to a second when nothing but a
+ * stream of short shared locks (others asking "is it locked?") is in the way.
+ *
+ * `workspace_root`: an existing directory. `.ralph` and the lock file in it are made if missing.
+ *
+ * `prompt`: what this process is going to do, for others to read. UTF-8, at most 16 MiB (and at
+ * most 18 MiB as JSON, where a line break or a quote takes two bytes).
+ *
+ * `guard` receives the held lock on RALPH_LOCK_OK, else NULL. The caller gives it up with
+ * ralph_lock_release(). Must not be NULL.
+ *
+ * `holder` receives who holds the lock on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL then
+ * too when the holder left no record, as flock(1) does. The caller frees it with
+ * ralph_lock_metadata_free(). May be NULL.
+ *
+ * `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with
+ * ralph_lock_error_free(). May be NULL.
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: somebody else holds it, or another guard of this
+ * process; RALPH_LOCK_INVALID_ARGUMENT: an argument that must not be NULL is, the root is empty,
+ * the path too long, the prompt too long or not UTF-8; RALPH_LOCK_IO: a system call failed, for
+ * instance with ENOENT (no such root), EACCES, EROFS, ENOSPC, EMFILE, ENOLCK, or with ELOOP,
+ * EISDIR or EINVAL when a symbolic link, a directory or something else that is no regular file is
+ * in the lock file's place; RALPH_LOCK_UNSUPPORTED_FILESYSTEM, RALPH_LOCK_UNSUPPORTED_PLATFORM,
+ * RALPH_LOCK_PANIC. Where the lock file may be read but not written, a held lock is still
+ * RALPH_LOCK_ALREADY_LOCKED, and a free one RALPH_LOCK_IO with EACCES or EROFS.
+ */
+RALPH_LOCK_MUST_USE
+ralph_lock_status ralph_lock_try_acquire(const char *workspace_root,
+                                         const char *prompt,
+                                         ralph_lock_guard **guard,
+                                         ralph_lock_metadata **holder,
+                                         ralph_lock_error **error);
+
+/**
+ * Takes the workspace's lock, waiting in the kernel's queue, flock(2), for as long as it takes.
+ *
+ * The parameters are those of ralph_lock_try_acquire(), and so are the statuses, except that
+ * RALPH_LOCK_ALREADY_LOCKED does not occur (a lock held by this very process is waited for too)
+ * and RALPH_LOCK_INTERRUPTED does: a signal handler ran that was installed without SA_RESTART
+ * (sigaction(2)). Nothing is lost then; call again to go on waiting. A lock file that may not be
+ * written is RALPH_LOCK_IO at once.
+ */
+RALPH_LOCK_MUST_USE
+ralph_lock_status ralph_lock_acquire_blocking(const char *workspace_root,
+                                              const char *prompt,
+                                              ralph_lock_guard **guard,
+                                              ralph_lock_error **error);
+
+/**
+ * Gives the lock up and ends the guard. The record is blanked first, so that nobody is told of a
+ * holder that is gone. Any thread may do this, whichever one acquired.
+ *
+ * In a child that was forked after the acquire only the child's copy ends: the lock stays with the
+ * parent. A forked child that ends, or calls exec, without this call leaves the lock alone too.
+ *
+ * `guard`: NULL is allowed and does nothing.
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_INVALID_HANDLE: released already, or never a guard, and nothing was
+ * done; RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno`
+ * says how) and the next holder finds the record of this one; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_release(ralph_lock_guard *guard);
+
+/**
+ * The path of the lock file that the guard holds: the workspace root as it was given, and
+ * RALPH_LOCK_FILE. NULL for NULL and for a guard that was released. Borrowed until
+ * ralph_lock_release().
+ */
+const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
+
+/**
+ * Tells whether the path still leads to the file that the guard holds. After `rm -rf .ralph` or
+ * `git clean -fdx` it does not: the guard then holds a lock that nobody sees, and another process
+ * can take the lock of a new file. A long-running holder asks from time to time and stops its work
+ * on RALPH_LOCK_LOST. A relative workspace root is looked up from the current directory of now.
+ *
+ * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `error` as in ralph_lock_try_acquire().
+ *
+ * RALPH_LOCK_OK: it does; RALPH_LOCK_LOST: it does not, and the guard is still to be released;
+ * RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_IO: the path cannot be looked
+ * at; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard, ralph_lock_error **error);
+
+/**
+ * Reads who is on record in the workspace's lock file, without touching the lock. A record alone
+ * does not say that the lock is held: its holder may have died, or be ralph-core, which leaves its
+ * record behind; ralph_lock_is_locked() tells.
+ *
+ * `workspace_root`: a directory. `metadata` receives the record on RALPH_LOCK_OK, else NULL; the
+ * caller frees it with ralph_lock_metadata_free(); must not be NULL. `error` as in
+ * ralph_lock_try_acquire().
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_NOT_FOUND: there is no lock file, it is blank, or what it says is no
+ * record (or larger than 18 MiB): the error object explains which; RALPH_LOCK_INVALID_ARGUMENT;
+ * RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_read_existing(const char *workspace_root,
+                                           ralph_lock_metadata **metadata,
+                                           ralph_lock_error **error);
+
+/**
+ * Tells whether somebody holds the workspace's lock at this moment, this process included. By the
+ * time the caller looks at the answer it may be over: to act on it, acquire instead. A missing lock
+ * file is not locked.
+ *
+ * `workspace_root`: a directory. `locked` receives the answer on RALPH_LOCK_OK, else false; must
+ * not be NULL. `error` as in ralph_lock_try_acquire().
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM;
+ * RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_is_locked(const char *workspace_root,
+                                       bool *locked,
+                                       ralph_lock_error **error);
+
+/**
+ * The process id of the holder, as the holder sees it: in another pid namespace the number means
+ * another process, or none. 0 for NULL and freed metadata.
+ */
+uint32_t ralph_lock_metadata_pid(const ralph_lock_metadata *metadata);
+
+/**
+ * When the holder took the lock, by the holder's clock: nanoseconds since 1970-01-01 00:00 UTC. A
+ * time that does not fit (before 1677 or after 2262) gives INT64_MIN or INT64_MAX. 0 for NULL and
+ * freed metadata.
+ */
+int64_t ralph_lock_metadata_started_unix_ns(const ralph_lock_metadata *metadata);
+
+/**
+ * The same moment as text in UTC, for instance "2026-11-22T16:00:00.123456789Z" (RFC 3339). NULL
+ * for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
+ */
+const char *ralph_lock_metadata_started_rfc3339(const ralph_lock_metadata *metadata);
+
+/**
+ * What the holder is doing, in its own words: UTF-8 of any length, perhaps with line breaks. (A NUL
+ * inside it, which no C program can have written, shows as U+FFFD.) NULL for NULL and freed
+ * metadata. Borrowed until ralph_lock_metadata_free().
+ */
+const char *ralph_lock_metadata_prompt(const ralph_lock_metadata *metadata);
+
+/**
+ * Frees metadata and every string borrowed from it. NULL and metadata that was freed already are
+ * left alone.
+ */
+void ralph_lock_metadata_free(ralph_lock_metadata *metadata);
+
+/**
+ * The status that the failed call returned. NULL, which is what a call that worked leaves behind,
+ * gives RALPH_LOCK_OK; an error that was freed gives RALPH_LOCK_INVALID_HANDLE.
+ */
+ralph_lock_status ralph_lock_error_status(const ralph_lock_error *error);
+
+/**
+ * The operating system's error number (an `errno` value) behind the failure, or 0 where there was
+ * none. NULL and freed errors give 0.
+ */
+int32_t ralph_lock_error_os_code(const ralph_lock_error *error);
+
+/**
+ * What happened, in one line of UTF-8 for people to read: it names the file and, where there is
+ * something to do, says what. Never NULL: for NULL and freed errors it is the message of their
+ * status. Borrowed until ralph_lock_error_free().
+ */
+const char *ralph_lock_error_message(const ralph_lock_error *error);
+
+/**
+ * The file that the failure is about, byte for byte; NULL where it is about none, and for NULL and
+ * freed errors. Borrowed until ralph_lock_error_free().
+ */
+const char *ralph_lock_error_path(const ralph_lock_error *error);
+
+/**
+ * Frees an error and every string borrowed from it. NULL and an error that was freed already are
+ * left alone.
+ */
+void ralph_lock_error_free(ralph_lock_error *error);
+
+/**
+ * The version of the library that runs, for instance "0.1.0"; the macro RALPH_LOCK_VERSION is the
+ * one that the program was compiled with. Never NULL. The string is static: nobody frees it.
+ */
+const char *ralph_lock_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* RALPH_LOCK_H */
+
+#ifndef RALPH_LOCK_STATUS_WIDTH
+#define RALPH_LOCK_STATUS_WIDTH 32
+/* A status has that many bits on both sides, whatever the compiler makes of enums. */
+typedef char ralph_lock_status_is_32_bits_wide[sizeof(ralph_lock_status) == 4 ? 1 : -1];
+#endif

@@ -1,0 +1,80 @@
+//! What can go wrong, in words that name the file and say what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::LockMetadata;
+
+/// Why a lock was not taken, read or given up as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LockError {
+    /// Somebody else holds the lock. The holder is None when nobody is on record, for instance
+    /// when it is `flock(1)`.
+    #[error("{} is locked by {}", path.display(), describe(holder.as_ref()))]
+    AlreadyLocked { path: PathBuf, holder: Option<LockMetadata> },
+
+    /// There is no lock file, or nothing readable in it.
+    #[error("nobody is on record in {}: {reason}", path.display())]
+    NotFound { path: PathBuf, reason: String },
+
+    /// A signal handler ran during a blocking wait; waiting again goes on.
+    #[error("a signal interrupted the wait for {}", path.display())]
+    Interrupted { path: PathBuf },
+
+    /// The path no longer leads to the file that the guard holds: somebody removed or replaced it.
+    #[error("{} was removed or replaced while it was held; others can take the lock now", path.display())]
+    Lost { path: PathBuf },
+
+    /// An argument that can never work, and why.
+    #[error("{0}")]
+    InvalidArgument(String),
+
+    /// A system call failed.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+
+    /// Something that is no regular file is in the lock file's place. It was left untouched.
+    #[error("{} is {kind}, and a lock file must be a regular file: remove it", path.display())]
+    NotRegular { path: PathBuf, kind: &'static str, os_code: i32 },
+
+    /// The platform has no flock(2).
+    #[error("there is no flock on this platform")]
+    UnsupportedPlatform,
+
+    /// The file system does not lock, or does not tell files apart.
+    #[error("the file system of {} cannot be used for locks: {source}", path.display())]
+    UnsupportedFilesystem { path: PathBuf, source: io::Error },
+}
+
+impl LockError {
+    /// The file that it is about, where it is about one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            LockError::AlreadyLocked { path, .. }
+            | LockError::NotFound { path, .. }
+            | LockError::Interrupted { path }
+            | LockError::Lost { path }
+            | LockError::Io { path, .. }
+            | LockError::NotRegular { path, .. }
+            | LockError::UnsupportedFilesystem { path, .. } => Some(path),
+            LockError::InvalidArgument(_) | LockError::UnsupportedPlatform => None,
+        }
+    }
+
+    /// The operating system's error number, where there is one.
+    pub fn os_code(&self) -> Option<i32> {
+        match self {
+            LockError::Io { source, .. } | LockError::UnsupportedFilesystem { source, .. } => source.raw_os_error(),
+            LockError::NotRegular { os_code, .. } => Some(*os_code),
+            _ => None,
+        }
+    }
+}
+
+fn describe(holder: Option<&LockMetadata>) -> String {
+    match holder {
+        Some(holder) => format!("process {} since {}", holder.pid, holder.started_rfc3339()),
+        None => "a process that left no record of itself".to_owned(),
+    }
+}

@@ -1,0 +1,187 @@
+//! The border between C and Rust: every pointer from C is read or written here, and no panic gets
+//! past this file. What C promises about its pointers is written in the header: NULL where it says
+//! so, else the address of a variable of that type, or of a NUL-terminated string.
+
+use std::cell::Cell;
+use std::ffi::{CStr, CString, c_char};
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::error::{Failure, ralph_lock_error};
+use super::status::ralph_lock_status;
+use crate::LockError;
+
+/// Runs a fallible exported function: maps its result to a status, and its failure to an error
+/// object if the caller wants one.
+pub(super) fn status(
+    error: *mut *mut ralph_lock_error,
+    body: impl FnOnce() -> Result<(), Failure>,
+) -> ralph_lock_status {
+    let error = Out::new("error", error, ptr::null_mut());
+    let Err(failure) = catch(body).unwrap_or(Err(Failure::Panic)) else {
+        return ralph_lock_status::RALPH_LOCK_OK;
+    };
+    let status = failure.status();
+    let os_code = failure.os_code();
+    if error.is_wanted() {
+        error.set(catch(|| ralph_lock_error::new(failure)).unwrap_or(ptr::null_mut()));
+    }
+    // Last, because making the error object may change it.
+    #[cfg(unix)]
+    if os_code != 0 {
+        crate::sys::errno::set(os_code);
+    }
+    status
+}
+
+/// Runs an exported function that cannot fail; should it panic all the same, gives the fall-back.
+pub(super) fn value<T>(fallback: T, body: impl FnOnce() -> T) -> T {
+    catch(body).unwrap_or(fallback)
+}
+
+/// A result's place in the caller's memory, emptied at once.
+pub(super) struct Out<T> {
+    name: &'static str,
+    place: *mut T,
+}
+
+impl<T> Out<T> {
+    pub(super) fn new(name: &'static str, place: *mut T, nothing: T) -> Out<T> {
+        let out = Out { name, place };
+        out.set(nothing);
+        out
+    }
+
+    /// For a result that makes no sense without a place for it.
+    pub(super) fn required(&self) -> Result<(), LockError> {
+        if self.is_wanted() { Ok(()) } else { Err(is_null(self.name)) }
+    }
+
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.place.is_null()
+    }
+
+    pub(super) fn set(&self, value: T) {
+        if self.is_wanted() {
+            // SAFETY: not NULL, so it is the address of a variable of this type (see above). What
+            // was in it is not dropped: it is C's.
+            unsafe { self.place.write(value) };
+        }
+    }
+}
+
+/// A path that C passes. It lives as long as the pointer variable that is borrowed.
+pub(super) fn path<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a Path, LockError> {
+    let bytes = string(name, pointer)?.to_bytes();
+    #[cfg(unix)]
+    return Ok(Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes)));
+    #[cfg(not(unix))]
+    return utf8(name, bytes).map(Path::new);
+}
+
+/// A text that C passes, in UTF-8.
+pub(super) fn text<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a str, LockError> {
+    utf8(name, string(name, pointer)?.to_bytes())
+}
+
+fn utf8<'a>(name: &'static str, bytes: &'a [u8]) -> Result<&'a str, LockError> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let message = format!("{name} is not UTF-8: the byte at offset {} is wrong", error.valid_up_to());
+        LockError::InvalidArgument(message)
+    })
+}
+
+fn string<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a CStr, LockError> {
+    if pointer.is_null() {
+        return Err(is_null(name));
+    }
+    // SAFETY: not NULL, so it is a NUL-terminated string that C leaves alone during the call (see
+    // above); the borrow of the pointer variable ends before the call does.
+    Ok(unsafe { CStr::from_ptr(*pointer) })
+}
+
+fn is_null(name: &'static str) -> LockError {
+    LockError::InvalidArgument(format!("{name} is NULL"))
+}
+
+/// The handle behind an opaque pointer, which is never read through.
+pub(super) fn handle<T>(pointer: *const T) -> usize {
+    pointer.addr()
+}
+
+/// The opaque pointer for a handle; NULL where there is none.
+pub(super) fn pointer<T>(handle: Option<usize>) -> *mut T {
+    ptr::without_provenance_mut(handle.unwrap_or(0))
+}
+
+/// A string that C borrows from an object.
+pub(super) fn borrowed(string: Option<&CStr>) -> *const c_char {
+    string.map_or(ptr::null(), CStr::as_ptr)
+}
+
+/// A string for C, in which NUL can only be the end: one inside becomes U+FFFD.
+pub(super) fn c_string(text: &str) -> CString {
+    CString::new(text)
+        .unwrap_or_else(|_| CString::new(text.replace('\0', "\u{fffd}")).expect("every NUL has just been replaced"))
+}
+
+thread_local! {
+    /// How many exported functions this thread is inside of.
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// None when the body panicked. Nothing is printed then: standard error is the caller's.
+fn catch<T>(body: impl FnOnce() -> T) -> Option<T> {
+    silence_our_panics();
+    DEPTH.set(DEPTH.get() + 1);
+    let result = panic::catch_unwind(AssertUnwindSafe(body)).ok();
+    DEPTH.set(DEPTH.get() - 1);
+    result
+}
+
+/// Wraps the panic hook, once, so that a panic below an exported function stays quiet. Panics of a
+/// Rust program that contains this library go to the hook that was there.
+fn silence_our_panics() {
+    static DONE: AtomicBool = AtomicBool::new(false);
+    if DONE.load(Relaxed) || DONE.swap(true, Relaxed) {
+        return;
+    }
+    let earlier = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if DEPTH.get() == 0 {
+            earlier(panic);
+        }
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_status_with_an_error_object() {
+        let mut error = ptr::null_mut();
+        let got = status(&mut error, || panic!("this text must not be printed"));
+        assert_eq!(got, ralph_lock_status::RALPH_LOCK_PANIC);
+        assert!(!error.is_null());
+        assert_eq!(DEPTH.get(), 0);
+        super::super::error::ralph_lock_error_free(error);
+        assert_eq!(value(7, || panic!("nor this")), 7);
+    }
+
+    #[test]
+    fn results_are_emptied_first() {
+        let mut place = ptr::without_provenance_mut::<u8>(1);
+        let out = Out::new("place", &mut place, ptr::null_mut());
+        assert!(out.required().is_ok());
+        assert!(place.is_null());
+        assert!(Out::new("place", ptr::null_mut::<u8>(), 0).required().is_err());
+    }
+
+    #[test]
+    fn nul_inside_a_text_does_not_cut_it() {
+        assert_eq!(c_string("a\0b").to_str(), Ok("a\u{fffd}b"));
+    }
+}

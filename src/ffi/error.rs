@@ -1,0 +1,121 @@
+//! Error objects: all that is to be said about one failed call.
+
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+use super::boundary::{self, borrowed, c_string, handle, pointer, value};
+use super::status::{ralph_lock_status, ralph_lock_status_message};
+use crate::LockError;
+use crate::sys::table::Table;
+
+/// What went wrong in one call. Comes from the last parameter of every function that can fail, and
+/// belongs to the caller, who frees it with ralph_lock_error_free().
+#[allow(non_camel_case_types)]
+pub struct ralph_lock_error {
+    status: ralph_lock_status,
+    os_code: i32,
+    message: CString,
+    path: Option<CString>,
+}
+
+static ERRORS: Table<ralph_lock_error> = Table::new(3);
+
+/// Why an exported function does not answer RALPH_LOCK_OK.
+pub(super) enum Failure {
+    Lock(LockError),
+    /// The parameter of that name is no live handle.
+    InvalidHandle(&'static str),
+    Panic,
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Failure {
+        Failure::Lock(error)
+    }
+}
+
+impl Failure {
+    pub(super) fn status(&self) -> ralph_lock_status {
+        match self {
+            Failure::Lock(error) => error.into(),
+            Failure::InvalidHandle(_) => ralph_lock_status::RALPH_LOCK_INVALID_HANDLE,
+            Failure::Panic => ralph_lock_status::RALPH_LOCK_PANIC,
+        }
+    }
+
+    /// 0 where the operating system had no part in it.
+    pub(super) fn os_code(&self) -> i32 {
+        match self {
+            Failure::Lock(error) => error.os_code().unwrap_or(0),
+            Failure::InvalidHandle(_) | Failure::Panic => 0,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Failure::Lock(error) => error.to_string(),
+            Failure::InvalidHandle(name) => {
+                format!("{name} is not a live handle: it was released or freed already, or never was one")
+            }
+            Failure::Panic => "a bug in ralph_lock was stopped at its border; please report it".to_owned(),
+        }
+    }
+}
+
+impl ralph_lock_error {
+    /// Puts a failure where C can look at it; NULL if there is no room.
+    pub(super) fn new(failure: Failure) -> *mut ralph_lock_error {
+        let path = match &failure {
+            Failure::Lock(error) => error.path(),
+            Failure::InvalidHandle(_) | Failure::Panic => None,
+        };
+        pointer(ERRORS.insert(ralph_lock_error {
+            status: failure.status(),
+            os_code: failure.os_code(),
+            message: c_string(&failure.message()),
+            path: path.and_then(|path| CString::new(path.as_os_str().as_encoded_bytes()).ok()),
+        }))
+    }
+}
+
+/// The status that the failed call returned. NULL, which is what a call that worked leaves behind,
+/// gives RALPH_LOCK_OK; an error that was freed gives RALPH_LOCK_INVALID_HANDLE.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_error_status(error: *const ralph_lock_error) -> ralph_lock_status {
+    if error.is_null() {
+        return ralph_lock_status::RALPH_LOCK_OK;
+    }
+    value(ralph_lock_status::RALPH_LOCK_PANIC, || {
+        ERRORS.get(handle(error)).map_or(ralph_lock_status::RALPH_LOCK_INVALID_HANDLE, |error| error.status)
+    })
+}
+
+/// The operating system's error number (an `errno` value) behind the failure, or 0 where there was
+/// none. NULL and freed errors give 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_error_os_code(error: *const ralph_lock_error) -> i32 {
+    value(0, || ERRORS.get(handle(error)).map_or(0, |error| error.os_code))
+}
+
+/// What happened, in one line of UTF-8 for people to read: it names the file and, where there is
+/// something to do, says what. Never NULL: for NULL and freed errors it is the message of their
+/// status. Borrowed until ralph_lock_error_free().
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_error_message(error: *const ralph_lock_error) -> *const c_char {
+    let general = ralph_lock_status_message(ralph_lock_error_status(error) as i32);
+    value(general, || ERRORS.get(handle(error)).map_or(general, |error| error.message.as_ptr()))
+}
+
+/// The file that the failure is about, byte for byte; NULL where it is about none, and for NULL and
+/// freed errors. Borrowed until ralph_lock_error_free().
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_error_path(error: *const ralph_lock_error) -> *const c_char {
+    value(ptr::null(), || ERRORS.get(handle(error)).map_or(ptr::null(), |error| borrowed(error.path.as_deref())))
+}
+
+/// Frees an error and every string borrowed from it. NULL and an error that was freed already are
+/// left alone.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_error_free(error: *mut ralph_lock_error) {
+    boundary::value((), || drop(ERRORS.remove(handle(error))));
+}

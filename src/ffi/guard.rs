@@ -1,0 +1,215 @@
+//! Taking a lock, holding it, giving it up, and asking about it.
+
+use std::ffi::c_char;
+use std::ptr;
+use std::sync::{Arc, Mutex};
+
+use super::boundary::{Out, handle, path, pointer, status, text, value};
+use super::error::{Failure, ralph_lock_error};
+use super::metadata::ralph_lock_metadata;
+use super::status::ralph_lock_status;
+use crate::lock::{self, Place};
+use crate::sys::table::Table;
+use crate::{LockError, LockGuard, LoopLock};
+
+/// A held lock. Comes from a function that acquires, and ends with ralph_lock_release(). It is a
+/// name that is looked up at each use, never an address: a guard that was released, or any other
+/// value, is answered with RALPH_LOCK_INVALID_HANDLE.
+#[allow(non_camel_case_types)]
+pub struct ralph_lock_guard {
+    place: Arc<Place>,
+    /// Taken out by the one caller that releases. Nobody ever waits for this mutex: whoever removes
+    /// the guard from the table is alone with it.
+    guard: Mutex<Option<LockGuard>>,
+}
+
+static GUARDS: Table<ralph_lock_guard> = Table::new(1);
+
+impl ralph_lock_guard {
+    /// Puts a held lock where C can name it.
+    fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, LockError> {
+        let entry = ralph_lock_guard { place: guard.place(), guard: Mutex::new(Some(guard)) };
+        let handle = GUARDS
+            .insert(entry)
+            .ok_or_else(|| LockError::InvalidArgument("this process has used up all guard handles".to_owned()))?;
+        Ok(pointer(Some(handle)))
+    }
+}
+
+/// Takes the workspace's lock now, or tells who holds it. Never waits: at the most 20 ms for a
+/// holder that has the lock and is just writing who it is, and up to a second when nothing but a
+/// stream of short shared locks (others asking "is it locked?") is in the way.
+///
+/// `workspace_root`: an existing directory. `.ralph` and the lock file in it are made if missing.
+///
+/// `prompt`: what this process is going to do, for others to read. UTF-8, at most 16 MiB (and at
+/// most 18 MiB as JSON, where a line break or a quote takes two bytes).
+///
+/// `guard` receives the held lock on RALPH_LOCK_OK, else NULL. The caller gives it up with
+/// ralph_lock_release(). Must not be NULL.
+///
+/// `holder` receives who holds the lock on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL then
+/// too when the holder left no record, as flock(1) does. The caller frees it with
+/// ralph_lock_metadata_free(). May be NULL.
+///
+/// `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with
+/// ralph_lock_error_free(). May be NULL.
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: somebody else holds it, or another guard of this
+/// process; RALPH_LOCK_INVALID_ARGUMENT: an argument that must not be NULL is, the root is empty,
+/// the path too long, the prompt too long or not UTF-8; RALPH_LOCK_IO: a system call failed, for
+/// instance with ENOENT (no such root), EACCES, EROFS, ENOSPC, EMFILE, ENOLCK, or with ELOOP,
+/// EISDIR or EINVAL when a symbolic link, a directory or something else that is no regular file is
+/// in the lock file's place; RALPH_LOCK_UNSUPPORTED_FILESYSTEM, RALPH_LOCK_UNSUPPORTED_PLATFORM,
+/// RALPH_LOCK_PANIC. Where the lock file may be read but not written, a held lock is still
+/// RALPH_LOCK_ALREADY_LOCKED, and a free one RALPH_LOCK_IO with EACCES or EROFS.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn ralph_lock_try_acquire(
+    workspace_root: *const c_char,
+    prompt: *const c_char,
+    guard: *mut *mut ralph_lock_guard,
+    holder: *mut *mut ralph_lock_metadata,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let guard = Out::new("guard", guard, ptr::null_mut());
+    let holder = Out::new("holder", holder, ptr::null_mut());
+    status(error, || {
+        guard.required()?;
+        let result = LoopLock::try_acquire(path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
+        if let Err(LockError::AlreadyLocked { holder: Some(found), .. }) = &result {
+            if holder.is_wanted() {
+                holder.set(ralph_lock_metadata::new(found));
+            }
+        }
+        guard.set(ralph_lock_guard::new(result?)?);
+        Ok(())
+    })
+}
+
+/// Takes the workspace's lock, waiting in the kernel's queue, flock(2), for as long as it takes.
+///
+/// The parameters are those of ralph_lock_try_acquire(), and so are the statuses, except that
+/// RALPH_LOCK_ALREADY_LOCKED does not occur (a lock held by this very process is waited for too)
+/// and RALPH_LOCK_INTERRUPTED does: a signal handler ran that was installed without SA_RESTART
+/// (sigaction(2)). Nothing is lost then; call again to go on waiting. A lock file that may not be
+/// written is RALPH_LOCK_IO at once.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn ralph_lock_acquire_blocking(
+    workspace_root: *const c_char,
+    prompt: *const c_char,
+    guard: *mut *mut ralph_lock_guard,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let guard = Out::new("guard", guard, ptr::null_mut());
+    status(error, || {
+        guard.required()?;
+        let acquired = LoopLock::acquire_blocking(path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
+        guard.set(ralph_lock_guard::new(acquired?)?);
+        Ok(())
+    })
+}
+
+/// Gives the lock up and ends the guard. The record is blanked first, so that nobody is told of a
+/// holder that is gone. Any thread may do this, whichever one acquired.
+///
+/// In a child that was forked after the acquire only the child's copy ends: the lock stays with the
+/// parent. A forked child that ends, or calls exec, without this call leaves the lock alone too.
+///
+/// `guard`: NULL is allowed and does nothing.
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_HANDLE: released already, or never a guard, and nothing was
+/// done; RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno`
+/// says how) and the next holder finds the record of this one; RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock_status {
+    status(ptr::null_mut(), || {
+        if guard.is_null() {
+            return Ok(());
+        }
+        let entry = GUARDS.remove(handle(guard)).ok_or(Failure::InvalidHandle("guard"))?;
+        let held = entry.guard.try_lock().ok().and_then(|mut guard| guard.take());
+        Ok(held.map_or(Ok(()), LockGuard::release)?)
+    })
+}
+
+/// The path of the lock file that the guard holds: the workspace root as it was given, and
+/// RALPH_LOCK_FILE. NULL for NULL and for a guard that was released. Borrowed until
+/// ralph_lock_release().
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_guard_path(guard: *const ralph_lock_guard) -> *const c_char {
+    value(ptr::null(), || GUARDS.get(handle(guard)).map_or(ptr::null(), |entry| entry.place.path().as_ptr()))
+}
+
+/// Tells whether the path still leads to the file that the guard holds. After `rm -rf .ralph` or
+/// `git clean -fdx` it does not: the guard then holds a lock that nobody sees, and another process
+/// can take the lock of a new file. A long-running holder asks from time to time and stops its work
+/// on RALPH_LOCK_LOST. A relative workspace root is looked up from the current directory of now.
+///
+/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `error` as in ralph_lock_try_acquire().
+///
+/// RALPH_LOCK_OK: it does; RALPH_LOCK_LOST: it does not, and the guard is still to be released;
+/// RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_IO: the path cannot be looked
+/// at; RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_guard_verify(
+    guard: *const ralph_lock_guard,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    status(error, || {
+        if guard.is_null() {
+            return Err(LockError::InvalidArgument("guard is NULL".to_owned()).into());
+        }
+        let entry = GUARDS.get(handle(guard)).ok_or(Failure::InvalidHandle("guard"))?;
+        Ok(entry.place.verify()?)
+    })
+}
+
+/// Reads who is on record in the workspace's lock file, without touching the lock. A record alone
+/// does not say that the lock is held: its holder may have died, or be ralph-core, which leaves its
+/// record behind; ralph_lock_is_locked() tells.
+///
+/// `workspace_root`: a directory. `metadata` receives the record on RALPH_LOCK_OK, else NULL; the
+/// caller frees it with ralph_lock_metadata_free(); must not be NULL. `error` as in
+/// ralph_lock_try_acquire().
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_NOT_FOUND: there is no lock file, it is blank, or what it says is no
+/// record (or larger than 18 MiB): the error object explains which; RALPH_LOCK_INVALID_ARGUMENT;
+/// RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_read_existing(
+    workspace_root: *const c_char,
+    metadata: *mut *mut ralph_lock_metadata,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let metadata = Out::new("metadata", metadata, ptr::null_mut());
+    status(error, || {
+        metadata.required()?;
+        metadata.set(ralph_lock_metadata::new(&lock::on_record(path("workspace_root", &workspace_root)?)?));
+        Ok(())
+    })
+}
+
+/// Tells whether somebody holds the workspace's lock at this moment, this process included. By the
+/// time the caller looks at the answer it may be over: to act on it, acquire instead. A missing lock
+/// file is not locked.
+///
+/// `workspace_root`: a directory. `locked` receives the answer on RALPH_LOCK_OK, else false; must
+/// not be NULL. `error` as in ralph_lock_try_acquire().
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM;
+/// RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_is_locked(
+    workspace_root: *const c_char,
+    locked: *mut bool,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let locked = Out::new("locked", locked, false);
+    status(error, || {
+        locked.required()?;
+        locked.set(LoopLock::is_locked(path("workspace_root", &workspace_root)?)?);
+        Ok(())
+    })
+}

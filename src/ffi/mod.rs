@@ -1,0 +1,19 @@
+//! The C ABI. What it exports is what these modules define with `no_mangle`; `abi/symbols.txt` is
+//! the list, and a test compares it with the library that ships. The doc comments of the exported
+//! functions become `include/ralph_lock.h`, so they speak to C programmers.
+//!
+//! Each exported function does three things: check its arguments, call safe Rust, map the result.
+//! Every pointer that C passes in is looked at in `boundary` and nowhere else.
+
+mod boundary;
+
+// In the order in which the header presents them.
+mod status;
+
+mod guard;
+
+mod metadata;
+
+mod error;
+
+mod version;

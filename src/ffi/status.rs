@@ -1,0 +1,114 @@
+//! Status codes: the one table of values, names and messages.
+
+use std::ffi::{CStr, c_char};
+
+use super::boundary;
+use crate::LockError;
+
+/// How a call ended. Values are fixed for ever: one is never renumbered or used for anything else.
+///
+/// Below 100 are outcomes that a correct program meets every day; from 100 on are failures. A later
+/// version may add values, so handle the ones you do not know like a failure.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+pub enum ralph_lock_status {
+    /// It worked.
+    RALPH_LOCK_OK = 0,
+    /// Somebody else holds the lock.
+    RALPH_LOCK_ALREADY_LOCKED = 1,
+    /// There is no lock file, or nothing readable in it.
+    RALPH_LOCK_NOT_FOUND = 2,
+    /// The time to wait was over before the lock was free.
+    RALPH_LOCK_TIMED_OUT = 3,
+    /// The wait was cancelled.
+    RALPH_LOCK_CANCELLED = 4,
+    /// A signal handler ran during the wait; call again to go on waiting.
+    RALPH_LOCK_INTERRUPTED = 5,
+    /// The path no longer leads to the file that is locked: somebody removed or replaced it.
+    RALPH_LOCK_LOST = 6,
+    /// An argument is NULL, not UTF-8, too long or otherwise impossible; nothing was done.
+    RALPH_LOCK_INVALID_ARGUMENT = 100,
+    /// The handle was released or freed already, or never was one; nothing was done.
+    RALPH_LOCK_INVALID_HANDLE = 101,
+    /// A system call failed; `errno` and ralph_lock_error_os_code() say how.
+    RALPH_LOCK_IO = 102,
+    /// The lock is held, but the lock file holds no record of the holder.
+    RALPH_LOCK_PARSE = 103,
+    /// The platform has no flock(2).
+    RALPH_LOCK_UNSUPPORTED_PLATFORM = 104,
+    /// The file system does not lock files, or does not tell one file from another.
+    RALPH_LOCK_UNSUPPORTED_FILESYSTEM = 105,
+    /// A bug in this library, stopped at its border; the call had no result.
+    RALPH_LOCK_PANIC = 106,
+}
+
+use ralph_lock_status::*;
+
+const TABLE: [(ralph_lock_status, &CStr, &CStr); 14] = [
+    (RALPH_LOCK_OK, c"RALPH_LOCK_OK", c"it worked"),
+    (RALPH_LOCK_ALREADY_LOCKED, c"RALPH_LOCK_ALREADY_LOCKED", c"somebody else holds the lock"),
+    (RALPH_LOCK_NOT_FOUND, c"RALPH_LOCK_NOT_FOUND", c"there is no lock file, or nothing readable in it"),
+    (RALPH_LOCK_TIMED_OUT, c"RALPH_LOCK_TIMED_OUT", c"the time to wait is over"),
+    (RALPH_LOCK_CANCELLED, c"RALPH_LOCK_CANCELLED", c"the wait was cancelled"),
+    (RALPH_LOCK_INTERRUPTED, c"RALPH_LOCK_INTERRUPTED", c"a signal interrupted the wait"),
+    (RALPH_LOCK_LOST, c"RALPH_LOCK_LOST", c"the lock file was removed or replaced while it was held"),
+    (RALPH_LOCK_INVALID_ARGUMENT, c"RALPH_LOCK_INVALID_ARGUMENT", c"an argument is invalid"),
+    (RALPH_LOCK_INVALID_HANDLE, c"RALPH_LOCK_INVALID_HANDLE", c"the handle was released already, or never was one"),
+    (RALPH_LOCK_IO, c"RALPH_LOCK_IO", c"a system call failed"),
+    (RALPH_LOCK_PARSE, c"RALPH_LOCK_PARSE", c"the lock file holds no record of the holder"),
+    (RALPH_LOCK_UNSUPPORTED_PLATFORM, c"RALPH_LOCK_UNSUPPORTED_PLATFORM", c"there is no flock on this platform"),
+    (
+        RALPH_LOCK_UNSUPPORTED_FILESYSTEM,
+        c"RALPH_LOCK_UNSUPPORTED_FILESYSTEM",
+        c"the file system cannot be used for locks",
+    ),
+    (RALPH_LOCK_PANIC, c"RALPH_LOCK_PANIC", c"a bug in ralph_lock was stopped at its border"),
+];
+
+impl From<&LockError> for ralph_lock_status {
+    fn from(error: &LockError) -> ralph_lock_status {
+        match error {
+            LockError::AlreadyLocked { .. } => RALPH_LOCK_ALREADY_LOCKED,
+            LockError::NotFound { .. } => RALPH_LOCK_NOT_FOUND,
+            LockError::Interrupted { .. } => RALPH_LOCK_INTERRUPTED,
+            LockError::Lost { .. } => RALPH_LOCK_LOST,
+            LockError::InvalidArgument(_) => RALPH_LOCK_INVALID_ARGUMENT,
+            LockError::Io { .. } | LockError::NotRegular { .. } => RALPH_LOCK_IO,
+            LockError::UnsupportedPlatform => RALPH_LOCK_UNSUPPORTED_PLATFORM,
+            LockError::UnsupportedFilesystem { .. } => RALPH_LOCK_UNSUPPORTED_FILESYSTEM,
+        }
+    }
+}
+
+/// The status's name as it is written in this header, for instance "RALPH_LOCK_IO"; for a number
+/// that is no status, "RALPH_LOCK_UNKNOWN_STATUS". Never NULL. The string is static: nobody frees
+/// it.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_status_name(status: i32) -> *const c_char {
+    boundary::borrowed(Some(find(status).map_or(c"RALPH_LOCK_UNKNOWN_STATUS", |(_, name, _)| name)))
+}
+
+/// What the status means, in a few words for people to read. Any number is allowed. Never NULL. The
+/// string is static: nobody frees it. What happened in one call is in its error object.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_status_message(status: i32) -> *const c_char {
+    boundary::borrowed(Some(find(status).map_or(c"this number is no status", |(_, _, message)| message)))
+}
+
+fn find(status: i32) -> Option<&'static (ralph_lock_status, &'static CStr, &'static CStr)> {
+    TABLE.iter().find(|(known, ..)| *known as i32 == status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_the_name_that_the_header_gives_it() {
+        for (status, name, message) in TABLE {
+            assert_eq!(format!("{status:?}"), name.to_str().unwrap());
+            assert!(!message.is_empty());
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The library's version, which has one owner: Cargo.toml.
+
+use std::ffi::{CStr, c_char};
+
+use super::boundary;
+
+const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+    Ok(version) => version,
+    Err(_) => unreachable!(),
+};
+
+/// The version of the library that runs, for instance "0.1.0"; the macro RALPH_LOCK_VERSION is the
+/// one that the program was compiled with. Never NULL. The string is static: nobody frees it.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_version() -> *const c_char {
+    boundary::borrowed(Some(VERSION))
+}

@@ -1,0 +1,297 @@
+//! The lock: the protocol, top to bottom.
+//!
+//! The kernel's flock on `.ralph/loop.lock` is the lock; the file's existence and its text are not.
+//! The text names the holder, and is blank while nobody holds the lock and the last holder ended
+//! well. The file is never removed by us. Each step below says what would go wrong without it.
+
+use std::ffi::CStr;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::lock_file::{Content, LockFile, LockPath, START_OVERS};
+use crate::metadata::Prompt;
+use crate::sys::file::Identity;
+use crate::sys::process;
+use crate::{LockError, LockMetadata, LoopLock};
+
+/// How long to look past processes that only ask whether the lock is held.
+const PROBERS: Duration = Duration::from_secs(1);
+
+/// How long to wait for the record of a holder that has the lock and is about to write it.
+const RECORD: Duration = Duration::from_millis(20);
+
+impl LoopLock {
+    /// Takes the lock now, or says who holds it ([`LockError::AlreadyLocked`]).
+    pub fn try_acquire(workspace_root: impl AsRef<Path>, prompt: &str) -> Result<LockGuard, LockError> {
+        let path = LockPath::of(workspace_root.as_ref())?;
+        let prompt = Prompt::new(prompt)?;
+        let mut patience = Patience::default();
+        for _ in 0..START_OVERS {
+            let mut file = LockFile::open_or_create(&path)?;
+            if !take(&mut file, &mut patience)? {
+                continue;
+            }
+            if let Some(guard) = LockGuard::announce(file, &prompt)? {
+                return Ok(guard);
+            }
+        }
+        Err(never_settles(&path))
+    }
+
+    /// Takes the lock, waiting for it in the kernel's queue for as long as that takes. A signal
+    /// handler that ran without SA_RESTART ends the wait with [`LockError::Interrupted`].
+    pub fn acquire_blocking(workspace_root: impl AsRef<Path>, prompt: &str) -> Result<LockGuard, LockError> {
+        let path = LockPath::of(workspace_root.as_ref())?;
+        let prompt = Prompt::new(prompt)?;
+        for _ in 0..START_OVERS {
+            let mut file = LockFile::open_or_create(&path)?;
+            // A file that can never be ours is refused now, not after the wait.
+            file.stat()?;
+            if let Some(error) = file.take_read_only() {
+                return Err(error);
+            }
+            file.exclusive()?;
+            if let Some(guard) = LockGuard::announce(file, &prompt)? {
+                return Ok(guard);
+            }
+        }
+        Err(never_settles(&path))
+    }
+
+    /// Who is on record, without touching the lock. None: there is no file, or no record in it.
+    /// A record alone does not say that the lock is held: its holder may have died.
+    pub fn read_existing(workspace_root: impl AsRef<Path>) -> Result<Option<LockMetadata>, LockError> {
+        match on_record(workspace_root.as_ref()) {
+            Ok(metadata) => Ok(Some(metadata)),
+            Err(LockError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether somebody holds the lock now, this process included.
+    pub fn is_locked(workspace_root: impl AsRef<Path>) -> Result<bool, LockError> {
+        let path = LockPath::of(workspace_root.as_ref())?;
+        for _ in 0..START_OVERS {
+            let Some(file) = LockFile::open_existing(&path)? else {
+                return Ok(false);
+            };
+            let identity = file.stat()?.identity;
+            // Shared, for an instant: acquirers tell such a lock from a holder's.
+            let locked = !file.try_shared()?;
+            if path.leads_to(identity)? {
+                return Ok(locked);
+            }
+        }
+        Err(never_settles(&path))
+    }
+}
+
+/// The record in the lock file, or [`LockError::NotFound`] with the reason why there is none.
+pub(crate) fn on_record(workspace_root: &Path) -> Result<LockMetadata, LockError> {
+    let path = LockPath::of(workspace_root)?;
+    let not_found = |reason| LockError::NotFound { path: path.as_path().to_owned(), reason };
+    let Some(file) = LockFile::open_existing(&path)? else {
+        return Err(not_found("there is no such file".to_owned()));
+    };
+    let mut patience = Limit::of(RECORD);
+    loop {
+        match file.content(file.stat()?.size)? {
+            Content::Record(metadata) => return Ok(metadata),
+            Content::Nothing(reason) => return Err(not_found(reason.to_owned())),
+            Content::Unreadable(reason) if patience.is_over() => return Err(not_found(reason)),
+            Content::Unreadable(_) => pause(),
+        }
+    }
+}
+
+/// Tries for the lock of an open file until it is ours or somebody else's for sure. False: the file
+/// is no longer at its path, so that its lock means nothing; start over.
+fn take(file: &mut LockFile, patience: &mut Patience) -> Result<bool, LockError> {
+    loop {
+        if !file.is_read_only() && file.try_exclusive()? {
+            return Ok(true);
+        }
+        // Somebody has a lock. A holder's is exclusive; one who only asks has a shared one, and so
+        // has another acquirer at this very line. Turning ours into the exclusive one drops it first,
+        // which leaves the road free for that other acquirer if this fails.
+        if file.try_shared()? {
+            if let Some(error) = file.take_read_only() {
+                return Err(error);
+            }
+            if file.try_exclusive()? {
+                return Ok(true);
+            }
+            if patience.probers.is_over() {
+                return Err(held(file, None));
+            }
+            pause();
+            continue;
+        }
+        // A holder, then: who? A record that names one is the answer even if the file has just been
+        // moved away: the holder wrote it after seeing, with the lock, the file at its path.
+        let found = file.stat()?;
+        if found.links == 0 {
+            return Ok(false);
+        }
+        if let Content::Record(holder) = file.content(found.size)? {
+            return Err(held(file, Some(holder)));
+        }
+        // Nobody named: it may be about to write, or be about to give the lock back because the
+        // file is not at its path any more.
+        if !file.path().leads_to(found.identity)? {
+            return Ok(false);
+        }
+        if patience.record.is_over() {
+            return Err(held(file, None));
+        }
+        pause();
+    }
+}
+
+fn held(file: &LockFile, holder: Option<LockMetadata>) -> LockError {
+    LockError::AlreadyLocked { path: file.path().as_path().to_owned(), holder }
+}
+
+fn never_settles(path: &LockPath) -> LockError {
+    let reason = "the lock file is replaced faster than it can be locked, or changes its identity";
+    LockError::UnsupportedFilesystem { path: path.as_path().to_owned(), source: std::io::Error::other(reason) }
+}
+
+/// The lock, held. Dropping it gives the lock up; so does the end of the process, however it ends.
+///
+/// A forked child has a copy of the guard and not the lock: what it does with its copy leaves the
+/// lock with its parent.
+#[derive(Debug)]
+pub struct LockGuard {
+    /// None once the lock is given up.
+    file: Option<LockFile>,
+    place: Arc<Place>,
+    /// The process that took the lock.
+    owner: u32,
+    /// How many bytes of the file are our record.
+    record: usize,
+}
+
+/// Which file was locked, and where it was: enough to see whether it still is there, without the
+/// descriptor.
+#[derive(Debug)]
+pub(crate) struct Place {
+    path: LockPath,
+    identity: Identity,
+}
+
+impl LockGuard {
+    /// Where the lock file is: the workspace root as it was given, and [`LoopLock::LOCK_FILE`].
+    pub fn lock_path(&self) -> &Path {
+        self.place.path.as_path()
+    }
+
+    /// Whether the path still leads to the file that is locked. After `rm -rf .ralph` it does not
+    /// ([`LockError::Lost`]), and somebody else can take the lock of a new file there. A relative
+    /// root is looked up from the current directory of now.
+    pub fn verify(&self) -> Result<(), LockError> {
+        self.place.verify()
+    }
+
+    /// Gives the lock up and says whether all of it went well. The lock is free in any case.
+    pub fn release(mut self) -> Result<(), LockError> {
+        self.give_up()
+    }
+
+    pub(crate) fn place(&self) -> Arc<Place> {
+        self.place.clone()
+    }
+
+    /// Makes this process, which has just got the flock, the holder on record. None: somebody
+    /// removed or replaced the file between open and flock. Without this comparison two processes
+    /// hold two files, each believing that it has the workspace's lock.
+    fn announce(file: LockFile, prompt: &Prompt) -> Result<Option<LockGuard>, LockError> {
+        let found = file.stat()?;
+        let path = file.path().clone();
+        if !path.leads_to(found.identity)? {
+            return Ok(None);
+        }
+        let place = Arc::new(Place { path, identity: found.identity });
+        let mut guard = LockGuard { file: None, place, owner: process::id(), record: 0 };
+        // From here on, an error drops the guard, which blanks what was written and unlocks.
+        let file = guard.file.insert(file);
+        file.clear(found.size)?;
+        file.write(&prompt.record(guard.owner), &mut guard.record)?;
+        file.publish(found.identity)?;
+        Ok(Some(guard))
+    }
+
+    fn give_up(&mut self) -> Result<(), LockError> {
+        let Some(file) = self.file.take() else {
+            return Ok(());
+        };
+        // In a forked child only this copy of the descriptor goes: unlocking, or blanking the
+        // record, would take the lock from the parent.
+        if process::id() != self.owner {
+            return Ok(());
+        }
+        // First the record: the moment the lock is free, the next holder may write its own. Then the
+        // lock, explicitly: closing leaves it with every child that inherited the descriptor.
+        let blanked = file.blank(self.record);
+        file.unlock().and(blanked)
+    }
+}
+
+impl Drop for LockGuard {
+    fn drop(&mut self) {
+        // A drop has nobody to tell; `release` has.
+        let _ = self.give_up();
+    }
+}
+
+impl Place {
+    pub(crate) fn path(&self) -> &CStr {
+        self.path.as_c_str()
+    }
+
+    pub(crate) fn verify(&self) -> Result<(), LockError> {
+        if self.path.leads_to(self.identity)? {
+            return Ok(());
+        }
+        Err(LockError::Lost { path: self.path.as_path().to_owned() })
+    }
+}
+
+/// What is left of the time that one acquire spends on others.
+struct Patience {
+    probers: Limit,
+    record: Limit,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience { probers: Limit::of(PROBERS), record: Limit::of(RECORD) }
+    }
+}
+
+/// A span of time that begins when it is first asked about.
+struct Limit {
+    length: Duration,
+    end: Option<Instant>,
+}
+
+impl Limit {
+    fn of(length: Duration) -> Limit {
+        Limit { length, end: None }
+    }
+
+    fn is_over(&mut self) -> bool {
+        let now = Instant::now();
+        now >= *self.end.get_or_insert(now + self.length)
+    }
+}
+
+/// Sleeps some microseconds. How many is left to chance, so that two processes that disturb each
+/// other do not go on doing so in step; the clock's last digits are chance enough.
+fn pause() {
+    let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let chance = clock.subsec_nanos().wrapping_mul(0x9e37_79b1) >> 26;
+    thread::sleep(Duration::from_micros(1 + u64::from(chance)));
+}

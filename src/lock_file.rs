@@ -1,0 +1,290 @@
+//! The one file: opening it safely, knowing which file it is, reading and writing its record so
+//! that nobody ever reads a mixture of two.
+
+use std::ffi::{CStr, CString, OsStr};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use crate::metadata::{FILE_MAX, LockMetadata, is_blank};
+use crate::sys::file::{self, Identity, Kind, Stat};
+use crate::sys::{flock, mount};
+use crate::{LockError, LoopLock};
+
+/// A record up to this size is blanked in place at release. The file keeps its block, which makes
+/// the next acquire quick and possible on a full disk.
+const BLANKED_IN_PLACE: usize = 4096;
+/// How often to begin again when somebody removes the file under our hands. Each round loses to
+/// another `rm`, so that many in a row mean something else: a `.ralph` that is a dangling symbolic
+/// link, or a file system that tells one file from another wrongly.
+pub(crate) const START_OVERS: u32 = 1000;
+
+static BLANKS: [u8; BLANKED_IN_PLACE] = [b' '; BLANKED_IN_PLACE];
+
+/// Where a lock file is, or should be.
+#[derive(Debug, Clone)]
+pub(crate) struct LockPath(CString);
+
+impl LockPath {
+    /// The lock file of a workspace.
+    pub(crate) fn of(workspace_root: &Path) -> Result<LockPath, LockError> {
+        if workspace_root.as_os_str().is_empty() {
+            let message = "the workspace root is empty; \".\" is the current directory";
+            return Err(LockError::InvalidArgument(message.to_owned()));
+        }
+        let path = workspace_root.join(LoopLock::LOCK_FILE).into_os_string().into_vec();
+        CString::new(path)
+            .map(LockPath)
+            .map_err(|_| LockError::InvalidArgument("the workspace root has a NUL byte inside".to_owned()))
+    }
+
+    pub(crate) fn as_path(&self) -> &Path {
+        Path::new(OsStr::from_bytes(self.0.to_bytes()))
+    }
+
+    pub(crate) fn as_c_str(&self) -> &CStr {
+        &self.0
+    }
+
+    /// Whether the path leads to that file now. While a descriptor keeps the file alive, no other
+    /// file can have its identity.
+    pub(crate) fn leads_to(&self, identity: Identity) -> Result<bool, LockError> {
+        match file::stat_path(&self.0) {
+            Ok(found) => Ok(found.identity == identity),
+            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) => Err(self.failed("look at", error)),
+        }
+    }
+
+    /// The error for a system call on this path that failed.
+    pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> LockError {
+        let path = self.as_path().to_owned();
+        match source.raw_os_error() {
+            Some(libc::ENAMETOOLONG) => LockError::InvalidArgument(format!("the path is too long: {}", path.display())),
+            Some(code) if [libc::ENOSYS, libc::EOPNOTSUPP, libc::ENOTSUP].contains(&code) => {
+                LockError::UnsupportedFilesystem { path, source }
+            }
+            _ => LockError::Io { action, path, source },
+        }
+    }
+
+    fn not_regular(&self, kind: Kind) -> LockError {
+        let (kind, os_code) = match kind {
+            Kind::SymbolicLink => ("a symbolic link", libc::ELOOP),
+            Kind::Directory => ("a directory", libc::EISDIR),
+            Kind::Fifo => ("a FIFO", libc::EINVAL),
+            Kind::Socket => ("a socket", libc::EINVAL),
+            Kind::Device | Kind::Regular => ("a device", libc::EINVAL),
+        };
+        LockError::NotRegular { path: self.as_path().to_owned(), kind, os_code }
+    }
+
+    /// `.ralph`, which is made where it is missing. The workspace itself is not: a root that does
+    /// not exist is a mistake to report.
+    fn make_parent(&self) -> Result<(), LockError> {
+        let mut parent = PathBuf::from(self.as_path());
+        parent.pop();
+        let parent = CString::new(parent.into_os_string().into_vec()).map(LockPath);
+        let parent = parent.expect("a part of a path without NUL has none");
+        file::make_directory(&parent.0).map_err(|error| parent.failed("create", error))
+    }
+}
+
+/// An open lock file.
+#[derive(Debug)]
+pub(crate) struct LockFile {
+    fd: OwnedFd,
+    path: LockPath,
+    /// Why it is open for reading only, where it is.
+    read_only: Option<io::Error>,
+}
+
+/// What a lock file says.
+pub(crate) enum Content {
+    Record(LockMetadata),
+    /// Nothing, for this reason.
+    Nothing(&'static str),
+    /// Something that is no record, or not yet; looking again can help.
+    Unreadable(String),
+}
+
+impl LockFile {
+    /// Opens the file, which is made where it is missing. Without O_CREAT first: that is one system
+    /// call in the usual case, and the only way to another user's file in a sticky directory under
+    /// fs.protected_regular (proc_sys_fs(5)).
+    pub(crate) fn open_or_create(path: &LockPath) -> Result<LockFile, LockError> {
+        let mut opened = file::open_read_write(&path.0);
+        for _ in 0..START_OVERS {
+            if !matches!(&opened, Err(error) if error.kind() == io::ErrorKind::NotFound) {
+                break;
+            }
+            path.make_parent()?;
+            opened = file::open_or_create(&path.0);
+        }
+        match opened {
+            Ok(fd) => Ok(LockFile { fd, path: path.clone(), read_only: None }),
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EROFS)) => {
+                match file::open_read_only(&path.0) {
+                    Ok(fd) => Ok(LockFile { fd, path: path.clone(), read_only: Some(error) }),
+                    Err(_) => Err(path.failed("open", error)),
+                }
+            }
+            Err(error) => Err(LockFile::explain_open(path, error)),
+        }
+    }
+
+    /// Opens the file for reading, if there is one.
+    pub(crate) fn open_existing(path: &LockPath) -> Result<Option<LockFile>, LockError> {
+        match file::open_read_only(&path.0) {
+            Ok(fd) => Ok(Some(LockFile { fd, path: path.clone(), read_only: None })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(LockFile::explain_open(path, error)),
+        }
+    }
+
+    /// An open that failed because of what is in the lock file's place says what that is.
+    fn explain_open(path: &LockPath, error: io::Error) -> LockError {
+        match file::stat_path(&path.0) {
+            Ok(found) if found.kind != Kind::Regular => path.not_regular(found.kind),
+            _ => path.failed("open", error),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &LockPath {
+        &self.path
+    }
+
+    /// What kept the file from being opened for writing, and so from being locked by us.
+    pub(crate) fn take_read_only(&mut self) -> Option<LockError> {
+        self.read_only.take().map(|error| self.path.failed("open", error))
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only.is_some()
+    }
+
+    /// Tells which file it is, and refuses one that is not regular.
+    pub(crate) fn stat(&self) -> Result<Stat, LockError> {
+        let found = file::stat(self.fd()).map_err(|error| self.path.failed("look at", error))?;
+        match found.kind {
+            Kind::Regular => Ok(found),
+            kind => Err(self.path.not_regular(kind)),
+        }
+    }
+
+    pub(crate) fn try_exclusive(&self) -> Result<bool, LockError> {
+        flock::try_exclusive(self.fd()).map_err(|error| self.path.failed("lock", error))
+    }
+
+    pub(crate) fn try_shared(&self) -> Result<bool, LockError> {
+        flock::try_shared(self.fd()).map_err(|error| self.path.failed("lock", error))
+    }
+
+    pub(crate) fn exclusive(&self) -> Result<(), LockError> {
+        flock::exclusive(self.fd()).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => LockError::Interrupted { path: self.path.as_path().to_owned() },
+            _ => self.path.failed("lock", error),
+        })
+    }
+
+    pub(crate) fn unlock(&self) -> Result<(), LockError> {
+        flock::unlock(self.fd()).map_err(|error| self.path.failed("unlock", error))
+    }
+
+    /// What the file says, by two equal reads: one alone can catch the end of one record and the
+    /// beginning of the next.
+    pub(crate) fn content(&self, size: u64) -> Result<Content, LockError> {
+        if size > FILE_MAX as u64 {
+            return Ok(Content::Nothing("it is larger than any record"));
+        }
+        if size == 0 {
+            return Ok(Content::Nothing("it is empty"));
+        }
+        let text = self.read(size as usize)?;
+        if text != self.read(size as usize)? {
+            return Ok(Content::Unreadable("it changes while it is read".to_owned()));
+        }
+        if is_blank(&text) {
+            return Ok(Content::Nothing("it is blank, as the last holder left it"));
+        }
+        Ok(match serde_json::from_slice(&text) {
+            Ok(metadata) => Content::Record(metadata),
+            Err(error) => Content::Unreadable(format!("it holds no record: {error}")),
+        })
+    }
+
+    /// Makes the file blank before a record is written, unless it is so already. To be called by
+    /// the holder. A record is never written over another: whoever reads at that moment could get
+    /// a mixture that looks right.
+    pub(crate) fn clear(&self, size: u64) -> Result<(), LockError> {
+        let blank = size == 0 || size <= FILE_MAX as u64 && is_blank(&self.read(size as usize)?);
+        if blank { Ok(()) } else { self.truncate() }
+    }
+
+    /// Writes a record into a blank file, and counts the bytes that are in the file even when it
+    /// fails.
+    pub(crate) fn write(&self, record: &[u8], written: &mut usize) -> Result<(), LockError> {
+        while *written < record.len() {
+            match file::write_at(self.fd(), &record[*written..], *written) {
+                Ok(count) => *written += count,
+                Err(error) => return Err(self.path.failed("write", error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Where other machines may look: makes them see what was written. On a local file system the
+    /// lock ends with the machine, and so may its record.
+    pub(crate) fn publish(&self, identity: Identity) -> Result<(), LockError> {
+        if !mount::is_shared(self.fd(), identity.device) {
+            return Ok(());
+        }
+        file::sync(self.fd()).map_err(|error| self.path.failed("write", error))
+    }
+
+    /// Takes a record of that length out of the file again.
+    pub(crate) fn blank(&self, length: usize) -> Result<(), LockError> {
+        let Some(blanks) = BLANKS.get(..length) else {
+            return self.truncate();
+        };
+        let mut written = 0;
+        // A file system that writes to a new place each time can be too full even for this.
+        self.write(blanks, &mut written).or_else(|_| self.truncate())
+    }
+
+    fn truncate(&self) -> Result<(), LockError> {
+        file::truncate(self.fd()).map_err(|error| self.path.failed("write", error))
+    }
+
+    /// The whole text, in one system call when it is as long as expected, and no more of it than
+    /// tells that it is too long.
+    fn read(&self, expected: usize) -> Result<Vec<u8>, LockError> {
+        let failed = |error| self.path.failed("read", error);
+        let mut text = Vec::new();
+        let mut length = 0;
+        loop {
+            // A file that grew meanwhile takes a second round, with room to spare.
+            let room = if length <= expected { expected + 1 } else { 2 * length };
+            text.try_reserve_exact(room - text.len())
+                .map_err(|_| failed(io::Error::from_raw_os_error(libc::ENOMEM)))?;
+            text.resize(room, 0);
+            let count = file::read_at(self.fd(), &mut text[length..], length).map_err(failed)?;
+            length += count;
+            let at_end = count == 0 || expected <= length && length < room;
+            if at_end || length > FILE_MAX {
+                text.truncate(length);
+                return Ok(text);
+            }
+        }
+    }
+
+    fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Nothing is there, or nothing can be.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR))
+}

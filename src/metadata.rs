@@ -1,0 +1,112 @@
+//! The record in the lock file: JSON that ralph-core writes and reads too.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::LockError;
+
+/// A longer prompt is refused.
+pub(crate) const PROMPT_MAX: usize = 16 << 20;
+
+/// A longer lock file is not read. What it has over PROMPT_MAX is room for the other keys and for
+/// what JSON adds to a prompt (a newline takes two bytes there).
+pub(crate) const FILE_MAX: usize = PROMPT_MAX + (2 << 20);
+
+/// More than the other keys take, whatever they say.
+const OTHER_KEYS_MAX: usize = 4096;
+
+/// Who holds the lock: the record that every program can read in the lock file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockMetadata {
+    /// The process that took the lock.
+    pub pid: u32,
+
+    /// When it took it.
+    pub started: DateTime<Utc>,
+
+    /// What it is doing.
+    pub prompt: String,
+}
+
+impl LockMetadata {
+    /// `started` as the lock file spells it, for instance `2026-11-22T16:00:00.123456789Z`.
+    pub fn started_rfc3339(&self) -> String {
+        self.started.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    }
+}
+
+/// A prompt that is ready to be put on record: checked, and turned into JSON before the lock is
+/// taken, so that the record follows the lock at once.
+pub(crate) struct Prompt(Box<RawValue>);
+
+impl Prompt {
+    pub(crate) fn new(text: &str) -> Result<Prompt, LockError> {
+        if text.len() > PROMPT_MAX {
+            let message = format!("the prompt has {} bytes; at most {PROMPT_MAX} are allowed", text.len());
+            return Err(LockError::InvalidArgument(message));
+        }
+        let json = to_raw_value(text).expect("a string can always be written as JSON");
+        let (length, limit) = (json.get().len(), FILE_MAX - OTHER_KEYS_MAX);
+        if length > limit {
+            let message = format!("the prompt takes {length} bytes as JSON; at most {limit} are allowed");
+            return Err(LockError::InvalidArgument(message));
+        }
+        Ok(Prompt(json))
+    }
+
+    /// The text of the record that says: this process, from now on, with this prompt.
+    pub(crate) fn record(&self, pid: u32) -> Vec<u8> {
+        /// `LockMetadata` with a prompt that is JSON already.
+        #[derive(Serialize)]
+        struct Record<'a> {
+            pid: u32,
+            started: DateTime<Utc>,
+            prompt: &'a RawValue,
+        }
+        let record = Record { pid, started: Utc::now(), prompt: &self.0 };
+        serde_json::to_vec_pretty(&record).expect("a record can always be written as JSON")
+    }
+}
+
+/// Whether a lock file's text says that nobody is on record.
+pub(crate) fn is_blank(text: &[u8]) -> bool {
+    text.iter().all(|byte| b" \t\r\n".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_the_metadata_as_pretty_json() {
+        for text in ["", "implement auth", "two\nlines \"quoted\" \\ \u{1} ü 😀"] {
+            let record = Prompt::new(text).unwrap().record(7);
+            let parsed: LockMetadata = serde_json::from_slice(&record).unwrap();
+            assert_eq!((parsed.pid, parsed.prompt.as_str()), (7, text));
+            assert_eq!(record, serde_json::to_vec_pretty(&parsed).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_prompt_that_nobody_could_read_back_is_refused() {
+        assert!(Prompt::new(&"x".repeat(PROMPT_MAX)).unwrap().record(u32::MAX).len() <= FILE_MAX);
+        for unreadable in ["x".repeat(PROMPT_MAX + 1), "\n".repeat(PROMPT_MAX)] {
+            assert!(matches!(Prompt::new(&unreadable), Err(LockError::InvalidArgument(_))));
+        }
+    }
+
+    #[test]
+    fn other_keys_are_allowed_and_missing_ones_are_not() {
+        let foreign = r#"{"pid":1,"started":"2026-11-22T16:00:00+02:00","prompt":"p","holder":{"x":[1]}}"#;
+        let parsed: LockMetadata = serde_json::from_str(foreign).unwrap();
+        assert_eq!(parsed.started_rfc3339(), "2026-11-22T14:00:00Z");
+        assert!(serde_json::from_str::<LockMetadata>(r#"{"pid":1,"prompt":"p"}"#).is_err());
+    }
+
+    #[test]
+    fn only_white_space_is_blank() {
+        assert!(is_blank(b"") && is_blank(b" \n\t\r"));
+        assert!(!is_blank(b" {") && !is_blank(b"\0"));
+    }
+}

@@ -1,0 +1,137 @@
+//! Files by descriptor and path. Each function is the system call of its name (man section 2),
+//! repeated when a signal interrupts it.
+
+use std::ffi::CStr;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use super::{check, retry};
+
+/// How a lock file is opened, whoever does it: never through a symbolic link, never waiting for a
+/// FIFO's other end, never becoming the controlling terminal, never leaking into an exec.
+const ALWAYS: libc::c_int = libc::O_CLOEXEC | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+
+/// What stat(2) tells of a file, as far as a lock needs it.
+#[derive(Clone, Copy)]
+pub(crate) struct Stat {
+    pub identity: Identity,
+    pub links: u64,
+    pub size: u64,
+    pub kind: Kind,
+}
+
+/// Which file it is: no two files that exist at the same time have the same identity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Identity {
+    pub device: u64,
+    pub inode: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Regular,
+    Directory,
+    SymbolicLink,
+    Fifo,
+    Socket,
+    Device,
+}
+
+pub(crate) fn open_read_write(path: &CStr) -> io::Result<OwnedFd> {
+    open(path, libc::O_RDWR)
+}
+
+pub(crate) fn open_or_create(path: &CStr) -> io::Result<OwnedFd> {
+    open(path, libc::O_RDWR | libc::O_CREAT)
+}
+
+pub(crate) fn open_read_only(path: &CStr) -> io::Result<OwnedFd> {
+    open(path, libc::O_RDONLY)
+}
+
+fn open(path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
+    let mode: libc::c_uint = 0o666;
+    // SAFETY: the path is NUL-terminated and lives through the call; open writes no memory of ours.
+    let fd = retry(|| check(unsafe { libc::open(path.as_ptr(), flags | ALWAYS, mode) }))?;
+    // SAFETY: open has just returned this descriptor, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Makes one directory; that it exists already is fine.
+pub(crate) fn make_directory(path: &CStr) -> io::Result<()> {
+    // SAFETY: the path is NUL-terminated and lives through the call.
+    match retry(|| check(unsafe { libc::mkdir(path.as_ptr(), 0o777) })) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn stat(file: BorrowedFd<'_>) -> io::Result<Stat> {
+    let mut raw = MaybeUninit::uninit();
+    // SAFETY: the descriptor is open while it is borrowed, and raw has room for one struct stat.
+    retry(|| check(unsafe { libc::fstat(file.as_raw_fd(), raw.as_mut_ptr()) }))?;
+    // SAFETY: fstat succeeded, so it filled raw.
+    Ok(Stat::from(unsafe { raw.assume_init() }))
+}
+
+/// What is at the path, the last component not followed when it is a symbolic link.
+pub(crate) fn stat_path(path: &CStr) -> io::Result<Stat> {
+    let mut raw = MaybeUninit::uninit();
+    // SAFETY: the path is NUL-terminated, and raw has room for one struct stat.
+    retry(|| check(unsafe { libc::lstat(path.as_ptr(), raw.as_mut_ptr()) }))?;
+    // SAFETY: lstat succeeded, so it filled raw.
+    Ok(Stat::from(unsafe { raw.assume_init() }))
+}
+
+// The width of these fields differs between systems; u64 holds all of them.
+#[allow(clippy::unnecessary_cast)]
+impl From<libc::stat> for Stat {
+    fn from(raw: libc::stat) -> Stat {
+        Stat {
+            identity: Identity { device: raw.st_dev as u64, inode: raw.st_ino as u64 },
+            links: raw.st_nlink as u64,
+            size: raw.st_size as u64,
+            kind: match raw.st_mode & libc::S_IFMT {
+                libc::S_IFREG => Kind::Regular,
+                libc::S_IFDIR => Kind::Directory,
+                libc::S_IFLNK => Kind::SymbolicLink,
+                libc::S_IFIFO => Kind::Fifo,
+                libc::S_IFSOCK => Kind::Socket,
+                _ => Kind::Device,
+            },
+        }
+    }
+}
+
+/// Reads at an offset into the buffer; 0 means the file ends there.
+pub(crate) fn read_at(file: BorrowedFd<'_>, buffer: &mut [u8], offset: usize) -> io::Result<usize> {
+    retry(|| {
+        // SAFETY: pread writes at most buffer.len() bytes, all of them inside the buffer.
+        let count =
+            unsafe { libc::pread(file.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), offset as libc::off_t) };
+        usize::try_from(count).map_err(|_| io::Error::last_os_error())
+    })
+}
+
+/// Writes at an offset, at least one byte of a buffer that is not empty, perhaps not all.
+pub(crate) fn write_at(file: BorrowedFd<'_>, buffer: &[u8], offset: usize) -> io::Result<usize> {
+    retry(|| {
+        // SAFETY: pwrite reads at most buffer.len() bytes, all of them inside the buffer.
+        let count =
+            unsafe { libc::pwrite(file.as_raw_fd(), buffer.as_ptr().cast(), buffer.len(), offset as libc::off_t) };
+        usize::try_from(count).map_err(|_| io::Error::last_os_error())
+    })
+}
+
+/// Cuts the file to nothing.
+pub(crate) fn truncate(file: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: ftruncate takes an open descriptor and touches no memory.
+    retry(|| check(unsafe { libc::ftruncate(file.as_raw_fd(), 0) })).map(drop)
+}
+
+/// Sends what was written to where other machines see it.
+pub(crate) fn sync(file: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: fsync takes an open descriptor and touches no memory.
+    retry(|| check(unsafe { libc::fsync(file.as_raw_fd()) })).map(drop)
+}

@@ -1,0 +1,37 @@
+//! Everything that needs `unsafe` below the C ABI: one safe function for each system call, and the
+//! two pieces of memory that must survive a `fork` in another thread without a mutex.
+//!
+//! Nothing here decides anything; the protocol is in `lock.rs`.
+
+pub(crate) mod table;
+
+#[cfg(unix)]
+pub(crate) mod errno;
+#[cfg(unix)]
+pub(crate) mod file;
+#[cfg(unix)]
+pub(crate) mod flock;
+#[cfg(unix)]
+pub(crate) mod mount;
+#[cfg(unix)]
+pub(crate) mod process;
+
+#[cfg(unix)]
+use std::io;
+
+/// Turns the -1 of a system call into the `errno` behind it.
+#[cfg(unix)]
+fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+/// Repeats a call that a signal handler interrupted, for calls that are over in an instant.
+#[cfg(unix)]
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}

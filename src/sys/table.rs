@@ -1,0 +1,318 @@
+//! A table of the objects that C programs hold handles of.
+//!
+//! A handle is a name, not an address: it is looked up here, so that one which was released, freed
+//! twice, made up or meant for another type is answered with "no such handle", and never read
+//! through. A name is never given twice.
+//!
+//! There is no mutex. A child that is forked while another thread is anywhere in this file finds
+//! the table usable; at the worst one slot stays out of use in that child.
+
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+use std::ops::Deref;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
+
+// A name, before it is scrambled, is `generation | index | kind`. The generation of a slot grows by
+// one at each use; a slot whose generations are used up is retired.
+const KIND_BITS: u32 = 3;
+const INDEX_BITS: u32 = if usize::BITS >= 64 { 24 } else { 18 };
+const LAST_GENERATION: u64 = (1 << (usize::BITS - INDEX_BITS - KIND_BITS)) - 1;
+
+/// Names are spread over all values by a multiplication that can be undone, so that small numbers
+/// and nearby addresses, the usual garbage, are not names.
+const SCRAMBLE: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
+const UNSCRAMBLE: usize = inverse(SCRAMBLE);
+
+// Slots come in segments, each twice the size of the one before, that are never moved or freed.
+const FIRST_SEGMENT: u32 = 32;
+const SEGMENTS: usize = INDEX_BITS as usize - FIRST_SEGMENT.ilog2() as usize;
+const CAPACITY: u32 = FIRST_SEGMENT * ((1 << SEGMENTS) - 1);
+
+// A slot's state is `generation | live | users`.
+const USERS_BITS: u32 = 23;
+const LIVE: u64 = 1 << USERS_BITS;
+const GENERATION_SHIFT: u32 = USERS_BITS + 1;
+
+pub(crate) struct Table<T> {
+    /// Told apart in the names, so that a handle of one table is unknown in every other.
+    kind: usize,
+    /// How many slots have ever been used.
+    used: AtomicU32,
+    /// The top of the stack of free slots: `tag << 32 | index + 1`. The tag grows with every change,
+    /// so that a thread which slept through a pop and a push notices.
+    free: AtomicU64,
+    segments: [AtomicPtr<Slot<T>>; SEGMENTS],
+}
+
+struct Slot<T> {
+    state: AtomicU64,
+    /// The free slot below this one: `index + 1`, or 0.
+    below: AtomicU32,
+    value: UnsafeCell<MaybeUninit<T>>,
+}
+
+// SAFETY: values enter by move and are seen by many threads through `Ref`, hence Send and Sync; the
+// slot states below order every access to them.
+unsafe impl<T: Send + Sync> Sync for Table<T> {}
+
+/// Keeps one object from being dropped while a thread uses it.
+pub(crate) struct Ref<'t, T> {
+    table: &'t Table<T>,
+    slot: &'t Slot<T>,
+    index: u32,
+}
+
+impl<T> Table<T> {
+    pub(crate) const fn new(kind: usize) -> Table<T> {
+        assert!(0 < kind && kind < 1 << KIND_BITS);
+        Table {
+            kind,
+            used: AtomicU32::new(0),
+            free: AtomicU64::new(0),
+            segments: [const { AtomicPtr::new(null_mut()) }; SEGMENTS],
+        }
+    }
+
+    /// Puts an object in and names it. None, and the object dropped, when all names are taken.
+    pub(crate) fn insert(&self, value: T) -> Option<usize> {
+        let index = self.pop_free().or_else(|| self.first_unused())?;
+        let slot = self.slot(index)?;
+        let generation = (slot.state.load(Relaxed) >> GENERATION_SHIFT) + 1;
+        // SAFETY: the slot was taken off the stack or never used, so this thread alone has it, and
+        // no handle of its new generation exists yet.
+        unsafe { (*slot.value.get()).write(value) };
+        slot.state.store(generation << GENERATION_SHIFT | LIVE, Release);
+        let name = ((generation as usize) << INDEX_BITS | index as usize) << KIND_BITS | self.kind;
+        Some(name.wrapping_mul(SCRAMBLE))
+    }
+
+    /// The object of that name, if it is live.
+    pub(crate) fn get(&self, handle: usize) -> Option<Ref<'_, T>> {
+        self.enter(handle, |state| state + 1)
+    }
+
+    /// The object of that name, which from now on nobody finds. Of many callers one gets it. It is
+    /// dropped together with the last `Ref`.
+    pub(crate) fn remove(&self, handle: usize) -> Option<Ref<'_, T>> {
+        self.enter(handle, |state| (state & !LIVE) + 1)
+    }
+
+    fn enter(&self, handle: usize, change: impl Fn(u64) -> u64) -> Option<Ref<'_, T>> {
+        let name = handle.wrapping_mul(UNSCRAMBLE);
+        if name & ((1 << KIND_BITS) - 1) != self.kind {
+            return None;
+        }
+        let index = (name >> KIND_BITS & ((1 << INDEX_BITS) - 1)) as u32;
+        let generation = (name >> (KIND_BITS + INDEX_BITS)) as u64;
+        let slot = self.existing_slot(index)?;
+        let mut state = slot.state.load(Relaxed);
+        while state >> GENERATION_SHIFT == generation && state & LIVE != 0 {
+            match slot.state.compare_exchange_weak(state, change(state), Acquire, Relaxed) {
+                Ok(_) => return Some(Ref { table: self, slot, index }),
+                Err(now) => state = now,
+            }
+        }
+        None
+    }
+
+    fn pop_free(&self) -> Option<u32> {
+        let mut top = self.free.load(Acquire);
+        loop {
+            let index = (top as u32).checked_sub(1)?;
+            let below = self.existing_slot(index)?.below.load(Relaxed);
+            match self.free.compare_exchange_weak(top, retag(top, below), AcqRel, Acquire) {
+                Ok(_) => return Some(index),
+                Err(now) => top = now,
+            }
+        }
+    }
+
+    fn push_free(&self, slot: &Slot<T>, index: u32) {
+        let mut top = self.free.load(Relaxed);
+        loop {
+            slot.below.store(top as u32, Relaxed);
+            match self.free.compare_exchange_weak(top, retag(top, index + 1), AcqRel, Relaxed) {
+                Ok(_) => return,
+                Err(now) => top = now,
+            }
+        }
+    }
+
+    fn first_unused(&self) -> Option<u32> {
+        self.used.fetch_update(Relaxed, Relaxed, |used| (used < CAPACITY).then_some(used + 1)).ok()
+    }
+
+    /// The slot, in a segment that is made when it does not exist yet.
+    fn slot(&self, index: u32) -> Option<&Slot<T>> {
+        let (segment, _) = place(index)?;
+        if self.segments[segment].load(Acquire).is_null() {
+            let length = (FIRST_SEGMENT as usize) << segment;
+            let made: Box<[Slot<T>]> = (0..length).map(|_| Slot::new()).collect();
+            let made = Box::into_raw(made);
+            if self.segments[segment].compare_exchange(null_mut(), made.cast(), AcqRel, Acquire).is_err() {
+                // SAFETY: another thread published its segment first; this one was never shared.
+                drop(unsafe { Box::from_raw(made) });
+            }
+        }
+        self.existing_slot(index)
+    }
+
+    fn existing_slot(&self, index: u32) -> Option<&Slot<T>> {
+        let (segment, offset) = place(index)?;
+        let first = self.segments[segment].load(Acquire);
+        if first.is_null() {
+            return None;
+        }
+        // SAFETY: a published segment has FIRST_SEGMENT << segment slots, `place` gives an offset
+        // below that, and segments are never freed.
+        Some(unsafe { &*first.add(offset) })
+    }
+}
+
+impl<T> Slot<T> {
+    fn new() -> Slot<T> {
+        Slot { state: AtomicU64::new(0), below: AtomicU32::new(0), value: UnsafeCell::new(MaybeUninit::uninit()) }
+    }
+}
+
+impl<T> Deref for Ref<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: the slot was live when this Ref counted itself in, so its value was written, and
+        // it is dropped only by the last Ref.
+        unsafe { (*self.slot.value.get()).assume_init_ref() }
+    }
+}
+
+impl<T> Drop for Ref<'_, T> {
+    fn drop(&mut self) {
+        let before = self.slot.state.fetch_sub(1, AcqRel);
+        if before & LIVE != 0 || before & (LIVE - 1) != 1 {
+            return;
+        }
+        // SAFETY: the slot is no longer live, so nobody new comes in, and this was the last Ref.
+        unsafe { (*self.slot.value.get()).assume_init_drop() };
+        if before >> GENERATION_SHIFT < LAST_GENERATION {
+            self.table.push_free(self.slot, self.index);
+        }
+    }
+}
+
+/// Segment and offset of a slot: segment s starts at index FIRST_SEGMENT * (2^s - 1).
+fn place(index: u32) -> Option<(usize, usize)> {
+    if index >= CAPACITY {
+        return None;
+    }
+    let segment = (index / FIRST_SEGMENT + 1).ilog2();
+    Some((segment as usize, (index - FIRST_SEGMENT * ((1 << segment) - 1)) as usize))
+}
+
+fn retag(top: u64, index: u32) -> u64 {
+    ((top >> 32).wrapping_add(1) << 32) | u64::from(index)
+}
+
+/// The number that undoes a multiplication by an odd one (each Newton step doubles the right bits).
+const fn inverse(odd: usize) -> usize {
+    let mut found = odd;
+    let mut step = 0;
+    while step < 6 {
+        found = found.wrapping_mul(2_usize.wrapping_sub(odd.wrapping_mul(found)));
+        step += 1;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::sync::Arc;
+    use std::thread;
+
+    #[test]
+    fn a_removed_name_is_never_found_again() {
+        let table = Table::new(1);
+        let mut seen = HashSet::new();
+        for round in 0..10_000 {
+            let name = table.insert(round).unwrap();
+            assert!(seen.insert(name), "a name was given twice");
+            assert_eq!(*table.get(name).unwrap(), round);
+            assert_eq!(*table.remove(name).unwrap(), round);
+            assert!(table.get(name).is_none());
+            assert!(table.remove(name).is_none());
+        }
+    }
+
+    #[test]
+    fn garbage_and_other_tables_names_are_unknown() {
+        let table = Table::new(1);
+        let other = Table::new(2);
+        let name = table.insert("here").unwrap();
+        other.insert("there").unwrap();
+        assert!(other.get(name).is_none());
+        for garbage in (0..100_000).chain([usize::MAX, &raw const table as usize, name ^ 1, name + 8]) {
+            assert!(table.get(garbage).is_none(), "{garbage:#x} was taken for a name");
+        }
+    }
+
+    #[test]
+    fn the_last_user_drops_the_value() {
+        let table = Table::new(1);
+        let value = Arc::new(());
+        let name = table.insert(value.clone()).unwrap();
+        let user = table.get(name).unwrap();
+        drop(table.remove(name).unwrap());
+        assert_eq!(Arc::strong_count(&value), 2, "dropped while in use");
+        drop(user);
+        assert_eq!(Arc::strong_count(&value), 1, "not dropped after its last use");
+    }
+
+    #[test]
+    fn many_live_objects_keep_their_names() {
+        let table = Table::new(1);
+        let names: Vec<usize> = (0..5_000).map(|value| table.insert(value).unwrap()).collect();
+        for (value, name) in names.iter().enumerate() {
+            assert_eq!(*table.get(*name).unwrap(), value);
+        }
+        assert_eq!(names.iter().filter(|name| table.remove(**name).is_some()).count(), 5_000);
+    }
+
+    #[test]
+    fn of_many_threads_one_removes() {
+        let table = Table::new(1);
+        let won = AtomicU32::new(0);
+        for round in 0..500 {
+            let name = table.insert(round).unwrap();
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        if let Some(found) = table.get(name) {
+                            assert_eq!(*found, round);
+                        }
+                        if table.remove(name).is_some() {
+                            won.fetch_add(1, Relaxed);
+                        }
+                        let own = table.insert(round).unwrap();
+                        assert_eq!(*table.remove(own).unwrap(), round);
+                    });
+                }
+            });
+        }
+        assert_eq!(won.load(Relaxed), 500);
+    }
+
+    #[test]
+    fn a_slot_without_names_left_is_retired() {
+        let table = Table::new(1);
+        let first = table.insert(0).unwrap();
+        let slot = table.existing_slot(0).unwrap();
+        slot.state.store(LAST_GENERATION << GENERATION_SHIFT | LIVE, Relaxed);
+        assert!(table.get(first).is_none());
+        let last = (((LAST_GENERATION as usize) << INDEX_BITS) << KIND_BITS | 1).wrapping_mul(SCRAMBLE);
+        assert!(table.remove(last).is_some());
+        table.insert(1).unwrap();
+        assert_eq!(slot.state.load(Relaxed) & LIVE, 0, "the retired slot was used again");
+    }
+}

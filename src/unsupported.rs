@@ -1,0 +1,71 @@
+//! Platforms without flock(2): everything compiles, and every call says so.
+
+use std::ffi::CStr;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::{LockError, LockMetadata, LoopLock};
+
+impl LoopLock {
+    /// Always [`LockError::UnsupportedPlatform`].
+    pub fn try_acquire(_workspace_root: impl AsRef<Path>, _prompt: &str) -> Result<LockGuard, LockError> {
+        Err(LockError::UnsupportedPlatform)
+    }
+
+    /// Always [`LockError::UnsupportedPlatform`].
+    pub fn acquire_blocking(_workspace_root: impl AsRef<Path>, _prompt: &str) -> Result<LockGuard, LockError> {
+        Err(LockError::UnsupportedPlatform)
+    }
+
+    /// Always [`LockError::UnsupportedPlatform`].
+    pub fn read_existing(_workspace_root: impl AsRef<Path>) -> Result<Option<LockMetadata>, LockError> {
+        Err(LockError::UnsupportedPlatform)
+    }
+
+    /// Always [`LockError::UnsupportedPlatform`].
+    pub fn is_locked(_workspace_root: impl AsRef<Path>) -> Result<bool, LockError> {
+        Err(LockError::UnsupportedPlatform)
+    }
+}
+
+pub(crate) fn on_record(_workspace_root: &Path) -> Result<LockMetadata, LockError> {
+    Err(LockError::UnsupportedPlatform)
+}
+
+/// A held lock, of which there is none here.
+#[derive(Debug)]
+pub enum LockGuard {}
+
+impl LockGuard {
+    /// Never called: there is no guard.
+    pub fn lock_path(&self) -> &Path {
+        match *self {}
+    }
+
+    /// Never called: there is no guard.
+    pub fn verify(&self) -> Result<(), LockError> {
+        match *self {}
+    }
+
+    /// Never called: there is no guard.
+    pub fn release(self) -> Result<(), LockError> {
+        match self {}
+    }
+
+    pub(crate) fn place(&self) -> Arc<Place> {
+        match *self {}
+    }
+}
+
+#[derive(Debug)]
+pub(crate) enum Place {}
+
+impl Place {
+    pub(crate) fn path(&self) -> &CStr {
+        match *self {}
+    }
+
+    pub(crate) fn verify(&self) -> Result<(), LockError> {
+        match *self {}
+    }
+}

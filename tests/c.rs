@@ -1,0 +1,63 @@
+//! Runs every program in c-tests/, compiled strictly, once with the shared and once with the static
+//! library. A program passes with exit status 0; with 77 it says why it cannot be run here.
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use common::{STRICT, cc, libraries, linkages, root, run};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut programs: Vec<_> = std::fs::read_dir(root().join("c-tests"))
+        .expect("c-tests can be read")
+        .map(|entry| entry.expect("c-tests can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
+        .collect();
+    programs.sort();
+    let mut trials = Vec::new();
+    for program in &programs {
+        for linkage in ["so", "a"] {
+            let (source, name) = (program.clone(), program.file_stem().expect("it has a name"));
+            let name = name.to_string_lossy().into_owned();
+            trials.push(Trial::test(format!("{name}.{linkage}"), move || test(&source, &name, linkage)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn test(source: &Path, name: &str, linkage: &str) -> Result<(), Failed> {
+    let folder = tempfile::Builder::new().prefix(name).tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let program = folder.path().join(name);
+    let link = linkages().into_iter().find(|(name, _)| *name == linkage).expect("there are two").1;
+    run(cc()
+        .args(["-std=c99", "-g", "-pthread"])
+        .args(STRICT)
+        .arg("-I")
+        .arg(root().join("include"))
+        .arg(source)
+        .args(link)
+        .arg("-o")
+        .arg(&program));
+    // No program here may need a minute; one that hangs is ended with all its children.
+    let Output { status, stdout, stderr } = Command::new("timeout")
+        .args(["--kill-after=1", "120"])
+        .arg(&program)
+        .current_dir(&folder)
+        .env("RALPH_LOCK_TEST_LIBRARIES", libraries())
+        .stdin(Stdio::null())
+        .output()?;
+    // Folders that a test made unreadable would stay behind.
+    drop(Command::new("chmod").args(["-R", "u+rwx"]).arg(folder.path()).status());
+    let text = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(77) => {
+            println!("skipped {name}.{linkage}: {}", text.trim());
+            Ok(())
+        }
+        _ => Err(format!("{status}\n{text}").into()),
+    }
+}

@@ -1,0 +1,51 @@
+//! What several test programs share: the libraries as they ship, and running other programs.
+
+// Each test program uses a part of this.
+#![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folder with `libralph_lock.so` and `libralph_lock.a`, built as they ship.
+pub fn libraries() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        run(Command::new("make").arg("--silent").arg("lib").current_dir(root()));
+        Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("tmp is in target").join("lib")
+    })
+}
+
+/// The two ways to link the library: a name, and what the compiler is told.
+pub fn linkages() -> [(&'static str, Vec<String>); 2] {
+    let folder = libraries().display();
+    let shared = ["-L", "-Wl,-rpath,"].map(|option| format!("{option}{folder}"));
+    let archive = format!("{folder}/libralph_lock.a");
+    [
+        ("so", Vec::from(shared).into_iter().chain(["-lralph_lock".to_owned()]).collect()),
+        ("a", vec![archive, "-lpthread".to_owned(), "-ldl".to_owned(), "-lm".to_owned()]),
+    ]
+}
+
+/// Warnings that a user may turn on, as errors.
+pub const STRICT: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Wstrict-prototypes", "-Wconversion", "-Werror"];
+
+/// The C compiler that a build script would use here.
+pub fn cc() -> Command {
+    let target = env!("RALPH_LOCK_TARGET");
+    cc::Build::new().host(target).target(target).opt_level(0).cargo_metadata(false).get_compiler().to_command()
+}
+
+/// Runs a command that must end well, and gives its standard output.
+pub fn run(command: &mut Command) -> String {
+    let Output { status, stdout, stderr } =
+        command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{command:?} ended with {status}\n{stdout}{stderr}");
+    stdout.into_owned()
+}
