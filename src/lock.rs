@@ -218,7 +218,7 @@ impl LockGuard {
         // From here on, an error drops the guard, which blanks what was written and unlocks.
         let file = guard.file.insert(file);
         file.clear(found.size)?;
-        file.write(&prompt.record(guard.owner), &mut guard.record)?;
+        file.write(&prompt.record(guard.owner)?, &mut guard.record)?;
         file.publish(found.identity)?;
         Ok(Some(guard))
     }

@@ -20,8 +20,6 @@ const BLANKED_IN_PLACE: usize = 4096;
 /// link, or a file system that tells one file from another wrongly.
 pub(crate) const START_OVERS: u32 = 1000;
 
-static BLANKS: [u8; BLANKED_IN_PLACE] = [b' '; BLANKED_IN_PLACE];
-
 /// Where a lock file is, or should be.
 #[derive(Debug, Clone)]
 pub(crate) struct LockPath(CString);
@@ -33,8 +31,11 @@ impl LockPath {
             let message = "the workspace root is empty; \".\" is the current directory";
             return Err(LockError::InvalidArgument(message.to_owned()));
         }
-        let path = workspace_root.join(LoopLock::LOCK_FILE).into_os_string().into_vec();
-        CString::new(path)
+        LockPath::from_path(workspace_root.join(LoopLock::LOCK_FILE))
+    }
+
+    fn from_path(path: PathBuf) -> Result<LockPath, LockError> {
+        CString::new(path.into_os_string().into_vec())
             .map(LockPath)
             .map_err(|_| LockError::InvalidArgument("the workspace root has a NUL byte inside".to_owned()))
     }
@@ -83,10 +84,7 @@ impl LockPath {
     /// `.ralph`, which is made where it is missing. The workspace itself is not: a root that does
     /// not exist is a mistake to report.
     fn make_parent(&self) -> Result<(), LockError> {
-        let mut parent = PathBuf::from(self.as_path());
-        parent.pop();
-        let parent = CString::new(parent.into_os_string().into_vec()).map(LockPath);
-        let parent = parent.expect("a part of a path without NUL has none");
+        let parent = LockPath::from_path(self.as_path().parent().unwrap_or(Path::new(".")).to_owned())?;
         file::make_directory(&parent.0).map_err(|error| parent.failed("create", error))
     }
 }
@@ -245,12 +243,12 @@ impl LockFile {
 
     /// Takes a record of that length out of the file again.
     pub(crate) fn blank(&self, length: usize) -> Result<(), LockError> {
-        let Some(blanks) = BLANKS.get(..length) else {
+        if length > BLANKED_IN_PLACE {
             return self.truncate();
-        };
+        }
         let mut written = 0;
         // A file system that writes to a new place each time can be too full even for this.
-        self.write(blanks, &mut written).or_else(|_| self.truncate())
+        self.write(&vec![b' '; length], &mut written).or_else(|_| self.truncate())
     }
 
     fn truncate(&self) -> Result<(), LockError> {

@@ -1,6 +1,8 @@
 //! The record in the lock file: JSON that ralph-core writes and reads too.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -23,6 +25,7 @@ pub struct LockMetadata {
     pub pid: u32,
 
     /// When it took it.
+    #[serde(with = "rfc3339")]
     pub started: DateTime<Utc>,
 
     /// What it is doing.
@@ -32,7 +35,27 @@ pub struct LockMetadata {
 impl LockMetadata {
     /// `started` as the lock file spells it, for instance `2026-11-22T16:00:00.123456789Z`.
     pub fn started_rfc3339(&self) -> String {
-        self.started.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+        rfc3339::text(&self.started)
+    }
+}
+
+/// How `started` is spelled.
+mod rfc3339 {
+    use chrono::{DateTime, SecondsFormat, Utc};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn text(time: &DateTime<Utc>) -> String {
+        time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    }
+
+    pub(super) fn serialize<S: Serializer>(time: &DateTime<Utc>, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(&text(time))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<DateTime<Utc>, D::Error> {
+        let text = String::deserialize(input)?;
+        let time = DateTime::parse_from_rfc3339(&text);
+        time.map(|time| time.to_utc()).map_err(|_| D::Error::custom("\"started\" is no RFC 3339 time"))
     }
 }
 
@@ -46,7 +69,7 @@ impl Prompt {
             let message = format!("the prompt has {} bytes; at most {PROMPT_MAX} are allowed", text.len());
             return Err(LockError::InvalidArgument(message));
         }
-        let json = to_raw_value(text).expect("a string can always be written as JSON");
+        let json = to_raw_value(text).map_err(unwritable)?;
         let (length, limit) = (json.get().len(), FILE_MAX - OTHER_KEYS_MAX);
         if length > limit {
             let message = format!("the prompt takes {length} bytes as JSON; at most {limit} are allowed");
@@ -56,17 +79,26 @@ impl Prompt {
     }
 
     /// The text of the record that says: this process, from now on, with this prompt.
-    pub(crate) fn record(&self, pid: u32) -> Vec<u8> {
+    pub(crate) fn record(&self, pid: u32) -> Result<Vec<u8>, LockError> {
         /// `LockMetadata` with a prompt that is JSON already.
         #[derive(Serialize)]
         struct Record<'a> {
             pid: u32,
+            #[serde(with = "rfc3339")]
             started: DateTime<Utc>,
             prompt: &'a RawValue,
         }
-        let record = Record { pid, started: Utc::now(), prompt: &self.0 };
-        serde_json::to_vec_pretty(&record).expect("a record can always be written as JSON")
+        serde_json::to_vec_pretty(&Record { pid, started: now(), prompt: &self.0 }).map_err(unwritable)
     }
+}
+
+fn now() -> DateTime<Utc> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    DateTime::from_timestamp(since.as_secs() as i64, since.subsec_nanos()).unwrap_or_default()
+}
+
+fn unwritable(error: serde_json::Error) -> LockError {
+    LockError::InvalidArgument(format!("the prompt cannot be written as JSON: {error}"))
 }
 
 /// Whether a lock file's text says that nobody is on record.
@@ -81,7 +113,7 @@ mod tests {
     #[test]
     fn a_record_is_the_metadata_as_pretty_json() {
         for text in ["", "implement auth", "two\nlines \"quoted\" \\ \u{1} ü 😀"] {
-            let record = Prompt::new(text).unwrap().record(7);
+            let record = Prompt::new(text).unwrap().record(7).unwrap();
             let parsed: LockMetadata = serde_json::from_slice(&record).unwrap();
             assert_eq!((parsed.pid, parsed.prompt.as_str()), (7, text));
             assert_eq!(record, serde_json::to_vec_pretty(&parsed).unwrap());
@@ -90,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_prompt_that_nobody_could_read_back_is_refused() {
-        assert!(Prompt::new(&"x".repeat(PROMPT_MAX)).unwrap().record(u32::MAX).len() <= FILE_MAX);
+        assert!(Prompt::new(&"x".repeat(PROMPT_MAX)).unwrap().record(u32::MAX).unwrap().len() <= FILE_MAX);
         for unreadable in ["x".repeat(PROMPT_MAX + 1), "\n".repeat(PROMPT_MAX)] {
             assert!(matches!(Prompt::new(&unreadable), Err(LockError::InvalidArgument(_))));
         }

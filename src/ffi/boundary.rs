@@ -20,9 +20,14 @@ pub(super) fn status(
     body: impl FnOnce() -> Result<(), Failure>,
 ) -> ralph_lock_status {
     let error = Out::new("error", error, ptr::null_mut());
-    let Err(failure) = catch(body).unwrap_or(Err(Failure::Panic)) else {
-        return ralph_lock_status::RALPH_LOCK_OK;
-    };
+    match catch(body).unwrap_or(Err(Failure::Panic)) {
+        Ok(()) => ralph_lock_status::RALPH_LOCK_OK,
+        Err(failure) => report(failure, &error),
+    }
+}
+
+/// Not generic like `status`, so that it is compiled once and not for each exported function.
+fn report(failure: Failure, error: &Out<*mut ralph_lock_error>) -> ralph_lock_status {
     let status = failure.status();
     let os_code = failure.os_code();
     if error.is_wanted() {
