@@ -15,7 +15,7 @@ demo: lib
 
 test:
 	$(CARGO) test --locked
-	$(CARGO) test --locked --manifest-path tests/interop/Cargo.toml
+	$(CARGO) test --locked --manifest-path tests/interop/Cargo.toml --target-dir $(TARGET)/interop
 
 # The libraries as they ship, with the links that a linker and a loader look for.
 lib:

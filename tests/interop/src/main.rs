@@ -1,0 +1,72 @@
+//! Another process, for the tests: `peer ralph-core|ralph-lock ACTION ROOT [ARGUMENT]`. It speaks a
+//! line when there is something to know, and goes on when it hears a line.
+
+use std::fs::{File, remove_file};
+use std::io::{Write, stdin, stdout};
+use std::path::Path;
+
+type Core = ralph_core::loop_lock::LoopLock;
+type Ours = ralph_lock::LoopLock;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["ralph-core", "hold", root, prompt] => hold(Core::try_acquire(root, prompt).unwrap()),
+        ["ralph-lock", "hold", root, prompt] => hold(Ours::try_acquire(root, prompt).unwrap()),
+        ["ralph-core", "wait", root, prompt] => hold(Core::acquire_blocking(root, prompt).unwrap()),
+        ["ralph-lock", "wait", root, prompt] => hold(Ours::acquire_blocking(root, prompt).unwrap()),
+        ["ralph-core", "probe", root] => probe(root),
+        ["ralph-core", "storm", root, rounds] => {
+            storm(root, rounds, |prompt| Core::acquire_blocking(root, prompt).unwrap())
+        }
+        ["ralph-lock", "storm", root, rounds] => {
+            storm(root, rounds, |prompt| Ours::acquire_blocking(root, prompt).unwrap())
+        }
+        _ => panic!("no such action: {arguments:?}"),
+    }
+}
+
+/// Holds a lock until it hears a line, then gives it up and says so.
+fn hold<G>(guard: G) {
+    say("held");
+    hear();
+    drop(guard);
+    say("released");
+    hear();
+}
+
+/// Asks again and again whether the lock is held, as ralph-core does, until its input ends.
+fn probe(root: &str) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            hear();
+            std::process::exit(0);
+        });
+        Core::is_locked(root).unwrap();
+        say("probing");
+        loop {
+            Core::is_locked(root).unwrap();
+        }
+    })
+}
+
+/// Acquires that many times. While it has the lock, a marker file says so: two holders collide there.
+fn storm<G>(root: &str, rounds: &str, acquire: impl Fn(&str) -> G) {
+    let marker = Path::new(root).join("occupied");
+    for round in 0..rounds.parse().unwrap() {
+        let guard = acquire(&format!("round {round}"));
+        File::create_new(&marker).expect("somebody else holds the lock too");
+        remove_file(&marker).unwrap();
+        drop(guard);
+    }
+}
+
+fn say(line: &str) {
+    println!("{line}");
+    stdout().flush().unwrap();
+}
+
+fn hear() {
+    stdin().read_line(&mut String::new()).unwrap();
+}

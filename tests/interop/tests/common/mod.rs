@@ -1,0 +1,79 @@
+//! Starting other processes and waiting for what they say.
+
+// Each test program uses a part of this.
+#![allow(dead_code)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+
+/// A process that speaks in lines, ended when the test ends.
+pub struct Process {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Process {
+    pub fn start(command: &mut Command) -> Process {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (input, output) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
+        Process { child, input, output }
+    }
+
+    /// Starts `peer` with these arguments.
+    pub fn peer(arguments: &[&str]) -> Process {
+        Process::start(Command::new(env!("CARGO_BIN_EXE_ralph-lock-interop")).args(arguments))
+    }
+
+    /// Starts `peer` and waits until it has said that.
+    pub fn peer_that_says(arguments: &[&str], expected: &str) -> Process {
+        let mut peer = Process::peer(arguments);
+        peer.hear(expected);
+        peer
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn say(&mut self) {
+        writeln!(self.input.as_mut().unwrap()).unwrap();
+    }
+
+    pub fn hear(&mut self, expected: &str) {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        assert_eq!(line.trim_end(), expected);
+    }
+
+    /// Ends it as a crash does.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Ends its input and waits for its end.
+    pub fn finish(&mut self) -> ExitStatus {
+        drop(self.input.take());
+        self.child.wait().unwrap()
+    }
+
+    /// Waits until the kernel has it in a queue for a lock.
+    pub fn wait_until_blocked(&self) {
+        let waiting = format!(" {} ", self.pid());
+        loop {
+            let locks = std::fs::read_to_string("/proc/locks").unwrap();
+            if locks.lines().any(|line| line.contains("-> FLOCK") && line.contains(&waiting)) {
+                return;
+            }
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
