@@ -74,7 +74,7 @@ impl LoopLock {
     pub fn is_locked(workspace_root: impl AsRef<Path>) -> Result<bool, LockError> {
         let path = LockPath::of(workspace_root.as_ref())?;
         for _ in 0..START_OVERS {
-            let Some(file) = LockFile::open_existing(&path)? else {
+            let Some(mut file) = LockFile::open_existing(&path)? else {
                 return Ok(false);
             };
             let identity = file.stat()?.identity;
@@ -224,12 +224,13 @@ impl LockGuard {
     }
 
     fn give_up(&mut self) -> Result<(), LockError> {
-        let Some(file) = self.file.take() else {
+        let Some(mut file) = self.file.take() else {
             return Ok(());
         };
         // In a forked child only this copy of the descriptor goes: unlocking, or blanking the
         // record, would take the lock from the parent.
         if process::id() != self.owner {
+            file.abandon();
             return Ok(());
         }
         // First the record: the moment the lock is free, the next holder may write its own. Then the

@@ -96,6 +96,8 @@ pub(crate) struct LockFile {
     path: LockPath,
     /// Why it is open for reading only, where it is.
     read_only: Option<io::Error>,
+    /// Whether this descriptor has a lock, of either kind.
+    locked: bool,
 }
 
 /// What a lock file says.
@@ -121,10 +123,10 @@ impl LockFile {
             opened = file::open_or_create(&path.0);
         }
         match opened {
-            Ok(fd) => Ok(LockFile { fd, path: path.clone(), read_only: None }),
+            Ok(fd) => Ok(LockFile::new(fd, path, None)),
             Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EROFS)) => {
                 match file::open_read_only(&path.0) {
-                    Ok(fd) => Ok(LockFile { fd, path: path.clone(), read_only: Some(error) }),
+                    Ok(fd) => Ok(LockFile::new(fd, path, Some(error))),
                     Err(_) => Err(path.failed("open", error)),
                 }
             }
@@ -135,10 +137,14 @@ impl LockFile {
     /// Opens the file for reading, if there is one.
     pub(crate) fn open_existing(path: &LockPath) -> Result<Option<LockFile>, LockError> {
         match file::open_read_only(&path.0) {
-            Ok(fd) => Ok(Some(LockFile { fd, path: path.clone(), read_only: None })),
+            Ok(fd) => Ok(Some(LockFile::new(fd, path, None))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(LockFile::explain_open(path, error)),
         }
+    }
+
+    fn new(fd: OwnedFd, path: &LockPath, read_only: Option<io::Error>) -> LockFile {
+        LockFile { fd, path: path.clone(), read_only, locked: false }
     }
 
     /// An open that failed because of what is in the lock file's place says what that is.
@@ -171,23 +177,38 @@ impl LockFile {
         }
     }
 
-    pub(crate) fn try_exclusive(&self) -> Result<bool, LockError> {
-        flock::try_exclusive(self.fd()).map_err(|error| self.path.failed("lock", error))
+    pub(crate) fn try_exclusive(&mut self) -> Result<bool, LockError> {
+        self.keep(flock::try_exclusive(self.fd()))
     }
 
-    pub(crate) fn try_shared(&self) -> Result<bool, LockError> {
-        flock::try_shared(self.fd()).map_err(|error| self.path.failed("lock", error))
+    pub(crate) fn try_shared(&mut self) -> Result<bool, LockError> {
+        self.keep(flock::try_shared(self.fd()))
     }
 
-    pub(crate) fn exclusive(&self) -> Result<(), LockError> {
-        flock::exclusive(self.fd()).map_err(|error| match error.kind() {
-            io::ErrorKind::Interrupted => LockError::Interrupted { path: self.path.as_path().to_owned() },
-            _ => self.path.failed("lock", error),
-        })
+    pub(crate) fn exclusive(&mut self) -> Result<(), LockError> {
+        match flock::exclusive(self.fd()) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                Err(LockError::Interrupted { path: self.path.as_path().to_owned() })
+            }
+            result => self.keep(result.map(|()| true)).map(drop),
+        }
     }
 
-    pub(crate) fn unlock(&self) -> Result<(), LockError> {
+    /// Remembers what came of trying for a lock. One that is refused has lost the lock that it had
+    /// before (flock(2)).
+    fn keep(&mut self, taken: io::Result<bool>) -> Result<bool, LockError> {
+        self.locked = *taken.as_ref().unwrap_or(&false);
+        taken.map_err(|error| self.path.failed("lock", error))
+    }
+
+    pub(crate) fn unlock(&mut self) -> Result<(), LockError> {
+        self.locked = false;
         flock::unlock(self.fd()).map_err(|error| self.path.failed("unlock", error))
+    }
+
+    /// Leaves the lock to the other copies of this descriptor.
+    pub(crate) fn abandon(&mut self) {
+        self.locked = false;
     }
 
     /// What the file says, by two equal reads: one alone can catch the end of one record and the
@@ -225,6 +246,7 @@ impl LockFile {
     pub(crate) fn write(&self, record: &[u8], written: &mut usize) -> Result<(), LockError> {
         while *written < record.len() {
             match file::write_at(self.fd(), &record[*written..], *written) {
+                Ok(0) => return Err(self.path.failed("write", io::ErrorKind::WriteZero.into())),
                 Ok(count) => *written += count,
                 Err(error) => return Err(self.path.failed("write", error)),
             }
@@ -279,6 +301,16 @@ impl LockFile {
 
     fn fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+}
+
+impl Drop for LockFile {
+    /// Closing alone would leave the lock with a child that another thread has forked meanwhile.
+    fn drop(&mut self) {
+        if self.locked {
+            // There is nobody to tell, and closing is all that is left to do.
+            let _ = self.unlock();
+        }
     }
 }
 

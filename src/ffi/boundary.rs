@@ -146,11 +146,11 @@ fn catch<T>(body: impl FnOnce() -> T) -> Option<T> {
     result
 }
 
-/// Wraps the panic hook, once, so that a panic below an exported function stays quiet. Panics of a
+/// Wraps the panic hook, once and not while a Rust caller is panicking (which is not allowed), so that a panic below an exported function stays quiet. Panics of a
 /// Rust program that contains this library go to the hook that was there.
 fn silence_our_panics() {
     static DONE: AtomicBool = AtomicBool::new(false);
-    if DONE.load(Relaxed) || DONE.swap(true, Relaxed) {
+    if DONE.load(Relaxed) || std::thread::panicking() || DONE.swap(true, Relaxed) {
         return;
     }
     let earlier = panic::take_hook();

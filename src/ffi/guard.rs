@@ -1,6 +1,7 @@
 //! Taking a lock, holding it, giving it up, and asking about it.
 
 use std::ffi::c_char;
+use std::io::ErrorKind;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
@@ -28,11 +29,12 @@ static GUARDS: Table<ralph_lock_guard> = Table::new(1);
 impl ralph_lock_guard {
     /// Puts a held lock where C can name it.
     fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, LockError> {
+        let path = guard.lock_path().to_owned();
         let entry = ralph_lock_guard { place: guard.place(), guard: Mutex::new(Some(guard)) };
-        let handle = GUARDS
-            .insert(entry)
-            .ok_or_else(|| LockError::InvalidArgument("this process has used up all guard handles".to_owned()))?;
-        Ok(pointer(Some(handle)))
+        match GUARDS.insert(entry) {
+            Some(handle) => Ok(pointer(Some(handle))),
+            None => Err(LockError::Io { action: "make a handle for", path, source: ErrorKind::OutOfMemory.into() }),
+        }
     }
 }
 
