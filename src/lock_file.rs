@@ -194,10 +194,12 @@ impl LockFile {
         }
     }
 
-    /// Remembers what came of trying for a lock. One that is refused has lost the lock that it had
-    /// before (flock(2)).
+    /// Remembers what came of trying for a lock. Who is refused has lost the lock that he had before
+    /// (flock(2)); a failed call leaves it.
     fn keep(&mut self, taken: io::Result<bool>) -> Result<bool, LockError> {
-        self.locked = *taken.as_ref().unwrap_or(&false);
+        if let Ok(taken) = taken {
+            self.locked = taken;
+        }
         taken.map_err(|error| self.path.failed("lock", error))
     }
 
