@@ -126,8 +126,13 @@ impl LockFile {
             Ok(fd) => Ok(LockFile { fd, path: path.clone(), read_only: None }),
             Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EROFS)) => {
                 match file::open_read_only(&path.0) {
-                    Ok(fd) => Ok(LockFile { fd, path: path.clone(), read_only: Some(error) }),
-                    Err(_) => Err(path.failed("open", error)),
+                    Ok(fd) => {
+                        let file = LockFile { fd, path: path.clone(), read_only: Some(error) };
+                        // What is no lock file is refused as that, not for its permissions.
+                        file.stat()?;
+                        Ok(file)
+                    }
+                    Err(_) => Err(LockFile::explain_open(path, error)),
                 }
             }
             Err(error) => Err(LockFile::explain_open(path, error)),
