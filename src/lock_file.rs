@@ -215,7 +215,8 @@ impl LockFile {
         }
         Ok(match serde_json::from_slice(&text) {
             Ok(metadata) => Content::Record(metadata),
-            Err(error) => Content::Unreadable(format!("it holds no record: {error}")),
+            // The parser quotes what it found, which may be megabytes long.
+            Err(error) => Content::Unreadable(format!("it holds no record: {:.200}", error.to_string())),
         })
     }
 
