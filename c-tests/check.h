@@ -382,7 +382,18 @@ UNUSED static void run_unprivileged(void (*body)(void *), void *argument)
 /* From here on, what this process mounts is seen by it and its children only, and ends with them. */
 UNUSED static void have_private_mounts(void)
 {
-    if (unshare(CLONE_NEWNS) == -1 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+    char *user = path_of("0 %u 1", (unsigned)geteuid());
+    char *group = path_of("0 %u 1", (unsigned)getegid());
+
+    /* Who is not root can still be the root of a user namespace (user_namespaces(7)). */
+    if (unshare(CLONE_NEWNS) == -1) {
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == -1)
+            skip("this user cannot mount file systems");
+        write_file("/proc/self/setgroups", "deny", 4);
+        write_file("/proc/self/uid_map", user, strlen(user));
+        write_file("/proc/self/gid_map", group, strlen(group));
+    }
+    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
         skip("this user cannot mount file systems");
 }
 

@@ -131,6 +131,10 @@ int main(void)
     memset(text + 6, '[', deep);
     check_harmless(text, deep + 6);
 
+    /* What a machine that crashed can leave; a record is not written over it. */
+    memset(text, '\0', 8192);
+    check_harmless(text, 8192);
+
     /* More than is ever read, even when it is a record, or blank. */
     memset(text, ' ', large);
     check_harmless(text, large);
