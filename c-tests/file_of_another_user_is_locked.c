@@ -1,4 +1,4 @@
-/* Another user's lock file can be locked by whoever may write it, also under fs.protected_regular (proc_sys_fs(5)). */
+/* Whoever may write another user's lock file can lock it, also under fs.protected_regular (proc_sys_fs(5)). */
 #include "check.h"
 
 static const char *const SWITCH = "/proc/sys/fs/protected_regular";
