@@ -393,7 +393,7 @@ UNUSED static void have_private_mounts(void)
         write_file("/proc/self/uid_map", user, strlen(user));
         write_file("/proc/self/gid_map", group, strlen(group));
     }
-    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+    if (mount("none", "/", "none", MS_REC | MS_PRIVATE, "") == -1)
         skip("this user cannot mount file systems");
 }
 

@@ -21,8 +21,8 @@ int main(void)
     process holder;
 
     have_private_mounts();
-    CHECK(mount(root, view, NULL, MS_BIND, NULL) == 0);
-    if (mount(NULL, view, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == -1)
+    CHECK(mount(root, view, "none", MS_BIND, "") == 0);
+    if (mount("none", view, "none", MS_BIND | MS_REMOUNT | MS_RDONLY, "") == -1)
         skip("a mount cannot be made read-only here");
 
     /* No .ralph, then no lock file in it. */
