@@ -8,11 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -188,6 +192,44 @@ UNUSED static bool is_locked(const char *root)
     return locked;
 }
 
+/* Checks that the lock cannot be taken because of that errno value, that all say so, and that nothing
+ * stays open. Gives the error object. */
+UNUSED static ralph_lock_error *cannot_acquire(const char *root, int os_code)
+{
+    int descriptors = open_descriptors();
+    ralph_lock_guard *guard;
+    ralph_lock_metadata *holder;
+    ralph_lock_error *error;
+    ralph_lock_status status;
+
+    errno = 0;
+    status = ralph_lock_try_acquire(root, "cannot", &guard, &holder, &error);
+    if (errno != os_code)
+        fail(__FILE__, __LINE__, "acquiring in %s left errno \"%s\", not \"%s\"", root,
+             strerror(errno), strerror(os_code));
+    CHECK_STATUS(RALPH_LOCK_IO, status);
+    CHECK(guard == NULL);
+    CHECK(holder == NULL);
+    CHECK_STATUS(RALPH_LOCK_IO, ralph_lock_error_status(error));
+    CHECK(ralph_lock_error_os_code(error) == os_code);
+    CHECK(strlen(ralph_lock_error_message(error)) > 0);
+    CHECK(open_descriptors() == descriptors);
+    return error;
+}
+
+/* Checks that the lock is held by a process that is known by its prompt. */
+UNUSED static void check_held(const char *root, const char *prompt)
+{
+    ralph_lock_guard *guard;
+    ralph_lock_metadata *holder;
+
+    CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED,
+                 ralph_lock_try_acquire(root, "try", &guard, &holder, NULL));
+    CHECK(guard == NULL);
+    CHECK_TEXT(prompt, ralph_lock_metadata_prompt(holder));
+    ralph_lock_metadata_free(holder);
+}
+
 /* Another process, and a line to it in both directions. */
 typedef struct process {
     pid_t pid;
@@ -304,6 +346,55 @@ UNUSED static process hold(const char *root, const char *prompt)
 
     CHECK(hear(&child) == 'h');
     return child;
+}
+
+/* The user and the group that own nothing. */
+#define NOBODY 65534
+
+/* What run_unprivileged() runs. */
+typedef struct unprivileged {
+    void (*body)(void *);
+    void *argument;
+} unprivileged;
+
+UNUSED static void unprivileged_body(void *argument)
+{
+    const unprivileged *what = argument;
+
+    /* Whoever is not root is unprivileged already. A container may have no other user to become. */
+    if (geteuid() == 0 && (setgroups(0, NULL) == -1 || setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
+        exit(77);
+    what->body(what->argument);
+}
+
+/* Runs body(argument) in a process that may write only what its user may write. */
+UNUSED static void run_unprivileged(void (*body)(void *), void *argument)
+{
+    unprivileged what = {body, argument};
+    process child = start(unprivileged_body, &what);
+    int status = reap(&child);
+
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip("this user cannot become another one");
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* From here on, what this process mounts is seen by it and its children only, and ends with them. */
+UNUSED static void have_private_mounts(void)
+{
+    char *user = path_of("0 %u 1", (unsigned)geteuid());
+    char *group = path_of("0 %u 1", (unsigned)getegid());
+
+    /* Who is not root can still be the root of a user namespace (user_namespaces(7)). */
+    if (unshare(CLONE_NEWNS) == -1) {
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == -1)
+            skip("this user cannot mount file systems");
+        write_file("/proc/self/setgroups", "deny", 4);
+        write_file("/proc/self/uid_map", user, strlen(user));
+        write_file("/proc/self/gid_map", group, strlen(group));
+    }
+    if (mount("none", "/", "none", MS_REC | MS_PRIVATE, "") == -1)
+        skip("this user cannot mount file systems");
 }
 
 #endif

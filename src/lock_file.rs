@@ -124,10 +124,15 @@ impl LockFile {
         }
         match opened {
             Ok(fd) => Ok(LockFile::new(fd, path, None)),
-            Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EROFS)) => {
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EPERM | libc::EROFS)) => {
                 match file::open_read_only(&path.0) {
-                    Ok(fd) => Ok(LockFile::new(fd, path, Some(error))),
-                    Err(_) => Err(path.failed("open", error)),
+                    Ok(fd) => {
+                        let file = LockFile::new(fd, path, Some(error));
+                        // What is no lock file is refused as that, not for its permissions.
+                        file.stat()?;
+                        Ok(file)
+                    }
+                    Err(_) => Err(LockFile::explain_open(path, error)),
                 }
             }
             Err(error) => Err(LockFile::explain_open(path, error)),
@@ -231,7 +236,8 @@ impl LockFile {
         }
         Ok(match serde_json::from_slice(&text) {
             Ok(metadata) => Content::Record(metadata),
-            Err(error) => Content::Unreadable(format!("it holds no record: {error}")),
+            // The parser quotes what it found, which may be megabytes long.
+            Err(error) => Content::Unreadable(format!("it holds no record: {:.200}", error.to_string())),
         })
     }
 

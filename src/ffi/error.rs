@@ -72,10 +72,24 @@ impl ralph_lock_error {
         pointer(ERRORS.insert(ralph_lock_error {
             status: failure.status(),
             os_code: failure.os_code(),
-            message: c_string(&failure.message()),
+            message: c_string(&one_line(&failure.message())),
             path: path.and_then(|path| CString::new(path.as_os_str().as_encoded_bytes()).ok()),
         }))
     }
+}
+
+/// The text with its control characters spelled out: a path may hold line breaks and worse, and a
+/// message goes to logs and terminals.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() {
+            line.extend(letter.escape_default());
+        } else {
+            line.push(letter);
+        }
+    }
+    line
 }
 
 /// The status that the failed call returned. NULL, which is what a call that worked leaves behind,
