@@ -80,6 +80,10 @@ impl LoopLock {
             let identity = file.stat()?.identity;
             // Shared, for an instant: acquirers tell such a lock from a holder's.
             let locked = !file.try_shared()?;
+            if !locked {
+                // Explicitly: a child that another thread forks now would keep it past our close.
+                file.unlock()?;
+            }
             if path.leads_to(identity)? {
                 return Ok(locked);
             }
@@ -118,6 +122,8 @@ fn take(file: &mut LockFile, patience: &mut Patience) -> Result<bool, LockError>
         // which leaves the road free for that other acquirer if this fails.
         if file.try_shared()? {
             if let Some(error) = file.take_read_only() {
+                // Explicitly, as in `is_locked`.
+                file.unlock()?;
                 return Err(error);
             }
             if file.try_exclusive()? {
@@ -208,11 +214,13 @@ impl LockGuard {
     /// removed or replaced the file between open and flock. Without this comparison two processes
     /// hold two files, each believing that it has the workspace's lock.
     fn announce(file: LockFile, prompt: &Prompt) -> Result<Option<LockGuard>, LockError> {
-        let found = file.stat()?;
         let path = file.path().clone();
-        if !path.leads_to(found.identity)? {
-            return Ok(None);
-        }
+        let checked = file.stat().and_then(|found| Ok(path.leads_to(found.identity)?.then_some(found)));
+        let Ok(Some(found)) = checked else {
+            // Explicitly, as in `is_locked`.
+            file.unlock()?;
+            return checked.map(|_| None);
+        };
         let place = Arc::new(Place { path, identity: found.identity });
         let mut guard = LockGuard { file: None, place, owner: process::id(), record: 0 };
         // From here on, an error drops the guard, which blanks what was written and unlocks.
