@@ -44,7 +44,8 @@ static bool ask_less_than(int often, int count)
     return false;
 }
 
-static void acquire_among_probers(int count, const struct timespec *pause, int probes, int acquisitions)
+static void acquire_among_probers(int count, const struct timespec *pause, const char *leftover, int probes,
+                                  int acquisitions)
 {
     process probers[PROBERS];
     int i;
@@ -55,8 +56,11 @@ static void acquire_among_probers(int count, const struct timespec *pause, int p
 
         probers[i] = start(keep_asking, &one);
     }
-    for (i = 0; i < acquisitions || ask_less_than(probes, count); i++)
+    for (i = 0; i < acquisitions || ask_less_than(probes, count); i++) {
+        if (leftover != NULL)
+            write_file(lock_file_of(root), leftover, strlen(leftover));
         CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(acquire(root, "among probers")));
+    }
     __atomic_store_n(&shared->stop, true, __ATOMIC_RELAXED);
     for (i = 0; i < count; i++)
         finish(&probers[i]);
@@ -69,7 +73,9 @@ int main(void)
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(shared != MAP_FAILED);
     root = new_workspace();
-    acquire_among_probers(PROBERS, &one_millisecond, 500, 20000);
-    acquire_among_probers(2, NULL, 2000, 2000);
+    acquire_among_probers(PROBERS, &one_millisecond, NULL, 500, 20000);
+    acquire_among_probers(2, NULL, NULL, 2000, 2000);
+    /* The name of a dead holder is nobody's who holds the lock. */
+    acquire_among_probers(2, NULL, "{\"pid\":1,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"dead\"}", 2000, 2000);
     return 0;
 }

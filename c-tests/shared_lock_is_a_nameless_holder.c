@@ -19,10 +19,12 @@ int main(void)
     ralph_lock_guard *guard;
     ralph_lock_metadata *holder;
     ralph_lock_error *error;
+    const char *leftover = "{\"pid\":1,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"dead\"}";
     process foreign;
     int descriptors;
 
-    CHECK(try_only(root) == RALPH_LOCK_OK);
+    /* The name of a dead holder is not taken for its name. */
+    write_file(lock_file_of(root), leftover, strlen(leftover));
     foreign = start(hold_shared, root);
     CHECK(hear(&foreign) == 'h');
     descriptors = open_descriptors();
@@ -33,7 +35,7 @@ int main(void)
     CHECK(ralph_lock_error_status(error) == RALPH_LOCK_ALREADY_LOCKED);
     CHECK(ralph_lock_error_os_code(error) == 0);
     CHECK(open_descriptors() == descriptors);
-    CHECK(is_blank(lock_file_of(root)));
+    CHECK_TEXT(leftover, read_file(lock_file_of(root), NULL));
 
     kill_hard(&foreign);
     CHECK(try_only(root) == RALPH_LOCK_OK);
