@@ -327,13 +327,17 @@ UNUSED static bool is_blocked(pid_t pid, char file[64])
     return found;
 }
 
-/* Returns as soon as a process waits in flock(2). */
+/* Returns as soon as a child waits in flock(2). */
 UNUSED static void until_blocked(pid_t pid)
 {
     char file[64];
+    siginfo_t ended;
 
-    while (!is_blocked(pid, file))
+    ended.si_pid = 0;
+    while (!is_blocked(pid, file)) {
+        CHECK(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0);
         sched_yield();
+    }
 }
 
 UNUSED static pthread_t start_thread(void *(*body)(void *), void *argument)
