@@ -376,11 +376,12 @@ UNUSED static void occupy(occupancy *place)
 /* How much memory this process has allocated. Where nobody counts it, always 0. */
 UNUSED static size_t allocated(void)
 {
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#if defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 33)
     return mallinfo2().uordblks;
-#else
-    return 0;
 #endif
+#endif
+    return 0;
 }
 
 /* Fails when a function that runs many times leaves descriptors or memory behind. The first rounds,

@@ -221,6 +221,17 @@ fn a_contender_whose_file_was_removed_takes_the_new_one() {
 }
 
 #[test]
+fn a_nameless_holder_of_a_file_that_was_moved_away_is_nobody() {
+    let workspace = Workspace::new();
+    let _first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
+    // As if flock(1) had the lock, which leaves no record.
+    fs::write(workspace.lock_file(), "").unwrap();
+    let stopped = workspace.inject(&["flock:signal=SIGSTOP:when=1"], "try").stopped();
+    workspace.replace();
+    stopped.go_on().has_the_lock(&workspace);
+}
+
+#[test]
 fn a_contender_is_told_who_holds_the_file_at_the_path() {
     for moment in ["openat:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=2"] {
         let workspace = Workspace::new();
