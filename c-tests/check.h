@@ -9,6 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -395,6 +399,99 @@ UNUSED static void have_private_mounts(void)
     }
     if (mount("none", "/", "none", MS_REC | MS_PRIVATE, "") == -1)
         skip("this user cannot mount file systems");
+}
+
+/* Whether a process waits in flock(2), and for which file, in the spelling of /proc/locks. */
+UNUSED static bool is_blocked(pid_t pid, char file[64])
+{
+    FILE *locks = fopen("/proc/locks", "r");
+    char line[256];
+    bool found = false;
+    int waiter;
+
+    if (locks == NULL)
+        skip("there is no /proc/locks");
+    while (!found && fgets(line, sizeof line, locks) != NULL)
+        found = sscanf(line, "%*[^>]> FLOCK %*s %*s %d %63s", &waiter, file) == 2 && waiter == pid;
+    CHECK(fclose(locks) == 0);
+    return found;
+}
+
+/* Returns as soon as a child waits in flock(2). */
+UNUSED static void until_blocked(pid_t pid)
+{
+    char file[64];
+    siginfo_t ended;
+
+    ended.si_pid = 0;
+    while (!is_blocked(pid, file)) {
+        CHECK(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0);
+        sched_yield();
+    }
+}
+
+UNUSED static pthread_t start_thread(void *(*body)(void *), void *argument)
+{
+    pthread_t thread;
+
+    CHECK(pthread_create(&thread, NULL, body, argument) == 0);
+    return thread;
+}
+
+UNUSED static void join(pthread_t thread)
+{
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
+/* Two detectors of two holders at once: a mark that must not be set on entry, and a counter that
+ * loses updates when two write it. To be put into shared memory for processes. */
+typedef struct occupancy {
+    int mark;
+    volatile long count;
+} occupancy;
+
+/* What the holder of the lock does. */
+UNUSED static void occupy(occupancy *place)
+{
+    long count;
+
+    CHECK(__atomic_exchange_n(&place->mark, 1, __ATOMIC_SEQ_CST) == 0);
+    count = place->count;
+    /* Lets others run, who would come in now if the lock were no lock. */
+    sched_yield();
+    place->count = count + 1;
+    CHECK(__atomic_exchange_n(&place->mark, 0, __ATOMIC_SEQ_CST) == 1);
+}
+
+/* How much memory this process has allocated. Where nobody counts it, always 0. */
+UNUSED static size_t allocated(void)
+{
+#if defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 33)
+    return mallinfo2().uordblks;
+#endif
+#endif
+    return 0;
+}
+
+/* Fails when a function that runs many times leaves descriptors or memory behind. The first rounds,
+ * which may fill caches, do not count. */
+UNUSED static void leaks_nothing(const char *what, int rounds, void (*round)(void *), void *argument)
+{
+    size_t memory;
+    int descriptors, i;
+
+    for (i = 0; i < 10; i++)
+        round(argument);
+    descriptors = open_descriptors();
+    memory = allocated();
+    for (i = 0; i < rounds; i++)
+        round(argument);
+    if (open_descriptors() != descriptors)
+        fail(__FILE__, __LINE__, "%s: %d descriptors open, then %d", what, descriptors, open_descriptors());
+    if (allocated() > memory + 4096)
+        fail(__FILE__, __LINE__, "%s: %lu bytes allocated, then %lu", what, (unsigned long)memory,
+             (unsigned long)allocated());
 }
 
 #endif

@@ -1,0 +1,87 @@
+/* A child forked by another thread at the moment of a lock that is given back at once does not keep it. */
+#include "check.h"
+
+#include <sys/file.h>
+#include <sys/syscall.h>
+
+static process child;
+static bool forks, cannot_look, cannot_write;
+
+static void wait_for_the_end(void *unused)
+{
+    (void)unused;
+    hear(&starter);
+}
+
+/* The library's flock: forks when a lock has just been taken, as another thread might. */
+int flock(int fd, int operation)
+{
+    int result = (int)syscall(SYS_flock, fd, operation);
+
+    if (forks && result == 0 && operation != LOCK_UN) {
+        forks = false;
+        child = start(wait_for_the_end, NULL);
+    }
+    return result;
+}
+
+/* The library's lstat. */
+int lstat(const char *path, struct stat *found)
+{
+    if (cannot_look) {
+        errno = EIO;
+        return -1;
+    }
+    return fstatat(AT_FDCWD, path, found, AT_SYMLINK_NOFOLLOW);
+}
+
+/* The library's open. */
+int open(const char *path, int flags, ...)
+{
+    if (cannot_write && (flags & O_ACCMODE) != O_RDONLY) {
+        errno = EACCES;
+        return -1;
+    }
+    return openat(AT_FDCWD, path, flags, 0666);
+}
+
+/* The lock is free while the child lives. */
+static void is_free(const char *root)
+{
+    CHECK(!forks);
+    cannot_look = cannot_write = false;
+    CHECK(try_only(root) == RALPH_LOCK_OK);
+    say(&child, 'x');
+    finish(&child);
+}
+
+static void fails(const char *root, int code)
+{
+    ralph_lock_guard *guard;
+
+    CHECK_STATUS(RALPH_LOCK_IO, ralph_lock_try_acquire(root, "fails", &guard, NULL, NULL));
+    CHECK(errno == code);
+}
+
+int main(void)
+{
+    char *root = new_workspace();
+
+    CHECK(try_only(root) == RALPH_LOCK_OK);
+
+    /* Asking takes a shared lock for an instant. */
+    forks = true;
+    CHECK(!is_locked(root));
+    is_free(root);
+
+    /* So does an acquire that may not write the file. */
+    forks = cannot_write = true;
+    fails(root, EACCES);
+    is_free(root);
+
+    /* An acquire that fails after its flock has had the lock already. */
+    forks = cannot_look = true;
+    fails(root, EIO);
+    is_free(root);
+    return 0;
+}

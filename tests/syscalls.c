@@ -1,0 +1,110 @@
+/* What tests/syscalls.rs runs under strace: syscalls STEP ROOT. */
+#include "../c-tests/check.h"
+
+static const char *root;
+
+static void report(const char *what, ralph_lock_status status, ralph_lock_error *error,
+                   const ralph_lock_metadata *holder)
+{
+    int code = errno;
+
+    CHECK(ralph_lock_error_status(error) == status);
+    if (ralph_lock_error_os_code(error) != 0)
+        CHECK(ralph_lock_error_os_code(error) == code);
+    printf("%s %s %d", what, ralph_lock_status_name((int32_t)status), (int)ralph_lock_error_os_code(error));
+    if (holder != NULL)
+        printf(" %s", ralph_lock_metadata_prompt(holder));
+    printf("\n");
+    ralph_lock_error_free(error);
+}
+
+/* Takes the lock and gives it up, with a report of each step, and again, which must work. */
+static void use_lock(bool waits)
+{
+    int descriptors = open_descriptors();
+    ralph_lock_guard *guard;
+    ralph_lock_metadata *holder = NULL;
+    ralph_lock_error *error;
+    ralph_lock_status status;
+
+    status = waits ? ralph_lock_acquire_blocking(root, "traced", &guard, &error)
+                   : ralph_lock_try_acquire(root, "traced", &guard, &holder, &error);
+    report("acquire", status, error, holder);
+    ralph_lock_metadata_free(holder);
+    if (guard != NULL) {
+        status = ralph_lock_guard_verify(guard, &error);
+        report("verify", status, error, NULL);
+        printf("release %s\n", ralph_lock_status_name((int32_t)ralph_lock_release(guard)));
+    }
+    CHECK(open_descriptors() == descriptors);
+    printf("again %s\n", ralph_lock_status_name((int32_t)try_only(root)));
+    CHECK(open_descriptors() == descriptors);
+}
+
+static void ask(void)
+{
+    int descriptors = open_descriptors();
+    ralph_lock_error *error;
+    bool locked;
+    ralph_lock_status status = ralph_lock_is_locked(root, &locked, &error);
+
+    report(locked ? "locked" : "free", status, error, NULL);
+    CHECK(open_descriptors() == descriptors);
+}
+
+static void read_record(void)
+{
+    int descriptors = open_descriptors();
+    ralph_lock_metadata *holder;
+    ralph_lock_error *error;
+    ralph_lock_status status = ralph_lock_read_existing(root, &holder, &error);
+
+    report("read", status, error, holder);
+    ralph_lock_metadata_free(holder);
+    CHECK(open_descriptors() == descriptors);
+}
+
+static void acquire_and_release(void)
+{
+    try_only(root);
+}
+
+static void read_quietly(void)
+{
+    ralph_lock_metadata *holder;
+
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_read_existing(root, &holder, NULL));
+    ralph_lock_metadata_free(holder);
+}
+
+/* Runs a step twice, the second time between two calls that nobody else makes. */
+static void marked(void (*step)(void))
+{
+    step();
+    getppid();
+    step();
+    getppid();
+}
+
+int main(int count, char **arguments)
+{
+    CHECK(count == 3);
+    root = arguments[2];
+    if (strcmp(arguments[1], "try") == 0)
+        use_lock(false);
+    else if (strcmp(arguments[1], "wait") == 0)
+        use_lock(true);
+    else if (strcmp(arguments[1], "ask") == 0)
+        ask();
+    else if (strcmp(arguments[1], "read") == 0)
+        read_record();
+    else if (strcmp(arguments[1], "count-pair") == 0)
+        marked(acquire_and_release);
+    else if (strcmp(arguments[1], "count-refused") == 0)
+        acquire(root, "holder"), marked(acquire_and_release);
+    else if (strcmp(arguments[1], "count-read") == 0)
+        acquire(root, "holder"), marked(read_quietly);
+    else
+        fail(__FILE__, __LINE__, "there is no step %s", arguments[1]);
+    return 0;
+}
