@@ -15,7 +15,9 @@ demo: lib
 
 test:
 	$(CARGO) test --locked
-	$(CARGO) test --locked --manifest-path tests/interop/Cargo.toml
+	@if [ "$$(rustc --version | cut -d . -f 2)" -ge 88 ]; \
+	then $(CARGO) test --locked --manifest-path tests/interop/Cargo.toml; \
+	else echo "tests/interop is left out: ralph-core, which it builds, needs Rust 1.88."; fi
 
 # The format and the linter, where they are installed.
 lint:
