@@ -13,7 +13,7 @@ CC ?= cc
 demo: lib
 	@sh examples/demo.sh "$(CC)" "$(LIB)"
 
-test:
+test: lib
 	$(CARGO) test --locked
 	@if [ "$$(rustc --version | cut -d . -f 2)" -ge 88 ]; \
 	then $(CARGO) test --locked --manifest-path tests/interop/Cargo.toml; \
