@@ -168,7 +168,7 @@ pub struct LockGuard {
     /// None once the lock is given up.
     file: Option<LockFile>,
     place: Arc<Place>,
-    /// The process that took the lock.
+    /// The process that took the lock, by [`process::instance`].
     owner: u32,
     /// How many bytes of the file are our record.
     record: usize,
@@ -214,11 +214,11 @@ impl LockGuard {
             return Ok(None);
         }
         let place = Arc::new(Place { path, identity: found.identity });
-        let mut guard = LockGuard { file: None, place, owner: process::id(), record: 0 };
+        let mut guard = LockGuard { file: None, place, owner: process::instance(), record: 0 };
         // From here on, an error drops the guard, which blanks what was written and unlocks.
         let file = guard.file.insert(file);
         file.clear(found.size)?;
-        file.write(&prompt.record(guard.owner)?, &mut guard.record)?;
+        file.write(&prompt.record(process::id())?, &mut guard.record)?;
         file.publish(found.identity)?;
         Ok(Some(guard))
     }
@@ -229,7 +229,7 @@ impl LockGuard {
         };
         // In a forked child only this copy of the descriptor goes: unlocking, or blanking the
         // record, would take the lock from the parent.
-        if process::id() != self.owner {
+        if process::instance() != self.owner {
             file.abandon();
             return Ok(());
         }

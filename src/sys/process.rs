@@ -1,20 +1,28 @@
 //! Which process is this? A guard that a forked child inherited is not the child's to unlock, so
 //! every release asks, and asking the kernel each time would cost a system call.
 //!
-//! On Linux the answer is kept in a page that the kernel clears in every forked child
+//! On Linux the answers are kept in a page that the kernel clears in every forked child
 //! (MADV_WIPEONFORK, madvise(2), since 4.14): a zero there means "new process, ask again". Unlike
 //! a pthread_atfork(3) hook this holds for a raw clone(2) too, and leaves nothing registered.
 
 /// This process's id.
 pub(crate) fn id() -> u32 {
     #[cfg(target_os = "linux")]
-    if let Some(kept) = wiped_on_fork::word() {
-        use std::sync::atomic::Ordering::Relaxed;
-        let id = kept.load(Relaxed);
-        if id != 0 {
-            return id;
-        }
-        kept.store(std::process::id(), Relaxed);
+    if let Some(page) = wiped_on_fork::page() {
+        return wiped_on_fork::kept(&page.id, std::process::id);
+    }
+    std::process::id()
+}
+
+/// A number that no ancestor of this process has. Its id is not enough: a parent and its child are
+/// both process 1 when the child begins a pid namespace.
+pub(crate) fn instance() -> u32 {
+    #[cfg(target_os = "linux")]
+    if let Some(page) = wiped_on_fork::page() {
+        use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+        // A child inherits the count, and so counts on from its parent's number.
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        return wiped_on_fork::kept(&page.instance, || COUNT.fetch_add(1, Relaxed) + 1);
     }
     std::process::id()
 }
@@ -24,48 +32,64 @@ mod wiped_on_fork {
     use std::ptr::null_mut;
     use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::*};
 
-    const PAGE: usize = 4096;
+    /// What is kept; zero at first, and again in every forked child.
+    pub(super) struct Page {
+        pub(super) id: AtomicU32,
+        pub(super) instance: AtomicU32,
+    }
+
+    /// A mapping is made of whole pages.
+    const SIZE: usize = 4096;
 
     /// The page, once it is made; it stays until the process ends.
-    static WORD: AtomicPtr<AtomicU32> = AtomicPtr::new(null_mut());
+    static PAGE: AtomicPtr<Page> = AtomicPtr::new(null_mut());
     /// The kernel has no such page; asked once.
     static MISSING: AtomicBool = AtomicBool::new(false);
 
-    /// A word that is zero at first, and zero again in every forked child.
-    pub(super) fn word() -> Option<&'static AtomicU32> {
-        let mut word = WORD.load(Acquire);
-        if word.is_null() {
+    pub(super) fn page() -> Option<&'static Page> {
+        let mut page = PAGE.load(Acquire);
+        if page.is_null() {
             if MISSING.load(Relaxed) {
                 return None;
             }
-            word = publish(make_page());
+            page = publish(make_page());
         }
         // SAFETY: a published page is mapped, aligned, zeroed and never unmapped.
-        unsafe { word.as_ref() }
+        unsafe { page.as_ref() }
+    }
+
+    /// A number of this process, found once; of several threads that find one, the first is right.
+    pub(super) fn kept(word: &AtomicU32, find: impl FnOnce() -> u32) -> u32 {
+        let kept = word.load(Relaxed);
+        if kept != 0 {
+            return kept;
+        }
+        let found = find();
+        word.compare_exchange(0, found, Relaxed, Relaxed).map_or_else(|earlier| earlier, |_| found)
     }
 
     /// Keeps the first page that any thread made, and gives back a second one.
-    fn publish(page: *mut AtomicU32) -> *mut AtomicU32 {
+    fn publish(page: *mut Page) -> *mut Page {
         if page.is_null() {
             MISSING.store(true, Relaxed);
             return page;
         }
-        match WORD.compare_exchange(null_mut(), page, AcqRel, Acquire) {
+        match PAGE.compare_exchange(null_mut(), page, AcqRel, Acquire) {
             Ok(_) => page,
             Err(earlier) => {
                 // SAFETY: this thread has mapped the page and nobody else has seen it.
-                unsafe { libc::munmap(page.cast(), PAGE) };
+                unsafe { libc::munmap(page.cast(), SIZE) };
                 earlier
             }
         }
     }
 
-    fn make_page() -> *mut AtomicU32 {
+    fn make_page() -> *mut Page {
         // SAFETY: a new private mapping where the kernel likes; it overlaps nothing.
         let page = unsafe {
             libc::mmap(
                 null_mut(),
-                PAGE,
+                SIZE,
                 libc::PROT_READ | libc::PROT_WRITE,
                 libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
                 -1,
@@ -77,34 +101,36 @@ mod wiped_on_fork {
         }
         // An emulator that answers "fine" to advice that does not exist is not to be believed.
         // SAFETY: the advice is about the page just made, and changes no memory in this process.
-        let honest = unsafe { libc::madvise(page, PAGE, -1) } != 0;
+        let honest = unsafe { libc::madvise(page, SIZE, -1) } != 0;
         // SAFETY: as above.
-        if honest && unsafe { libc::madvise(page, PAGE, libc::MADV_WIPEONFORK) } == 0 {
+        if honest && unsafe { libc::madvise(page, SIZE, libc::MADV_WIPEONFORK) } == 0 {
             return page.cast();
         }
         // SAFETY: the page is this thread's alone.
-        unsafe { libc::munmap(page, PAGE) };
+        unsafe { libc::munmap(page, SIZE) };
         null_mut()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::id;
+    use super::{id, instance};
 
     #[test]
-    fn is_the_kernels_answer_here_and_in_a_child() {
+    fn a_child_is_another_process() {
         assert_eq!(id(), std::process::id());
-        // SAFETY: the child only compares two numbers and leaves without running anything else.
+        let parent = instance();
+        assert_eq!(instance(), parent);
+        // SAFETY: the child only compares numbers and leaves without running anything else.
         let child = unsafe { libc::fork() };
         if child == 0 {
-            let right = id() == std::process::id();
+            let right = id() == std::process::id() && instance() != parent;
             // SAFETY: as above.
             unsafe { libc::_exit(if right { 0 } else { 1 }) };
         }
         let mut status = -1;
         // SAFETY: status has room for the answer.
         assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-        assert_eq!(status, 0, "the child was told its parent's id");
+        assert_eq!(status, 0, "the child took itself for its parent");
     }
 }

@@ -1,0 +1,136 @@
+//! Builds the C examples as a careful user would, and runs them and the demo.
+
+mod common;
+
+use std::fs::{read_dir, read_to_string};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use common::{STRICT, cc, libraries, linkages, root, run};
+
+/// An empty folder for one test.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made")
+}
+
+/// Compiles an example strictly; gives the program.
+fn build(name: &str, folder: &Path, link: &[String]) -> PathBuf {
+    let program = folder.join(name);
+    let source = root().join("examples/c").join(name).with_extension("c");
+    let include = root().join("include");
+    run(cc().arg("-std=c99").args(STRICT).arg("-I").arg(include).arg(source).args(link).arg("-o").arg(&program));
+    program
+}
+
+#[test]
+fn minimal_takes_the_lock_and_loop_refuses_it_to_others() {
+    for (linkage, link) in linkages() {
+        let folder = folder();
+        let [minimal, worker] = ["minimal", "loop"].map(|name| build(name, folder.path(), &link));
+        let minimal = || Command::new(&minimal).arg("look around").current_dir(&folder).output().expect("minimal runs");
+        let worker = |prompt: &str| {
+            let mut command = Command::new(&worker);
+            command.arg(folder.path()).arg(prompt).stdin(Stdio::piped()).stdout(Stdio::piped());
+            command
+        };
+
+        assert_eq!(ended(&minimal()), (Some(0), "we hold ./.ralph/loop.lock and can work\n"), "{linkage}");
+
+        let mut first = worker("implement auth").spawn().expect("loop runs");
+        let mut line = String::new();
+        BufReader::new(first.stdout.take().expect("it is piped")).read_line(&mut line).expect("it says so");
+        assert_eq!(line, format!("holds {}/.ralph/loop.lock\n", folder.path().display()), "{linkage}");
+
+        let refused = minimal();
+        let (status, text) = ended(&refused);
+        assert_eq!(status, Some(1), "{linkage}: {text}");
+        assert!(text.starts_with(&format!("process {} is at it since 2", first.id())), "{linkage}: {text}");
+        assert!(text.ends_with("Z: implement auth\n"), "{linkage}: {text}");
+
+        let refused = worker("fix the tests").output().expect("loop runs");
+        let (status, text) = ended(&refused);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(status, Some(3), "{linkage}: {text}");
+        assert_eq!([lines[0], lines[2]], [&format!("held by  process {}", first.id()), "prompt   implement auth"]);
+
+        drop(first.stdin.take()); // which ends its work
+        assert!(first.wait().expect("it ends").success(), "{linkage}");
+        assert_eq!(ended(&minimal()).0, Some(0), "{linkage}");
+    }
+}
+
+#[test]
+fn examples_say_what_is_wrong() {
+    let (_, link) = &linkages()[0];
+    let folder = folder();
+    let worker = build("loop", folder.path(), link);
+    let Output { status, stderr, .. } = Command::new(&worker).args(["missing", "work"]).output().expect("loop runs");
+    let text = String::from_utf8_lossy(&stderr);
+    assert_eq!(status.code(), Some(1));
+    assert!(text.starts_with("loop: ") && text.contains("missing"), "{text}");
+    assert_eq!(Command::new(&worker).stderr(Stdio::null()).status().expect("loop runs").code(), Some(2));
+}
+
+/// A finished process's exit status and what it printed.
+fn ended(output: &Output) -> (Option<i32>, &str) {
+    (output.status.code(), std::str::from_utf8(&output.stdout).expect("it prints UTF-8"))
+}
+
+#[test]
+fn demo_tells_its_story_and_leaves_nothing_behind() {
+    let folder = folder();
+    let output = demo("cc", folder.path());
+    let (status, text) = ended(&output);
+    assert_eq!(status, Some(0), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!text.contains('\x1b'), "{text}");
+
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    let find = |start: &str| *lines.iter().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{text}"));
+    let (_, holder) = find("A starts").rsplit_once("process ").expect("it names the process");
+    let holder = holder.trim_end_matches('.');
+    assert!(find("B starts  ").contains("is refused"), "{text}");
+    assert!(find("held by").ends_with(&format!("process {holder}")), "{text}");
+    assert!(find("prompt").ends_with("implement auth"), "{text}");
+    find(&format!("kill -9 {holder} "));
+    assert!(find("B starts again").contains("gets the lock"), "{text}");
+    assert_left_behind_nothing(folder.path());
+}
+
+#[test]
+fn demo_that_fails_or_is_ended_leaves_nothing_behind() {
+    // In the compiler's place: one that fails, and one that ends the demo.
+    for (compiler, expected) in [("false", 1), ("kill -TERM $PPID", 143)] {
+        let folder = folder();
+        let script = folder.path().join("compiler");
+        std::fs::write(&script, compiler).expect("it can be written");
+        let output = demo(&format!("sh {}", script.display()), folder.path());
+        std::fs::remove_file(script).expect("it is there");
+        assert_eq!(output.status.code(), Some(expected), "{compiler}");
+        assert_left_behind_nothing(folder.path());
+    }
+}
+
+/// Runs the demo with its temporary files in `folder`.
+fn demo(compiler: &str, folder: &Path) -> Output {
+    Command::new("timeout")
+        .args(["60", "sh", "examples/demo.sh", compiler])
+        .arg(libraries())
+        .current_dir(root())
+        .env("TMPDIR", folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the demo runs")
+}
+
+/// Neither a file in the demo's folder, nor a process that was started from it.
+fn assert_left_behind_nothing(folder: &Path) {
+    let files: Vec<_> =
+        read_dir(folder).expect("it can be read").map(|entry| entry.expect("it is there").path()).collect();
+    assert!(files.is_empty(), "{files:?}");
+    let folder = folder.to_str().expect("it is UTF-8");
+    let processes = read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path().join("cmdline"));
+    let commands: Vec<_> = processes.filter_map(|path| read_to_string(path).ok()).collect();
+    assert!(!commands.iter().any(|command| command.contains(folder)), "{commands:?}");
+}
