@@ -14,7 +14,7 @@ demo: lib
 	@sh examples/demo.sh "$(CC)" "$(LIB)"
 
 test: lib
-	$(CARGO) test --locked
+	$(CARGO) test --locked --no-fail-fast
 	@if [ "$$(rustc --version | cut -d . -f 2)" -ge 88 ]; \
 	then $(CARGO) test --locked --manifest-path tests/interop/Cargo.toml --target-dir $(TARGET)/interop; \
 	else echo "tests/interop is left out: ralph-core, which it builds, needs Rust 1.88."; fi
