@@ -1,5 +1,6 @@
 /* A guard belongs to the process: a thread may release what another one acquired, also after its end. */
 #include "check.h"
+#include "threads.h"
 
 static void *acquire_in_thread(void *root)
 {

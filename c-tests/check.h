@@ -8,11 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -352,55 +346,6 @@ UNUSED static process hold(const char *root, const char *prompt)
     return child;
 }
 
-/* The user and the group that own nothing. */
-#define NOBODY 65534
-
-/* What run_unprivileged() runs. */
-typedef struct unprivileged {
-    void (*body)(void *);
-    void *argument;
-} unprivileged;
-
-UNUSED static void unprivileged_body(void *argument)
-{
-    const unprivileged *what = argument;
-
-    /* Whoever is not root is unprivileged already. A container may have no other user to become. */
-    if (geteuid() == 0 && (setgroups(0, NULL) == -1 || setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
-        exit(77);
-    what->body(what->argument);
-}
-
-/* Runs body(argument) in a process that may write only what its user may write. */
-UNUSED static void run_unprivileged(void (*body)(void *), void *argument)
-{
-    unprivileged what = {body, argument};
-    process child = start(unprivileged_body, &what);
-    int status = reap(&child);
-
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
-        skip("this user cannot become another one");
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
-/* From here on, what this process mounts is seen by it and its children only, and ends with them. */
-UNUSED static void have_private_mounts(void)
-{
-    char *user = path_of("0 %u 1", (unsigned)geteuid());
-    char *group = path_of("0 %u 1", (unsigned)getegid());
-
-    /* Who is not root can still be the root of a user namespace (user_namespaces(7)). */
-    if (unshare(CLONE_NEWNS) == -1) {
-        if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == -1)
-            skip("this user cannot mount file systems");
-        write_file("/proc/self/setgroups", "deny", 4);
-        write_file("/proc/self/uid_map", user, strlen(user));
-        write_file("/proc/self/gid_map", group, strlen(group));
-    }
-    if (mount("none", "/", "none", MS_REC | MS_PRIVATE, "") == -1)
-        skip("this user cannot mount file systems");
-}
-
 /* Whether a process waits in flock(2), and for which file, in the spelling of /proc/locks. */
 UNUSED static bool is_blocked(pid_t pid, char file[64])
 {
@@ -428,70 +373,6 @@ UNUSED static void until_blocked(pid_t pid)
         CHECK(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0);
         sched_yield();
     }
-}
-
-UNUSED static pthread_t start_thread(void *(*body)(void *), void *argument)
-{
-    pthread_t thread;
-
-    CHECK(pthread_create(&thread, NULL, body, argument) == 0);
-    return thread;
-}
-
-UNUSED static void join(pthread_t thread)
-{
-    CHECK(pthread_join(thread, NULL) == 0);
-}
-
-/* Two detectors of two holders at once: a mark that must not be set on entry, and a counter that
- * loses updates when two write it. To be put into shared memory for processes. */
-typedef struct occupancy {
-    int mark;
-    volatile long count;
-} occupancy;
-
-/* What the holder of the lock does. */
-UNUSED static void occupy(occupancy *place)
-{
-    long count;
-
-    CHECK(__atomic_exchange_n(&place->mark, 1, __ATOMIC_SEQ_CST) == 0);
-    count = place->count;
-    /* Lets others run, who would come in now if the lock were no lock. */
-    sched_yield();
-    place->count = count + 1;
-    CHECK(__atomic_exchange_n(&place->mark, 0, __ATOMIC_SEQ_CST) == 1);
-}
-
-/* How much memory this process has allocated. Where nobody counts it, always 0. */
-UNUSED static size_t allocated(void)
-{
-#if defined(__GLIBC__)
-#if __GLIBC_PREREQ(2, 33)
-    return mallinfo2().uordblks;
-#endif
-#endif
-    return 0;
-}
-
-/* Fails when a function that runs many times leaves descriptors or memory behind. As many rounds come
- * first and do not count: they fill caches, ours and malloc's. */
-UNUSED static void leaks_nothing(const char *what, int rounds, void (*round)(void *), void *argument)
-{
-    size_t memory;
-    int descriptors, i;
-
-    for (i = 0; i < rounds; i++)
-        round(argument);
-    descriptors = open_descriptors();
-    memory = allocated();
-    for (i = 0; i < rounds; i++)
-        round(argument);
-    if (open_descriptors() != descriptors)
-        fail(__FILE__, __LINE__, "%s: %d descriptors open, then %d", what, descriptors, open_descriptors());
-    if (allocated() > memory + 4096)
-        fail(__FILE__, __LINE__, "%s: %lu bytes allocated, then %lu", what, (unsigned long)memory,
-             (unsigned long)allocated());
 }
 
 #endif

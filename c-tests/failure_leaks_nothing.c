@@ -1,5 +1,6 @@
 /* No failure leaves a descriptor or memory behind, however often it happens. */
 #include "check.h"
+#include "leaks.h"
 
 static char *root;
 static ralph_lock_guard *released;

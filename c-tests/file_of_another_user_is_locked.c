@@ -1,5 +1,6 @@
 /* Whoever may write another user's lock file can lock it, also under fs.protected_regular (proc_sys_fs(5)). */
 #include "check.h"
+#include "privileges.h"
 
 static const char *const SWITCH = "/proc/sys/fs/protected_regular";
 

@@ -1,5 +1,6 @@
 /* A child forked while other threads are anywhere in the library can call every function. */
 #include "check.h"
+#include "threads.h"
 
 enum { THREADS = 4, CHILDREN = 200, AT_A_TIME = 10, WORKSPACES = 3 };
 

@@ -1,6 +1,7 @@
 /* On a full disk an acquire that cannot write is ENOSPC and leaves a blank file and a free lock; a lock that
  * was taken and released before can be taken again. */
 #include "check.h"
+#include "privileges.h"
 
 #include <sys/statvfs.h>
 

@@ -1,5 +1,6 @@
 /* A thread may look at a guard while another releases it: it gets an answer from before or from after. */
 #include "check.h"
+#include "threads.h"
 
 enum { LOOKS = 5000 };
 

@@ -1,5 +1,7 @@
 /* A guard that is released while another thread is inside a call with it stays whole until that call ends. */
 #include "check.h"
+#include "leaks.h"
+#include "threads.h"
 
 /* The thread that looks stops in the middle of its call until it is told to go on. */
 static bool armed;

@@ -1,5 +1,6 @@
 /* Loading and unloading is safe at any time: with a guard held, and with threads that end later. */
 #include "check.h"
+#include "threads.h"
 
 #include <dlfcn.h>
 

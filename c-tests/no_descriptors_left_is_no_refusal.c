@@ -1,5 +1,6 @@
 /* A process that has no descriptor left gets IO with EMFILE, never "somebody else holds the lock". */
 #include "check.h"
+#include "leaks.h"
 
 #include <sys/resource.h>
 

@@ -1,5 +1,6 @@
 /* Of two threads that release one guard at once, one gets OK and the other INVALID_HANDLE. */
 #include "check.h"
+#include "threads.h"
 
 enum { ROUNDS = 2000 };
 

@@ -1,6 +1,7 @@
 /* A link, FIFO, directory, socket or device in the lock file's place is refused at once, by what it is, and left
  * as it is. */
 #include "check.h"
+#include "privileges.h"
 
 #include <sys/socket.h>
 #include <sys/sysmacros.h>

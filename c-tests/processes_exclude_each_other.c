@@ -1,5 +1,6 @@
 /* Of many processes that want one lock one has it at a time, and who is refused is told of one of them. */
 #include "check.h"
+#include "threads.h"
 
 #include <sys/mman.h>
 

@@ -1,5 +1,6 @@
 /* On a read-only mount the holder is named; a free lock, and one that would have to be made, is EROFS. */
 #include "check.h"
+#include "privileges.h"
 
 static void check_fails(const char *view)
 {

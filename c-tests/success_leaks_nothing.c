@@ -1,5 +1,6 @@
 /* A hundred thousand locks taken, looked at and given up leave no descriptor and no memory behind. */
 #include "check.h"
+#include "leaks.h"
 
 enum { ROUNDS = 100000 };
 

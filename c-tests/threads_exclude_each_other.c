@@ -1,5 +1,6 @@
 /* Of many threads that want one lock, waiting or trying, one has it at a time. */
 #include "check.h"
+#include "threads.h"
 
 enum { THREADS = 8, ROUNDS = 1000 };
 

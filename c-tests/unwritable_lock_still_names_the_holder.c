@@ -1,5 +1,6 @@
 /* A process that may not write the lock file learns who holds it; free, the lock is RALPH_LOCK_IO with EACCES. */
 #include "check.h"
+#include "privileges.h"
 
 static void check_blocking_fails(void)
 {

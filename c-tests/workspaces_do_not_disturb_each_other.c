@@ -1,5 +1,6 @@
 /* Threads that work in different workspaces are never refused. */
 #include "check.h"
+#include "threads.h"
 
 enum { THREADS = 8, ROUNDS = 1000 };
 

@@ -1,0 +1,42 @@
+/* Counting what a call leaves behind. */
+#ifndef LEAKS_H
+#define LEAKS_H
+
+#include "check.h"
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+/* How much memory this process has allocated. Where nobody counts it, always 0. */
+UNUSED static size_t allocated(void)
+{
+#if defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 33)
+    return mallinfo2().uordblks;
+#endif
+#endif
+    return 0;
+}
+
+/* Fails when a function that runs many times leaves descriptors or memory behind. As many rounds come
+ * first and do not count: they fill caches, ours and malloc's. */
+UNUSED static void leaks_nothing(const char *what, int rounds, void (*round)(void *), void *argument)
+{
+    size_t memory;
+    int descriptors, i;
+
+    for (i = 0; i < rounds; i++)
+        round(argument);
+    descriptors = open_descriptors();
+    memory = allocated();
+    for (i = 0; i < rounds; i++)
+        round(argument);
+    if (open_descriptors() != descriptors)
+        fail(__FILE__, __LINE__, "%s: %d descriptors open, then %d", what, descriptors, open_descriptors());
+    if (allocated() > memory + 4096)
+        fail(__FILE__, __LINE__, "%s: %lu bytes allocated, then %lu", what, (unsigned long)memory,
+             (unsigned long)allocated());
+}
+
+#endif

@@ -1,0 +1,187 @@
+//! A program under strace (tests/syscalls.c), whose system calls are counted, disturbed, or stopped
+//! in between.
+
+// Each test program uses a part of this.
+#![allow(dead_code)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+
+use ralph_lock::LoopLock;
+use tempfile::TempDir;
+
+use super::{STRICT, cc, linkages, root, run};
+
+/// What is left of an earlier holder, so that every step of an acquire has something to do.
+pub const LEFTOVER: &str = r#"{"pid":1,"started":"2026-01-01T00:00:00Z","prompt":"gone"}"#;
+
+/// A workspace whose last holder died.
+pub struct Workspace {
+    folder: TempDir,
+}
+
+impl Workspace {
+    pub fn new() -> Workspace {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let workspace = Workspace { folder };
+        fs::create_dir_all(workspace.lock_file().parent().unwrap()).unwrap();
+        fs::write(workspace.lock_file(), LEFTOVER).unwrap();
+        workspace
+    }
+
+    /// As the kernel spells it, for strace compares.
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap().join("workspace")
+    }
+
+    pub fn lock_file(&self) -> PathBuf {
+        self.root().join(LoopLock::LOCK_FILE)
+    }
+
+    /// Moves the lock file away and puts a new one in its place.
+    pub fn replace(&self) -> PathBuf {
+        let moved = self.folder.path().join("moved");
+        fs::rename(self.lock_file(), &moved).unwrap();
+        fs::write(self.lock_file(), "").unwrap();
+        moved
+    }
+
+    pub fn assert_blank(&self) {
+        let text = fs::read_to_string(self.lock_file()).unwrap();
+        assert!(text.trim().is_empty(), "the lock file is not blank: {text}");
+    }
+
+    /// Runs a step with disturbed system calls, of which only those on the lock file and its folder
+    /// are seen.
+    pub fn inject(&self, faults: &[&str], step: &str) -> Running {
+        let file = self.lock_file();
+        let mut options = vec!["-P", file.to_str().unwrap(), "-P", file.parent().unwrap().to_str().unwrap()];
+        let faults: Vec<String> = faults.iter().map(|fault| format!("inject={fault}")).collect();
+        options.extend(faults.iter().flat_map(|fault| ["-e", fault]));
+        self.strace(&options, step)
+    }
+
+    pub fn strace(&self, options: &[&str], step: &str) -> Running {
+        let log = self.folder.path().join("log");
+        let strace = Command::new("strace")
+            .arg("-f")
+            .args(options)
+            .arg("-o")
+            .arg(&log)
+            .arg(program())
+            .arg(step)
+            .arg(self.root())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("strace: {error}; install strace for these tests"));
+        Running { strace, log }
+    }
+}
+
+/// The program, under strace.
+pub struct Running {
+    strace: Child,
+    log: PathBuf,
+}
+
+impl Running {
+    /// Waits until the program has been stopped by a signal that was injected.
+    pub fn stopped(mut self) -> Stopped {
+        loop {
+            let log = fs::read_to_string(&self.log).unwrap_or_default();
+            if let Some(line) = log.lines().find(|line| line.contains("--- stopped by SIGSTOP ---")) {
+                let process = line.split(' ').next().expect("a line begins with the process").to_owned();
+                return Stopped { running: Some(self), process };
+            }
+            if self.strace.try_wait().unwrap().is_some() {
+                panic!("the program was never stopped:\n{}", self.wait().text());
+            }
+            thread::yield_now();
+        }
+    }
+
+    pub fn wait(self) -> Traced {
+        let output = self.strace.wait_with_output().unwrap();
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        // What is killed on purpose, strace follows into death.
+        let killed = log.contains("killed by SIGKILL");
+        assert!(killed || output.status.success(), "{}\n{stdout}{stderr}{log}", output.status);
+        Traced { stdout, log }
+    }
+}
+
+/// The program, stopped right after a system call.
+pub struct Stopped {
+    running: Option<Running>,
+    process: String,
+}
+
+impl Stopped {
+    pub fn go_on(mut self) -> Traced {
+        self.signal("CONT");
+        self.running.take().expect("it goes on once").wait()
+    }
+
+    fn signal(&self, name: &str) {
+        run(Command::new("sh").args(["-c", &format!("kill -{name} {}", self.process)]));
+    }
+}
+
+impl Drop for Stopped {
+    /// A test that failed leaves no stopped process behind.
+    fn drop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            self.signal("KILL");
+            running.strace.wait().unwrap();
+        }
+    }
+}
+
+/// What the program printed, and what strace saw.
+pub struct Traced {
+    pub stdout: String,
+    pub log: String,
+}
+
+impl Traced {
+    pub fn lines(&self) -> Vec<&str> {
+        self.stdout.lines().collect()
+    }
+
+    pub fn text(&self) -> String {
+        format!("{}\n{}", self.stdout, self.log)
+    }
+
+    /// It took the lock of the file at the path, and gave it up well.
+    pub fn has_the_lock(&self, workspace: &Workspace) {
+        let expected =
+            ["acquire RALPH_LOCK_OK 0", "verify RALPH_LOCK_OK 0", "release RALPH_LOCK_OK", "again RALPH_LOCK_OK"];
+        assert_eq!(self.lines(), expected, "{}", self.text());
+        workspace.assert_blank();
+    }
+}
+
+/// tests/syscalls.c, linked with the shared library.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("syscalls");
+        let shared = linkages().into_iter().find(|(name, _)| *name == "so").expect("there are two").1;
+        run(cc()
+            .args(["-std=c99", "-g", "-pthread"])
+            .args(STRICT)
+            .arg("-I")
+            .arg(root().join("include"))
+            .arg(root().join("tests/syscalls.c"))
+            .args(shared)
+            .arg("-o")
+            .arg(&program));
+        program
+    })
+}

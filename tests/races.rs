@@ -1,0 +1,126 @@
+//! What happens when the lock file is removed or replaced between any two system calls of another
+//! process, which strace stops there.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::fs;
+
+use common::traced::{LEFTOVER, Workspace};
+use ralph_lock::{LockError, LoopLock};
+
+#[test]
+fn a_file_removed_between_open_and_lock_is_not_locked() {
+    for step in ["try", "wait"] {
+        let workspace = Workspace::new();
+        let stopped = workspace.inject(&["openat:signal=SIGSTOP:when=1"], step).stopped();
+        fs::remove_dir_all(workspace.lock_file().parent().unwrap()).unwrap();
+        stopped.go_on().has_the_lock(&workspace);
+    }
+}
+
+#[test]
+fn a_file_replaced_between_open_and_lock_is_not_locked() {
+    for step in ["try", "wait"] {
+        let workspace = Workspace::new();
+        let stopped = workspace.inject(&["openat:signal=SIGSTOP:when=1"], step).stopped();
+        let moved = workspace.replace();
+        stopped.go_on().has_the_lock(&workspace);
+        assert_eq!(fs::read_to_string(moved).unwrap(), LEFTOVER, "the file that was moved away was written to");
+    }
+}
+
+#[test]
+fn a_file_removed_between_lock_and_look_is_not_locked() {
+    for step in ["try", "wait"] {
+        let workspace = Workspace::new();
+        let stopped = workspace.inject(&["flock:signal=SIGSTOP:when=1"], step).stopped();
+        fs::remove_file(workspace.lock_file()).unwrap();
+        stopped.go_on().has_the_lock(&workspace);
+    }
+}
+
+#[test]
+fn a_folder_removed_before_the_file_is_made_is_made_again() {
+    let workspace = Workspace::new();
+    let folder = workspace.lock_file().parent().unwrap().to_owned();
+    fs::remove_dir_all(&folder).unwrap();
+    let stopped = workspace.inject(&["mkdir:signal=SIGSTOP:when=1"], "try").stopped();
+    fs::remove_dir(&folder).unwrap();
+    stopped.go_on().has_the_lock(&workspace);
+}
+
+#[test]
+fn a_contender_whose_file_was_removed_takes_the_new_one() {
+    // After its open; after its exclusive try, which fails; after its shared one, which fails too.
+    for moment in ["openat:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=2"] {
+        let workspace = Workspace::new();
+        let first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
+        let stopped = workspace.inject(&[moment], "try").stopped();
+        fs::remove_file(workspace.lock_file()).unwrap();
+        assert!(matches!(first.verify(), Err(LockError::Lost { .. })));
+        stopped.go_on().has_the_lock(&workspace);
+    }
+}
+
+#[test]
+fn a_nameless_holder_of_a_file_that_was_moved_away_is_nobody() {
+    let workspace = Workspace::new();
+    let _first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
+    // As if flock(1) had the lock, which leaves no record.
+    fs::write(workspace.lock_file(), "").unwrap();
+    let stopped = workspace.inject(&["flock:signal=SIGSTOP:when=1"], "try").stopped();
+    workspace.replace();
+    stopped.go_on().has_the_lock(&workspace);
+}
+
+#[test]
+fn a_contender_is_told_who_holds_the_file_at_the_path() {
+    for moment in ["openat:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=2"] {
+        let workspace = Workspace::new();
+        let _first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
+        let stopped = workspace.inject(&[moment], "try").stopped();
+        fs::remove_file(workspace.lock_file()).unwrap();
+        let _second = LoopLock::try_acquire(workspace.root(), "second").unwrap();
+        let traced = stopped.go_on();
+        assert_eq!(traced.lines()[0], "acquire RALPH_LOCK_ALREADY_LOCKED 0 second", "{}", traced.text());
+    }
+}
+
+#[test]
+fn is_locked_is_about_the_file_at_the_path() {
+    for (moment, held) in [("openat", true), ("openat", false), ("flock", true), ("flock", false)] {
+        let workspace = Workspace::new();
+        let first = held.then(|| LoopLock::try_acquire(workspace.root(), "first").unwrap());
+        let stopped = workspace.inject(&[&format!("{moment}:signal=SIGSTOP:when=1")], "ask").stopped();
+        workspace.replace();
+        let second = (!held).then(|| LoopLock::try_acquire(workspace.root(), "second").unwrap());
+        let traced = stopped.go_on();
+        let expected = if held { "free RALPH_LOCK_OK 0" } else { "locked RALPH_LOCK_OK 0" };
+        assert_eq!(traced.lines(), [expected], "{}", traced.text());
+        drop((first, second));
+    }
+}
+
+#[test]
+fn a_holder_that_has_not_written_yet_is_a_holder_without_name() {
+    let workspace = Workspace::new();
+    fs::write(workspace.lock_file(), "  \n").unwrap();
+    let stopped = workspace.inject(&["flock:signal=SIGSTOP:when=1"], "try").stopped();
+    let refused = LoopLock::try_acquire(workspace.root(), "contender");
+    assert!(matches!(refused, Err(LockError::AlreadyLocked { holder: None, .. })), "{refused:?}");
+    stopped.go_on().has_the_lock(&workspace);
+}
+
+#[test]
+fn a_release_is_over_with_the_file_when_the_lock_is_free() {
+    let workspace = Workspace::new();
+    // The second call of flock is the one that unlocks.
+    let stopped = workspace.inject(&["flock:signal=SIGSTOP:when=2"], "try").stopped();
+    workspace.assert_blank();
+    let _next = LoopLock::try_acquire(workspace.root(), "next").unwrap();
+    let traced = stopped.go_on();
+    assert_eq!(traced.lines().last(), Some(&"again RALPH_LOCK_ALREADY_LOCKED"), "{}", traced.text());
+    let record = LoopLock::read_existing(workspace.root()).unwrap().expect("the next holder is on record");
+    assert_eq!(record.prompt, "next");
+}
