@@ -61,6 +61,14 @@ fn minimal_takes_the_lock_and_loop_refuses_it_to_others() {
 }
 
 #[test]
+fn the_readme_shows_the_example_as_it_is() {
+    let [readme, minimal] =
+        ["README.md", "examples/c/minimal.c"].map(|name| read_to_string(root().join(name)).expect("it can be read"));
+    assert!(readme.contains(&format!("```c\n{minimal}```\n")), "README.md shows another minimal.c");
+    assert!(minimal.lines().count() <= 20);
+}
+
+#[test]
 fn examples_say_what_is_wrong() {
     let (_, link) = &linkages()[0];
     let folder = folder();

@@ -23,6 +23,8 @@ fn main() {
         ["ralph-lock", "storm", root, rounds] => {
             storm(root, rounds, |prompt| Ours::acquire_blocking(root, prompt).unwrap())
         }
+        ["ralph-core", "fork", root] => fork(root, Core::try_acquire(root, "parent").unwrap()),
+        ["ralph-lock", "fork", root] => fork(root, Ours::try_acquire(root, "parent").unwrap()),
         _ => panic!("no such action: {arguments:?}"),
     }
 }
@@ -60,6 +62,22 @@ fn storm<G>(root: &str, rounds: &str, acquire: impl Fn(&str) -> G) {
         remove_file(&marker).unwrap();
         drop(guard);
     }
+}
+
+/// Forks a child that drops its copy of the guard, and tells whether the parent still has the lock.
+fn fork<G>(root: &str, guard: G) {
+    // SAFETY: this process has one thread, so its child may do anything.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        drop(guard);
+        std::process::exit(0);
+    }
+    let mut status = 0;
+    // SAFETY: status has room for the answer.
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    assert_eq!(status, 0);
+    say(if Ours::is_locked(root).unwrap() { "kept" } else { "lost" });
+    drop(guard);
 }
 
 fn say(line: &str) {

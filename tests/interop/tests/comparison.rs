@@ -1,0 +1,105 @@
+//! What the README's comparison says of others, each row shown with the real thing.
+
+mod common;
+
+use std::fs::remove_file;
+use std::process::Command;
+
+use common::Process;
+use ralph_lock::LoopLock as Ours;
+use tempfile::TempDir;
+
+type Core = ralph_core::loop_lock::LoopLock;
+
+fn workspace() -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().to_str().unwrap().to_owned();
+    (folder, root)
+}
+
+fn flock(file: &str, command: &[&str]) -> Command {
+    let mut flock = Command::new("flock");
+    flock.args(["--nonblock", file]).args(command);
+    flock
+}
+
+#[test]
+fn a_removed_file_gives_ralph_core_two_holders() {
+    let (_folder, root) = workspace();
+    let _first = Core::try_acquire(&root, "first").unwrap();
+    remove_file(format!("{root}/{}", Core::LOCK_FILE)).unwrap();
+    assert!(Core::try_acquire(&root, "second").is_ok());
+}
+
+#[test]
+fn a_file_removed_before_the_lock_gives_ralph_core_two_holders() {
+    let (_folder, root) = workspace();
+    let file = format!("{root}/{}", Core::LOCK_FILE);
+    let mut holder = Process::peer_that_says(&["ralph-core", "hold", &root, "first"], "held");
+    let mut waiter = Process::peer(&["ralph-core", "wait", &root, "second"]);
+    waiter.wait_until_blocked();
+    remove_file(&file).unwrap();
+    let mut third = Process::peer_that_says(&["ralph-core", "hold", &root, "third"], "held");
+    holder.say();
+    // It has the lock of a file that is gone, and goes to work beside the third.
+    waiter.hear("held");
+    waiter.kill();
+    third.kill();
+}
+
+#[test]
+fn a_file_removed_before_the_lock_gives_us_one_holder() {
+    let (_folder, root) = workspace();
+    let file = format!("{root}/{}", Ours::LOCK_FILE);
+    let mut holder = Process::peer_that_says(&["ralph-lock", "hold", &root, "first"], "held");
+    let mut waiter = Process::peer(&["ralph-lock", "wait", &root, "second"]);
+    waiter.wait_until_blocked();
+    remove_file(&file).unwrap();
+    let mut third = Process::peer_that_says(&["ralph-lock", "hold", &root, "third"], "held");
+    holder.say();
+    holder.hear("released");
+    waiter.wait_until_blocked();
+    assert_eq!(Ours::read_existing(&root).unwrap().unwrap().pid, third.pid());
+    third.say();
+    waiter.hear("held");
+    waiter.kill();
+}
+
+#[test]
+fn a_removed_file_gives_flock_two_holders() {
+    let (_folder, root) = workspace();
+    let file = format!("{root}/lock");
+    let mut first = Process::start(&mut flock(&file, &["sh", "-c", "echo held; read line"]));
+    first.hear("held");
+    remove_file(&file).unwrap();
+    assert!(flock(&file, &["true"]).status().unwrap().success());
+}
+
+#[test]
+fn a_forked_child_takes_the_lock_from_ralph_core_and_not_from_us() {
+    for (side, expected) in [("ralph-core", "lost"), ("ralph-lock", "kept")] {
+        let (_folder, root) = workspace();
+        Process::peer_that_says(&[side, "fork", &root], expected);
+    }
+}
+
+#[test]
+fn a_child_in_the_background_keeps_the_lock_of_flock() {
+    let (_folder, root) = workspace();
+    let file = format!("{root}/lock");
+    // The child lives until the input ends, which flock(1) does not wait for.
+    let mut first = Process::start(&mut flock(&file, &["sh", "-c", "(read line) <&0 & echo started"]));
+    first.hear("started");
+    assert!(!flock(&file, &["true"]).status().unwrap().success(), "the lock went with flock(1)");
+    first.finish();
+}
+
+#[test]
+fn asking_ralph_core_whether_it_is_locked_refuses_others_and_asking_us_does_not() {
+    let (_folder, root) = workspace();
+    let file = format!("{root}/{}", Core::LOCK_FILE);
+    drop(Core::try_acquire(&root, "makes the file").unwrap());
+    let _prober = Process::peer_that_says(&["ralph-core", "probe", &root], "probing");
+    // Sooner or later one of these comes while the other asks.
+    while flock(&file, &["true"]).status().unwrap().success() {}
+}
