@@ -87,8 +87,9 @@ fn a_forked_child_takes_the_lock_from_ralph_core_and_not_from_us() {
 fn a_child_in_the_background_keeps_the_lock_of_flock() {
     let (_folder, root) = workspace();
     let file = format!("{root}/lock");
-    // The child lives until the input ends, which flock(1) does not wait for.
-    let mut first = Process::start(&mut flock(&file, &["sh", "-c", "(read line) <&0 & echo started"]));
+    // The child lives until the input ends, which flock(1) does not wait for. A shell gives a child in
+    // the background another input, so the real one goes by another number.
+    let mut first = Process::start(&mut flock(&file, &["sh", "-c", "exec 3<&0; (read line <&3) & echo started"]));
     first.hear("started");
     assert!(!flock(&file, &["true"]).status().unwrap().success(), "the lock went with flock(1)");
     first.finish();
