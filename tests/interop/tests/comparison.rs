@@ -89,7 +89,7 @@ fn a_child_in_the_background_keeps_the_lock_of_flock() {
     let file = format!("{root}/lock");
     // The child lives until the input ends, which flock(1) does not wait for. A shell gives a child in
     // the background another input, so the real one goes by another number.
-    let mut first = Process::start(&mut flock(&file, &["sh", "-c", "exec 3<&0; (read line <&3) & echo started"]));
+    let mut first = Process::start(&mut flock(&file, &["sh", "-c", "exec 9<&0; (read line <&9) & echo started"]));
     first.hear("started");
     assert!(!flock(&file, &["true"]).status().unwrap().success(), "the lock went with flock(1)");
     first.finish();
