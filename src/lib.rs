@@ -2,7 +2,7 @@
 //!
 //! The lock is the kernel's flock(2) on `.ralph/loop.lock` under the workspace root, and the file
 //! holds a JSON record of the holder, shared with the `ralph-core` crate. This crate is two things:
-//! `libralph_lock`, a C library ([`include/ralph_lock.h`] is its manual), and this Rust API, on
+//! `libralph_lock`, a C library (`include/ralph_lock.h` is its manual), and this Rust API, on
 //! which the C functions stand.
 //!
 //! ```
@@ -22,8 +22,6 @@
 //! # Ok(())
 //! # }
 //! ```
-//!
-//! [`include/ralph_lock.h`]: https://docs.rs/crate/ralph-lock/latest/source/include/ralph_lock.h
 
 #![deny(unsafe_code)]
 

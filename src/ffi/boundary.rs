@@ -128,8 +128,7 @@ pub(super) fn borrowed(string: Option<&CStr>) -> *const c_char {
 
 /// A string for C, in which NUL can only be the end: one inside becomes U+FFFD.
 pub(super) fn c_string(text: &str) -> CString {
-    CString::new(text)
-        .unwrap_or_else(|_| CString::new(text.replace('\0', "\u{fffd}")).expect("every NUL has just been replaced"))
+    CString::new(text).unwrap_or_else(|_| CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default())
 }
 
 thread_local! {

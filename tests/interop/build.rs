@@ -6,9 +6,11 @@ use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=Cargo.lock");
-    let cargo = std::env::var_os("CARGO").expect("cargo sets it");
+    let [cargo, target] = ["CARGO", "TARGET"].map(|name| std::env::var(name).expect("cargo sets it"));
+    // For this platform alone: what others need was not downloaded for this build.
     let listed = Command::new(cargo)
-        .args(["metadata", "--format-version=1", "--locked", "--offline"])
+        .args(["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", &target])
+        .stderr(std::process::Stdio::inherit())
         .output()
         .expect("cargo can be run");
     let listed = String::from_utf8(listed.stdout).expect("cargo's answer is UTF-8");
