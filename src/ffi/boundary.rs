@@ -29,6 +29,7 @@ pub(super) fn status(
 /// Not generic like `status`, so that it is compiled once and not for each exported function.
 fn report(failure: Failure, error: &Out<*mut ralph_lock_error>) -> ralph_lock_status {
     let status = failure.status();
+    #[cfg(unix)]
     let os_code = failure.os_code();
     if error.is_wanted() {
         error.set(catch(|| ralph_lock_error::new(failure)).unwrap_or(ptr::null_mut()));

@@ -215,3 +215,23 @@ pub extern "C" fn ralph_lock_is_locked(
         Ok(())
     })
 }
+
+#[cfg(all(test, not(unix)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_flock_every_call_says_so() {
+        let (root, prompt, nothing) = (c".".as_ptr(), c"prompt".as_ptr(), ptr::null_mut());
+        let (mut guard, mut metadata, mut locked) = (ptr::null_mut(), ptr::null_mut(), true);
+        for got in [
+            ralph_lock_try_acquire(root, prompt, &mut guard, ptr::null_mut(), nothing),
+            ralph_lock_acquire_blocking(root, prompt, &mut guard, nothing),
+            ralph_lock_read_existing(root, &mut metadata, nothing),
+            ralph_lock_is_locked(root, &mut locked, nothing),
+        ] {
+            assert_eq!(got, ralph_lock_status::RALPH_LOCK_UNSUPPORTED_PLATFORM);
+        }
+        assert!(guard.is_null() && metadata.is_null() && !locked);
+    }
+}

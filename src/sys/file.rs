@@ -6,6 +6,13 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+// On 32 bits glibc's plain names fail with EOVERFLOW for a file above 2 GiB and for an inode number
+// above 2^32.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+use libc::{fstat, lstat, open as open_file, stat as RawStat};
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+use libc::{fstat64 as fstat, lstat64 as lstat, open64 as open_file, stat64 as RawStat};
+
 use super::{check, retry};
 
 /// How a lock file is opened, whoever does it: never through a symbolic link, never waiting for a
@@ -53,7 +60,7 @@ pub(crate) fn open_read_only(path: &CStr) -> io::Result<OwnedFd> {
 fn open(path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
     let mode: libc::c_uint = 0o666;
     // SAFETY: the path is NUL-terminated and lives through the call; open writes no memory of ours.
-    let fd = retry(|| check(unsafe { libc::open(path.as_ptr(), flags | ALWAYS, mode) }))?;
+    let fd = retry(|| check(unsafe { open_file(path.as_ptr(), flags | ALWAYS, mode) }))?;
     // SAFETY: open has just returned this descriptor, so nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
@@ -70,7 +77,7 @@ pub(crate) fn make_directory(path: &CStr) -> io::Result<()> {
 pub(crate) fn stat(file: BorrowedFd<'_>) -> io::Result<Stat> {
     let mut raw = MaybeUninit::uninit();
     // SAFETY: the descriptor is open while it is borrowed, and raw has room for one struct stat.
-    retry(|| check(unsafe { libc::fstat(file.as_raw_fd(), raw.as_mut_ptr()) }))?;
+    retry(|| check(unsafe { fstat(file.as_raw_fd(), raw.as_mut_ptr()) }))?;
     // SAFETY: fstat succeeded, so it filled raw.
     Ok(Stat::from(unsafe { raw.assume_init() }))
 }
@@ -79,15 +86,15 @@ pub(crate) fn stat(file: BorrowedFd<'_>) -> io::Result<Stat> {
 pub(crate) fn stat_path(path: &CStr) -> io::Result<Stat> {
     let mut raw = MaybeUninit::uninit();
     // SAFETY: the path is NUL-terminated, and raw has room for one struct stat.
-    retry(|| check(unsafe { libc::lstat(path.as_ptr(), raw.as_mut_ptr()) }))?;
+    retry(|| check(unsafe { lstat(path.as_ptr(), raw.as_mut_ptr()) }))?;
     // SAFETY: lstat succeeded, so it filled raw.
     Ok(Stat::from(unsafe { raw.assume_init() }))
 }
 
 // The width of these fields differs between systems; u64 holds all of them.
 #[allow(clippy::unnecessary_cast)]
-impl From<libc::stat> for Stat {
-    fn from(raw: libc::stat) -> Stat {
+impl From<RawStat> for Stat {
+    fn from(raw: RawStat) -> Stat {
         Stat {
             identity: Identity { device: raw.st_dev as u64, inode: raw.st_ino as u64 },
             links: raw.st_nlink as u64,
@@ -134,4 +141,23 @@ pub(crate) fn truncate(file: BorrowedFd<'_>) -> io::Result<()> {
 pub(crate) fn sync(file: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: fsync takes an open descriptor and touches no memory.
     retry(|| check(unsafe { libc::fsync(file.as_raw_fd()) })).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsFd;
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn a_file_above_2_gib_is_opened_and_measured() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        file.as_file().set_len(3 << 30).unwrap();
+        let path = std::ffi::CString::new(file.path().as_os_str().as_bytes()).unwrap();
+        let opened = open_read_write(&path).unwrap();
+        assert_eq!(stat(opened.as_fd()).unwrap().size, 3 << 30);
+        assert_eq!(stat_path(&path).unwrap().size, 3 << 30);
+        truncate(opened.as_fd()).unwrap();
+        assert_eq!(stat_path(&path).unwrap().size, 0);
+    }
 }
