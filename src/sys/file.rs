@@ -8,9 +8,9 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 // On 32 bits glibc's plain names fail with EOVERFLOW for a file above 2 GiB and for an inode number
 // above 2^32.
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+#[cfg(not(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32")))]
 use libc::{fstat, lstat, open as open_file, stat as RawStat};
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32"))]
 use libc::{fstat64 as fstat, lstat64 as lstat, open64 as open_file, stat64 as RawStat};
 
 use super::{check, retry};
