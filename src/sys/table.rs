@@ -16,13 +16,27 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
 // A name, before it is scrambled, is `generation | index | kind`. The generation of a slot grows by
 // one at each use; a slot whose generations are used up is retired.
 const KIND_BITS: u32 = 3;
-const INDEX_BITS: u32 = if usize::BITS >= 64 { 24 } else { 18 };
-const LAST_GENERATION: u64 = (1 << (usize::BITS - INDEX_BITS - KIND_BITS)) - 1;
+const INDEX_BITS: u32 = if usize::BITS >= 64 { 20 } else { 16 };
+const LAST_GENERATION: u64 = (1 << (NAME_BITS - INDEX_BITS - KIND_BITS)) - 1;
+
+/// As long as an address in user space, less the lowest bit: there are languages that keep marks of
+/// their own in the other bits of what they take for a pointer.
+const NAME_BITS: u32 = if usize::BITS >= 64 { 46 } else { 31 };
+const NAME_MASK: usize = (1 << NAME_BITS) - 1;
 
 /// Names are spread over all values by a multiplication that can be undone, so that small numbers
 /// and nearby addresses, the usual garbage, are not names.
 const SCRAMBLE: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
 const UNSCRAMBLE: usize = inverse(SCRAMBLE);
+
+const fn handle_of(name: usize) -> usize {
+    (name.wrapping_mul(SCRAMBLE) & NAME_MASK) << 1
+}
+
+fn name_of(handle: usize) -> Option<usize> {
+    let scrambled = handle >> 1;
+    (handle & 1 == 0 && scrambled <= NAME_MASK).then_some(scrambled.wrapping_mul(UNSCRAMBLE) & NAME_MASK)
+}
 
 // Slots come in segments, each twice the size of the one before, that are never moved or freed.
 const FIRST_SEGMENT: u32 = 32;
@@ -84,7 +98,7 @@ impl<T> Table<T> {
         unsafe { (*slot.value.get()).write(value) };
         slot.state.store(generation << GENERATION_SHIFT | LIVE, Release);
         let name = ((generation as usize) << INDEX_BITS | index as usize) << KIND_BITS | self.kind;
-        Some(name.wrapping_mul(SCRAMBLE))
+        Some(handle_of(name))
     }
 
     /// The object of that name, if it is live.
@@ -99,7 +113,7 @@ impl<T> Table<T> {
     }
 
     fn enter(&self, handle: usize, change: impl Fn(u64) -> u64) -> Option<Ref<'_, T>> {
-        let name = handle.wrapping_mul(UNSCRAMBLE);
+        let name = name_of(handle)?;
         if name & ((1 << KIND_BITS) - 1) != self.kind {
             return None;
         }
@@ -252,8 +266,23 @@ mod tests {
         let name = table.insert("here").unwrap();
         other.insert("there").unwrap();
         assert!(other.get(name).is_none());
-        for garbage in (0..100_000).chain([usize::MAX, &raw const table as usize, name ^ 1, name + 8]) {
+        for garbage in (0..100_000).chain([
+            usize::MAX,
+            &raw const table as usize,
+            name ^ 1,
+            name + 8,
+            name | 1 << (usize::BITS - 1),
+        ]) {
             assert!(table.get(garbage).is_none(), "{garbage:#x} was taken for a name");
+        }
+    }
+
+    #[test]
+    fn names_look_like_addresses() {
+        let table = Table::new(1);
+        for value in 0..1_000 {
+            let name = table.insert(value).unwrap();
+            assert!(name & 1 == 0 && name as u64 >> 47 == 0, "{name:#x}");
         }
     }
 
@@ -310,7 +339,7 @@ mod tests {
         let slot = table.existing_slot(0).unwrap();
         slot.state.store(LAST_GENERATION << GENERATION_SHIFT | LIVE, Relaxed);
         assert!(table.get(first).is_none());
-        let last = (((LAST_GENERATION as usize) << INDEX_BITS) << KIND_BITS | 1).wrapping_mul(SCRAMBLE);
+        let last = handle_of(((LAST_GENERATION as usize) << INDEX_BITS) << KIND_BITS | 1);
         assert!(table.remove(last).is_some());
         table.insert(1).unwrap();
         assert_eq!(slot.state.load(Relaxed) & LIVE, 0, "the retired slot was used again");
