@@ -48,13 +48,13 @@ UNUSED static void have_private_mounts(void)
     /* Who is not root can still be the root of a user namespace (user_namespaces(7)). */
     if (unshare(CLONE_NEWNS) == -1) {
         if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == -1)
-            skip("this user cannot mount file systems");
+            skip("file systems cannot be mounted in private here (not by this user, or not in a chroot)");
         write_file("/proc/self/setgroups", "deny", 4);
         write_file("/proc/self/uid_map", user, strlen(user));
         write_file("/proc/self/gid_map", group, strlen(group));
     }
     if (mount("none", "/", "none", MS_REC | MS_PRIVATE, "") == -1)
-        skip("this user cannot mount file systems");
+        skip("file systems cannot be mounted in private here (not by this user, or not in a chroot)");
 }
 
 #endif
