@@ -44,6 +44,20 @@ pub fn cc() -> Command {
     cc::Build::new().host(target).target(target).opt_level(0).cargo_metadata(false).get_compiler().to_command()
 }
 
+/// Compiles a C program strictly, linked as told.
+pub fn compile(source: &Path, linkage: &str, program: &Path) {
+    let link = linkages().into_iter().find(|(name, _)| *name == linkage).expect("there are two").1;
+    run(cc()
+        .args(["-std=c99", "-g", "-pthread"])
+        .args(STRICT)
+        .arg("-I")
+        .arg(root().join("include"))
+        .arg(source)
+        .args(link)
+        .arg("-o")
+        .arg(program));
+}
+
 /// Runs a command that must end well, and gives its standard output.
 pub fn run(command: &mut Command) -> String {
     let Output { status, stdout, stderr } =
