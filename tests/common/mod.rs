@@ -19,8 +19,11 @@ pub fn root() -> &'static Path {
 pub fn libraries() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        run(Command::new("make").arg("--silent").arg("lib").current_dir(root()));
-        Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("tmp is in target").join("lib")
+        // Where this test was built, whatever chose that place.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("tmp is in it");
+        let place = format!("TARGET={}", target.display());
+        run(Command::new("make").args(["--silent", "lib", &place]).current_dir(root()));
+        target.join("lib")
     })
 }
 
