@@ -2,9 +2,10 @@
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
-TARGET := $(or $(CARGO_TARGET_DIR),target)
-LIB := $(TARGET)/lib
 CARGO := cargo
+# Where cargo builds, which a user's own settings may decide.
+TARGET := $(shell $(CARGO) metadata --locked --no-deps --format-version=1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+LIB := $(TARGET)/lib
 CC ?= cc
 
 .PHONY: demo test lint lib header clean
