@@ -5,6 +5,7 @@
 //! well. The file is never removed by us. Each step below says what would go wrong without it.
 
 use std::ffi::CStr;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -156,7 +157,7 @@ fn held(file: &LockFile, holder: Option<LockMetadata>) -> LockError {
 
 fn never_settles(path: &LockPath) -> LockError {
     let reason = "the lock file is replaced faster than it can be locked, or changes its identity";
-    LockError::UnsupportedFilesystem { path: path.as_path().to_owned(), source: std::io::Error::other(reason) }
+    LockError::UnsupportedFilesystem { path: path.as_path().to_owned(), source: io::Error::other(reason) }
 }
 
 /// The lock, held. Dropping it gives the lock up; so does the end of the process, however it ends.
@@ -250,6 +251,11 @@ impl Drop for LockGuard {
 impl Place {
     pub(crate) fn path(&self) -> &CStr {
         self.path.as_c_str()
+    }
+
+    /// The error for something that cannot be done with this file.
+    pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> LockError {
+        self.path.failed(action, source)
     }
 
     pub(crate) fn verify(&self) -> Result<(), LockError> {

@@ -6,6 +6,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::metadata::{FILE_MAX, LockMetadata, is_blank};
 use crate::sys::file::{self, Identity, Kind, Stat};
@@ -15,14 +16,15 @@ use crate::{LockError, LoopLock};
 /// A record up to this size is blanked in place at release. The file keeps its block, which makes
 /// the next acquire quick and possible on a full disk.
 const BLANKED_IN_PLACE: usize = 4096;
+
 /// How often to begin again when somebody removes the file under our hands. Each round loses to
 /// another `rm`, so that many in a row mean something else: a `.ralph` that is a dangling symbolic
 /// link, or a file system that tells one file from another wrongly.
 pub(crate) const START_OVERS: u32 = 1000;
 
-/// Where a lock file is, or should be.
+/// Where a lock file is, or should be. A clone is the same text, not a copy.
 #[derive(Debug, Clone)]
-pub(crate) struct LockPath(CString);
+pub(crate) struct LockPath(Arc<CStr>);
 
 impl LockPath {
     /// The lock file of a workspace.
@@ -36,7 +38,7 @@ impl LockPath {
 
     fn from_path(path: PathBuf) -> Result<LockPath, LockError> {
         CString::new(path.into_os_string().into_vec())
-            .map(LockPath)
+            .map(|path| LockPath(path.into()))
             .map_err(|_| LockError::InvalidArgument("the workspace root has a NUL byte inside".to_owned()))
     }
 

@@ -1,6 +1,7 @@
 //! Platforms without flock(2): everything compiles, and every call says so.
 
 use std::ffi::CStr;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -62,6 +63,10 @@ pub(crate) enum Place {}
 
 impl Place {
     pub(crate) fn path(&self) -> &CStr {
+        match *self {}
+    }
+
+    pub(crate) fn failed(&self, _action: &'static str, _source: io::Error) -> LockError {
         match *self {}
     }
 

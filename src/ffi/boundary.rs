@@ -108,7 +108,8 @@ fn string<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a CStr
     Ok(unsafe { CStr::from_ptr(*pointer) })
 }
 
-fn is_null(name: &'static str) -> LockError {
+/// The error for a parameter that must not be NULL.
+pub(super) fn is_null(name: &'static str) -> LockError {
     LockError::InvalidArgument(format!("{name} is NULL"))
 }
 
@@ -146,8 +147,9 @@ fn catch<T>(body: impl FnOnce() -> T) -> Option<T> {
     result
 }
 
-/// Wraps the panic hook, once and not while a Rust caller is panicking (which is not allowed), so that a panic below an exported function stays quiet. Panics of a
-/// Rust program that contains this library go to the hook that was there.
+/// Wraps the panic hook, once, so that a panic below an exported function stays quiet. Panics of a
+/// Rust program that contains this library go to the hook that was there. Not while such a program
+/// is panicking: the hook must not be changed then.
 fn silence_our_panics() {
     static DONE: AtomicBool = AtomicBool::new(false);
     if DONE.load(Relaxed) || std::thread::panicking() || DONE.swap(true, Relaxed) {

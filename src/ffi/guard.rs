@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
-use super::boundary::{Out, handle, path, pointer, status, text, value};
+use super::boundary::{Out, handle, is_null, path, pointer, status, text, value};
 use super::error::{Failure, ralph_lock_error};
 use super::metadata::ralph_lock_metadata;
 use super::status::ralph_lock_status;
@@ -29,11 +29,10 @@ static GUARDS: Table<ralph_lock_guard> = Table::new(1);
 impl ralph_lock_guard {
     /// Puts a held lock where C can name it.
     fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, LockError> {
-        let path = guard.lock_path().to_owned();
-        let entry = ralph_lock_guard { place: guard.place(), guard: Mutex::new(Some(guard)) };
-        match GUARDS.insert(entry) {
+        let place = guard.place();
+        match GUARDS.insert(ralph_lock_guard { place: place.clone(), guard: Mutex::new(Some(guard)) }) {
             Some(handle) => Ok(pointer(Some(handle))),
-            None => Err(LockError::Io { action: "make a handle for", path, source: ErrorKind::OutOfMemory.into() }),
+            None => Err(place.failed("make a handle for", ErrorKind::OutOfMemory.into())),
         }
     }
 }
@@ -161,7 +160,7 @@ pub extern "C" fn ralph_lock_guard_verify(
 ) -> ralph_lock_status {
     status(error, || {
         if guard.is_null() {
-            return Err(LockError::InvalidArgument("guard is NULL".to_owned()).into());
+            return Err(is_null("guard").into());
         }
         let entry = GUARDS.get(handle(guard)).ok_or(Failure::InvalidHandle("guard"))?;
         Ok(entry.place.verify()?)
