@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use common::{STRICT, cc, libraries, linkages, root, run};
+use common::{LINKAGES, compile, libraries, root};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -19,7 +19,7 @@ fn main() {
     programs.sort();
     let mut trials = Vec::new();
     for program in &programs {
-        for linkage in ["so", "a"] {
+        for linkage in LINKAGES {
             let (source, name) = (program.clone(), program.file_stem().expect("it has a name"));
             let name = name.to_string_lossy().into_owned();
             trials.push(Trial::test(format!("{name}.{linkage}"), move || test(&source, &name, linkage)));
@@ -31,16 +31,7 @@ fn main() {
 fn test(source: &Path, name: &str, linkage: &str) -> Result<(), Failed> {
     let folder = tempfile::Builder::new().prefix(name).tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let program = folder.path().join(name);
-    let link = linkages().into_iter().find(|(name, _)| *name == linkage).expect("there are two").1;
-    run(cc()
-        .args(["-std=c99", "-g", "-pthread"])
-        .args(STRICT)
-        .arg("-I")
-        .arg(root().join("include"))
-        .arg(source)
-        .args(link)
-        .arg("-o")
-        .arg(&program));
+    compile(source, linkage, &program);
     // No program here may need a minute; one that hangs is ended with all its children.
     let Output { status, stdout, stderr } = Command::new("timeout")
         .args(["--kill-after=1", "120"])

@@ -7,27 +7,25 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use common::{STRICT, cc, libraries, linkages, root, run};
+use common::{LINKAGES, compile, libraries, root};
 
 /// An empty folder for one test.
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made")
 }
 
-/// Compiles an example strictly; gives the program.
-fn build(name: &str, folder: &Path, link: &[String]) -> PathBuf {
+/// Compiles an example; gives the program.
+fn build(name: &str, folder: &Path, linkage: &str) -> PathBuf {
     let program = folder.join(name);
-    let source = root().join("examples/c").join(name).with_extension("c");
-    let include = root().join("include");
-    run(cc().arg("-std=c99").args(STRICT).arg("-I").arg(include).arg(source).args(link).arg("-o").arg(&program));
+    compile(&root().join("examples/c").join(name).with_extension("c"), linkage, &program);
     program
 }
 
 #[test]
 fn minimal_takes_the_lock_and_loop_refuses_it_to_others() {
-    for (linkage, link) in linkages() {
+    for linkage in LINKAGES {
         let folder = folder();
-        let [minimal, worker] = ["minimal", "loop"].map(|name| build(name, folder.path(), &link));
+        let [minimal, worker] = ["minimal", "loop"].map(|name| build(name, folder.path(), linkage));
         let minimal = || Command::new(&minimal).arg("look around").current_dir(&folder).output().expect("minimal runs");
         let worker = |prompt: &str| {
             let mut command = Command::new(&worker);
@@ -70,9 +68,8 @@ fn the_readme_shows_the_example_as_it_is() {
 
 #[test]
 fn examples_say_what_is_wrong() {
-    let (_, link) = &linkages()[0];
     let folder = folder();
-    let worker = build("loop", folder.path(), link);
+    let worker = build("loop", folder.path(), "so");
     let Output { status, stderr, .. } = Command::new(&worker).args(["missing", "work"]).output().expect("loop runs");
     let text = String::from_utf8_lossy(&stderr);
     assert_eq!(status.code(), Some(1));

@@ -50,10 +50,14 @@ fn a_folder_removed_before_the_file_is_made_is_made_again() {
     stopped.go_on().has_the_lock(&workspace);
 }
 
+/// When a contender is stopped: after its open; after its exclusive try, which fails; after its shared
+/// one, which fails too.
+const MOMENTS: [&str; 3] =
+    ["openat:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=2"];
+
 #[test]
 fn a_contender_whose_file_was_removed_takes_the_new_one() {
-    // After its open; after its exclusive try, which fails; after its shared one, which fails too.
-    for moment in ["openat:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=2"] {
+    for moment in MOMENTS {
         let workspace = Workspace::new();
         let first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
         let stopped = workspace.inject(&[moment], "try").stopped();
@@ -76,7 +80,7 @@ fn a_nameless_holder_of_a_file_that_was_moved_away_is_nobody() {
 
 #[test]
 fn a_contender_is_told_who_holds_the_file_at_the_path() {
-    for moment in ["openat:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=2"] {
+    for moment in MOMENTS {
         let workspace = Workspace::new();
         let _first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
         let stopped = workspace.inject(&[moment], "try").stopped();

@@ -27,22 +27,33 @@ pub fn libraries() -> &'static Path {
     })
 }
 
-/// The two ways to link the library: a name, and what the compiler is told.
-pub fn linkages() -> [(&'static str, Vec<String>); 2] {
+/// The two ways to link the library.
+pub const LINKAGES: [&str; 2] = ["so", "a"];
+
+/// Compiles a C program strictly and links it in that way.
+pub fn compile(source: &Path, linkage: &str, program: &Path) {
     let folder = libraries().display();
-    let shared = ["-L", "-Wl,-rpath,"].map(|option| format!("{option}{folder}"));
-    let archive = format!("{folder}/libralph_lock.a");
-    [
-        ("so", Vec::from(shared).into_iter().chain(["-lralph_lock".to_owned()]).collect()),
-        ("a", vec![archive, "-lpthread".to_owned(), "-ldl".to_owned(), "-lm".to_owned()]),
-    ]
+    let link = match linkage {
+        "so" => vec![format!("-L{folder}"), format!("-Wl,-rpath,{folder}"), "-lralph_lock".to_owned()],
+        _ => [&format!("{folder}/libralph_lock.a"), "-lpthread", "-ldl", "-lm"].map(str::to_owned).to_vec(),
+    };
+    let include = root().join("include");
+    run(cc()
+        .args(["-std=c99", "-g", "-pthread"])
+        .args(STRICT)
+        .arg("-I")
+        .arg(include)
+        .arg(source)
+        .args(link)
+        .arg("-o")
+        .arg(program));
 }
 
 /// Warnings that a user may turn on, as errors.
 pub const STRICT: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Wstrict-prototypes", "-Wconversion", "-Werror"];
 
 /// The C compiler that a build script would use here.
-pub fn cc() -> Command {
+fn cc() -> Command {
     let target = env!("RALPH_LOCK_TARGET");
     cc::Build::new().host(target).target(target).opt_level(0).cargo_metadata(false).get_compiler().to_command()
 }

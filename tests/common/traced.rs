@@ -13,7 +13,7 @@ use std::thread;
 use ralph_lock::LoopLock;
 use tempfile::TempDir;
 
-use super::{STRICT, cc, linkages, root, run};
+use super::{compile, root, run};
 
 /// What is left of an earlier holder, so that every step of an acquire has something to do.
 pub const LEFTOVER: &str = r#"{"pid":1,"started":"2026-01-01T00:00:00Z","prompt":"gone"}"#;
@@ -172,16 +172,7 @@ fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("syscalls");
-        let shared = linkages().into_iter().find(|(name, _)| *name == "so").expect("there are two").1;
-        run(cc()
-            .args(["-std=c99", "-g", "-pthread"])
-            .args(STRICT)
-            .arg("-I")
-            .arg(root().join("include"))
-            .arg(root().join("tests/syscalls.c"))
-            .args(shared)
-            .arg("-o")
-            .arg(&program));
+        compile(&root().join("tests/syscalls.c"), "so", &program);
         program
     })
 }

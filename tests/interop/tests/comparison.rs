@@ -5,17 +5,10 @@ mod common;
 use std::fs::remove_file;
 use std::process::Command;
 
-use common::Process;
+use common::{Process, workspace};
 use ralph_lock::LoopLock as Ours;
-use tempfile::TempDir;
 
 type Core = ralph_core::loop_lock::LoopLock;
-
-fn workspace() -> (TempDir, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().to_str().unwrap().to_owned();
-    (folder, root)
-}
 
 fn flock(file: &str, command: &[&str]) -> Command {
     let mut flock = Command::new("flock");

@@ -3,18 +3,11 @@
 
 mod common;
 
-use common::Process;
+use common::{Process, workspace};
 use ralph_lock::{LockError, LoopLock as Ours};
-use tempfile::TempDir;
 
 type Core = ralph_core::loop_lock::LoopLock;
 type CoreError = ralph_core::loop_lock::LockError;
-
-fn workspace() -> (TempDir, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().to_str().unwrap().to_owned();
-    (folder, root)
-}
 
 fn file_of(root: &str) -> String {
     std::fs::read_to_string(format!("{root}/{}", Ours::LOCK_FILE)).unwrap()

@@ -6,6 +6,15 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
+use tempfile::TempDir;
+
+/// An empty workspace, and its root as text.
+pub fn workspace() -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().to_str().unwrap().to_owned();
+    (folder, root)
+}
+
 /// A process that speaks in lines, ended when the test ends.
 pub struct Process {
     child: Child,
