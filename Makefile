@@ -8,7 +8,7 @@ TARGET := $(shell $(CARGO) metadata --locked --no-deps --format-version=1 | sed 
 LIB := $(TARGET)/lib
 CC ?= cc
 
-.PHONY: demo test lint lib header clean
+.PHONY: demo test lint bench lib header clean
 
 # A holder, a refused second process, a crash, a take-over.
 demo: lib
@@ -26,6 +26,10 @@ lint:
 	else echo "The format is not checked: cargo fmt is not installed."; fi
 	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --locked --all-targets -- -D warnings; \
 	else echo "The linter does not run: cargo clippy is not installed."; fi
+
+# How soon a waiter has the lock, and what waiting costs: docs/waiting.md anew. Takes three minutes.
+bench: lib
+	@python3 bench/waiting.py --target "$(TARGET)" --compiler "$(CC)"
 
 # The libraries as they ship, with the links that a linker and a loader look for.
 lib:

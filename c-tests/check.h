@@ -6,8 +6,11 @@
 #define _GNU_SOURCE
 #endif
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,6 +20,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <ralph_lock.h>
@@ -373,6 +377,164 @@ UNUSED static void until_blocked(pid_t pid)
         CHECK(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0);
         sched_yield();
     }
+}
+
+
+/* Milliseconds of a clock that nobody sets. */
+UNUSED static double now_ms(void)
+{
+    struct timespec now;
+
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* New options with a timeout. */
+UNUSED static ralph_lock_options *timeout_of(uint64_t milliseconds)
+{
+    ralph_lock_options *options = ralph_lock_options_new();
+
+    CHECK(options != NULL);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_options_set_timeout_ms(options, milliseconds));
+    return options;
+}
+
+/* What acquire_with answers; nothing is kept. */
+UNUSED static ralph_lock_status wait_only(const char *root, const ralph_lock_options *options)
+{
+    ralph_lock_guard *guard;
+    ralph_lock_status status = ralph_lock_acquire_with(root, "wait", options, &guard, NULL, NULL);
+
+    CHECK((guard != NULL) == (status == RALPH_LOCK_OK));
+    if (guard != NULL)
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+    return status;
+}
+
+/* How often a thread has gone to sleep; -1 while it is not asleep. */
+UNUSED static long sleeps_of(pid_t thread)
+{
+    char *path = path_of("/proc/%d/status", (int)thread);
+    FILE *file = fopen(path, "r");
+    char line[256], state = '?';
+    long count = -1;
+
+    CHECK(file != NULL);
+    while (fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "State: %c", &state) != 1)
+            (void)sscanf(line, "voluntary_ctxt_switches: %ld", &count);
+    fclose(file);
+    free(path);
+    return state == 'S' ? count : -1;
+}
+
+/* Waits until a thread has gone to sleep and stays so: it waits for something. */
+UNUSED static void until_asleep(pid_t thread)
+{
+    long sleeps;
+
+    do {
+        sleeps = sleeps_of(thread);
+        CHECK(poll(NULL, 0, 20) == 0);
+    } while (sleeps == -1 || sleeps_of(thread) != sleeps);
+}
+
+/* The ways to wait for a lock. */
+typedef enum way { BLOCKING, TIMED, STEPPED } way;
+
+/* Waits for the lock as long as it takes. */
+UNUSED static ralph_lock_guard *wait_for(const char *root, const char *prompt, way how)
+{
+    ralph_lock_guard *guard = NULL;
+    ralph_lock_waiter *waiter;
+    ralph_lock_status status;
+    ralph_lock_options *options;
+
+    if (how == BLOCKING) {
+        status = ralph_lock_acquire_blocking(root, prompt, &guard, NULL);
+    } else if (how == TIMED) {
+        options = timeout_of(100000);
+        status = ralph_lock_acquire_with(root, prompt, options, &guard, NULL, NULL);
+        ralph_lock_options_free(options);
+    } else {
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_waiter_new(root, prompt, NULL, &waiter, NULL));
+        while ((status = ralph_lock_waiter_step(waiter, &guard, NULL, NULL)) == RALPH_LOCK_ALREADY_LOCKED) {
+            struct pollfd polled = {ralph_lock_waiter_fd(waiter), POLLIN, 0};
+
+            CHECK(poll(&polled, 1, -1) == 1 && polled.revents == POLLIN);
+        }
+        ralph_lock_waiter_free(waiter);
+    }
+    CHECK_STATUS(RALPH_LOCK_OK, status);
+    CHECK(guard != NULL);
+    return guard;
+}
+
+/* What start_waiting() runs. */
+typedef struct waiting {
+    const char *root;
+    const char *prompt;
+    way how;
+} waiting;
+
+UNUSED static void waiting_body(void *argument)
+{
+    const waiting *what = argument;
+    ralph_lock_guard *guard;
+
+    say(&starter, 'w');
+    guard = wait_for(what->root, what->prompt, what->how);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guard, NULL));
+    say(&starter, 'g');
+    hear(&starter);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+}
+
+/* Starts a process that waits for the lock, and is asleep over it when this returns. It says 'g' when
+ * it has the lock, and holds it until it is told something. */
+UNUSED static process start_waiting(const char *root, const char *prompt, way how)
+{
+    waiting what = {root, prompt, how};
+    process child = start(waiting_body, &what);
+
+    CHECK(hear(&child) == 'w');
+    until_asleep(child.pid);
+    return child;
+}
+
+/* Counts inotify descriptors of this process, and the watches in them. */
+UNUSED static void count_inotify(int *instances, int *watches)
+{
+    DIR *folder = opendir("/proc/self/fdinfo");
+    struct dirent *entry;
+    char line[256];
+    bool is_inotify;
+
+    *instances = *watches = 0;
+    CHECK(folder != NULL);
+    while ((entry = readdir(folder)) != NULL) {
+        char *path = path_of("/proc/self/fd/%s", entry->d_name);
+        ssize_t length = readlink(path, line, sizeof line - 1);
+        FILE *file;
+
+        free(path);
+        if (length <= 0)
+            continue;
+        line[length] = '\0';
+        is_inotify = strcmp(line, "anon_inode:inotify") == 0;
+        if (!is_inotify)
+            continue;
+        ++*instances;
+        path = path_of("/proc/self/fdinfo/%s", entry->d_name);
+        file = fopen(path, "r");
+        free(path);
+        CHECK(file != NULL);
+        while (fgets(line, sizeof line, file) != NULL)
+            if (strncmp(line, "inotify wd:", 11) == 0)
+                ++*watches;
+        fclose(file);
+    }
+    closedir(folder);
 }
 
 #endif

@@ -154,6 +154,13 @@ typedef enum {
 } ralph_lock_status;
 
 /**
+ * Ends waits from another thread. One token can serve many waits in many threads. It belongs to the
+ * caller, who frees it with ralph_lock_cancel_free(). It is for the process that made it: in a
+ * forked child it is not a live handle.
+ */
+typedef struct ralph_lock_cancel ralph_lock_cancel;
+
+/**
  * What went wrong in one call. Comes from the last parameter of every function that can fail, and
  * belongs to the caller, who frees it with ralph_lock_error_free().
  */
@@ -171,6 +178,20 @@ typedef struct ralph_lock_guard ralph_lock_guard;
  * caller, who frees it with ralph_lock_metadata_free().
  */
 typedef struct ralph_lock_metadata ralph_lock_metadata;
+
+/**
+ * How to acquire: for how long to wait, what ends the wait, which lock file. Belongs to the caller,
+ * who frees it with ralph_lock_options_free(). It can serve any number of calls, in many threads at a
+ * time; changing it while one of them begins is RALPH_LOCK_INVALID_ARGUMENT for the later of the two.
+ */
+typedef struct ralph_lock_options ralph_lock_options;
+
+/**
+ * A wait for a lock that an event loop does: poll its descriptor, and step when it is readable. It
+ * has no thread. It belongs to the caller, who frees it with ralph_lock_waiter_free(), and to the
+ * process that made it: in a forked child it can only be freed.
+ */
+typedef struct ralph_lock_waiter ralph_lock_waiter;
 
 #ifdef __cplusplus
 extern "C" {
@@ -241,6 +262,31 @@ ralph_lock_status ralph_lock_acquire_blocking(const char *workspace_root,
                                               ralph_lock_error **error);
 
 /**
+ * Takes the workspace's lock as the options say: waits for a limited time, until a token is
+ * triggered, or for another lock file. It neither polls nor starts a thread: the kernel tells when
+ * the lock may be free (inotify(7), pidfd_open(2)). Where the kernel cannot, on network file systems,
+ * other Unix systems or when inotify is used up, it looks again after 1 to 50 ms.
+ *
+ * `options`: NULL does what ralph_lock_try_acquire() does; new options wait for as long as it takes.
+ * The other parameters are those of ralph_lock_try_acquire(); `holder` is filled for
+ * RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too, with who held the lock last.
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: with no options or a timeout of 0; RALPH_LOCK_TIMED_OUT;
+ * RALPH_LOCK_CANCELLED: the token was triggered, before the wait or during it;
+ * RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait, call again to go on waiting (with a
+ * timeout or a token, also one with SA_RESTART, signal(7)); RALPH_LOCK_INVALID_HANDLE: options is no
+ * live handle; and the failures of ralph_lock_try_acquire(). A wait that ends without the lock leaves
+ * nothing behind.
+ */
+RALPH_LOCK_MUST_USE
+ralph_lock_status ralph_lock_acquire_with(const char *workspace_root,
+                                          const char *prompt,
+                                          const ralph_lock_options *options,
+                                          ralph_lock_guard **guard,
+                                          ralph_lock_metadata **holder,
+                                          ralph_lock_error **error);
+
+/**
  * Gives the lock up and ends the guard. The record is blanked first, so that nobody is told of a
  * holder that is gone. Any thread may do this, whichever one acquired.
  *
@@ -307,6 +353,125 @@ ralph_lock_status ralph_lock_read_existing(const char *workspace_root,
 ralph_lock_status ralph_lock_is_locked(const char *workspace_root,
                                        bool *locked,
                                        ralph_lock_error **error);
+
+/**
+ * Makes options that say nothing yet: wait for as long as it takes, for the workspace's own lock.
+ * (Where a function takes options, NULL means something else: try once.) NULL when this process has
+ * used up all handles, which takes billions of them.
+ */
+ralph_lock_options *ralph_lock_options_new(void);
+
+/**
+ * Sets how long to wait at the most, in milliseconds, by a clock that nobody sets (CLOCK_MONOTONIC).
+ * 0 tries once; UINT64_MAX waits for as long as it takes, as new options do.
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: NULL; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_options_set_timeout_ms(ralph_lock_options *options,
+                                                    uint64_t timeout_ms);
+
+/**
+ * Lets a token end the wait; NULL takes it out again. The options keep the token for themselves: the
+ * caller may free its own handle at any time.
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: options is NULL; RALPH_LOCK_INVALID_HANDLE: options or
+ * cancel is no live handle; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_options_set_cancel(ralph_lock_options *options,
+                                                const ralph_lock_cancel *cancel);
+
+/**
+ * Locks another file of the workspace instead of RALPH_LOCK_FILE: a path below the workspace root,
+ * for instance "build/deploy.lock", whose missing directories are made; absolute paths and ".." are
+ * refused. NULL goes back to RALPH_LOCK_FILE. The file must be for locking alone: its text is
+ * replaced. The path is copied.
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: options is NULL, or such a path; RALPH_LOCK_INVALID_HANDLE;
+ * RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_options_set_lock_file(ralph_lock_options *options,
+                                                   const char *lock_file);
+
+/**
+ * Frees options; waits that began with them go on. NULL and options that were freed already are left
+ * alone.
+ */
+void ralph_lock_options_free(ralph_lock_options *options);
+
+/**
+ * Makes a token. `cancel` receives it on RALPH_LOCK_OK, else NULL; must not be NULL. `error` as in
+ * ralph_lock_try_acquire().
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO: no descriptor for it (EMFILE, ENFILE,
+ * ENOMEM); RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_cancel_new(ralph_lock_cancel **cancel, ralph_lock_error **error);
+
+/**
+ * Ends every wait that the token was given to, those that are under way at once and those that come
+ * later as they begin, with RALPH_LOCK_CANCELLED. A second time it does nothing. It takes no lock
+ * and allocates nothing.
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: NULL; RALPH_LOCK_INVALID_HANDLE: freed, never a token,
+ * or one of the process that this one was forked from; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_cancel_trigger(ralph_lock_cancel *cancel);
+
+/**
+ * Frees a token. Waits and options that have it keep it for themselves, but nobody can trigger it any
+ * more. NULL and a token that was freed already are left alone.
+ */
+void ralph_lock_cancel_free(ralph_lock_cancel *cancel);
+
+/**
+ * Begins a wait. The parameters are those of ralph_lock_acquire_with(), but NULL options wait for as
+ * long as it takes; a timeout counts from here. Nothing is tried yet: call ralph_lock_waiter_step()
+ * once before the first poll, or poll at once, the descriptor is readable for that first step.
+ *
+ * `waiter` receives it on RALPH_LOCK_OK, else NULL; must not be NULL. `error` as in
+ * ralph_lock_try_acquire().
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE: options is no live handle;
+ * RALPH_LOCK_IO: no descriptor for it (EMFILE, ENFILE, ENOMEM); RALPH_LOCK_UNSUPPORTED_PLATFORM: not
+ * Linux; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_waiter_new(const char *workspace_root,
+                                        const char *prompt,
+                                        const ralph_lock_options *options,
+                                        ralph_lock_waiter **waiter,
+                                        ralph_lock_error **error);
+
+/**
+ * The descriptor to poll for reading; it is readable when a step is worth it. It stays the same until
+ * ralph_lock_waiter_free(), which closes it: take it out of the event loop before. -1 for NULL and
+ * freed waiters.
+ */
+int32_t ralph_lock_waiter_fd(const ralph_lock_waiter *waiter);
+
+/**
+ * Looks whether the lock can be had now. Never blocks.
+ *
+ * `guard`, `holder` and `error` as in ralph_lock_try_acquire(); `holder` is filled for
+ * RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too, with who held the lock last.
+ *
+ * RALPH_LOCK_OK: the lock is the caller's; RALPH_LOCK_ALREADY_LOCKED: not yet, poll again;
+ * RALPH_LOCK_TIMED_OUT; RALPH_LOCK_CANCELLED; RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that
+ * must not be, or another thread is in this function with the same waiter; RALPH_LOCK_INVALID_HANDLE:
+ * freed, never a waiter, or one of the process that this one was forked from; RALPH_LOCK_IO and the
+ * other failures of ralph_lock_try_acquire(). After any but ALREADY_LOCKED the wait is over, and the
+ * waiter is to be freed.
+ */
+RALPH_LOCK_MUST_USE
+ralph_lock_status ralph_lock_waiter_step(ralph_lock_waiter *waiter,
+                                         ralph_lock_guard **guard,
+                                         ralph_lock_metadata **holder,
+                                         ralph_lock_error **error);
+
+/**
+ * Ends a wait and closes its descriptor. The lock file is as if it had never been. NULL and a waiter
+ * that was freed already are left alone.
+ */
+void ralph_lock_waiter_free(ralph_lock_waiter *waiter);
 
 /**
  * The process id of the holder, as the holder sees it: in another pid namespace the number means

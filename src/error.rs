@@ -14,6 +14,14 @@ pub enum LockError {
     #[error("{} is locked by {}", path.display(), describe(holder.as_ref()))]
     AlreadyLocked { path: PathBuf, holder: Option<LockMetadata> },
 
+    /// The time to wait was over. The holder is who held the lock at the last look.
+    #[error("waited long enough for {}, which is locked by {}", path.display(), describe(holder.as_ref()))]
+    TimedOut { path: PathBuf, holder: Option<LockMetadata> },
+
+    /// The wait was cancelled. The holder is who held the lock at the last look.
+    #[error("the wait for {} was cancelled", path.display())]
+    Cancelled { path: PathBuf, holder: Option<LockMetadata> },
+
     /// There is no lock file, or nothing readable in it.
     #[error("nobody is on record in {}: {reason}", path.display())]
     NotFound { path: PathBuf, reason: String },
@@ -52,6 +60,8 @@ impl LockError {
     pub fn path(&self) -> Option<&Path> {
         match self {
             LockError::AlreadyLocked { path, .. }
+            | LockError::TimedOut { path, .. }
+            | LockError::Cancelled { path, .. }
             | LockError::NotFound { path, .. }
             | LockError::Interrupted { path }
             | LockError::Lost { path }
@@ -59,6 +69,16 @@ impl LockError {
             | LockError::NotRegular { path, .. }
             | LockError::UnsupportedFilesystem { path, .. } => Some(path),
             LockError::InvalidArgument(_) | LockError::UnsupportedPlatform => None,
+        }
+    }
+
+    /// Who holds the lock, or held it at the last look, where that is known.
+    pub fn holder(&self) -> Option<&LockMetadata> {
+        match self {
+            LockError::AlreadyLocked { holder, .. }
+            | LockError::TimedOut { holder, .. }
+            | LockError::Cancelled { holder, .. } => holder.as_ref(),
+            _ => None,
         }
     }
 

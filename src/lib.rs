@@ -25,16 +25,22 @@
 
 #![deny(unsafe_code)]
 
+mod cancel;
 mod error;
 // Without flock nobody makes a record.
 #[cfg_attr(not(unix), allow(dead_code))]
 mod metadata;
+mod options;
 
 #[cfg(unix)]
 mod lock;
 #[cfg(not(unix))]
 #[path = "unsupported.rs"]
 mod lock;
+#[cfg(unix)]
+mod wait;
+#[cfg(not(unix))]
+use lock as wait;
 #[cfg(unix)]
 mod lock_file;
 
@@ -44,9 +50,12 @@ mod ffi;
 #[allow(unsafe_code)]
 mod sys;
 
+pub use cancel::CancelToken;
 pub use error::LockError;
 pub use lock::LockGuard;
 pub use metadata::LockMetadata;
+pub use options::AcquireOptions;
+pub use wait::Waiter;
 
 /// The lock of a workspace: one process holds it, every other one learns which.
 pub struct LoopLock;

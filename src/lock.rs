@@ -26,39 +26,13 @@ const RECORD: Duration = Duration::from_millis(20);
 impl LoopLock {
     /// Takes the lock now, or says who holds it ([`LockError::AlreadyLocked`]).
     pub fn try_acquire(workspace_root: impl AsRef<Path>, prompt: &str) -> Result<LockGuard, LockError> {
-        let path = LockPath::of(workspace_root.as_ref())?;
-        let prompt = Prompt::new(prompt)?;
-        let mut patience = Patience::default();
-        for _ in 0..START_OVERS {
-            let mut file = LockFile::open_or_create(&path)?;
-            if !take(&mut file, &mut patience)? {
-                continue;
-            }
-            if let Some(guard) = LockGuard::announce(file, &prompt)? {
-                return Ok(guard);
-            }
-        }
-        Err(never_settles(&path))
+        acquire_now(&LockPath::of(workspace_root.as_ref())?, &Prompt::new(prompt)?)
     }
 
     /// Takes the lock, waiting for it in the kernel's queue for as long as that takes. A signal
     /// handler that ran without SA_RESTART ends the wait with [`LockError::Interrupted`].
     pub fn acquire_blocking(workspace_root: impl AsRef<Path>, prompt: &str) -> Result<LockGuard, LockError> {
-        let path = LockPath::of(workspace_root.as_ref())?;
-        let prompt = Prompt::new(prompt)?;
-        for _ in 0..START_OVERS {
-            let mut file = LockFile::open_or_create(&path)?;
-            // A file that can never be ours is refused now, not after the wait.
-            file.stat()?;
-            if let Some(error) = file.take_read_only() {
-                return Err(error);
-            }
-            file.exclusive()?;
-            if let Some(guard) = LockGuard::announce(file, &prompt)? {
-                return Ok(guard);
-            }
-        }
-        Err(never_settles(&path))
+        acquire_blocking(&LockPath::of(workspace_root.as_ref())?, &Prompt::new(prompt)?)
     }
 
     /// Who is on record, without touching the lock. None: there is no file, or no record in it.
@@ -87,6 +61,36 @@ impl LoopLock {
         }
         Err(never_settles(&path))
     }
+}
+
+pub(crate) fn acquire_now(path: &LockPath, prompt: &Prompt) -> Result<LockGuard, LockError> {
+    let mut patience = Patience::default();
+    for _ in 0..START_OVERS {
+        let mut file = LockFile::open_or_create(path)?;
+        if !take(&mut file, &mut patience)? {
+            continue;
+        }
+        if let Some(guard) = LockGuard::announce(file, prompt)? {
+            return Ok(guard);
+        }
+    }
+    Err(never_settles(path))
+}
+
+pub(crate) fn acquire_blocking(path: &LockPath, prompt: &Prompt) -> Result<LockGuard, LockError> {
+    for _ in 0..START_OVERS {
+        let mut file = LockFile::open_or_create(path)?;
+        // A file that can never be ours is refused now, not after the wait.
+        file.stat()?;
+        if let Some(error) = file.take_read_only() {
+            return Err(error);
+        }
+        file.exclusive()?;
+        if let Some(guard) = LockGuard::announce(file, prompt)? {
+            return Ok(guard);
+        }
+    }
+    Err(never_settles(path))
 }
 
 /// The record in the lock file, or [`LockError::NotFound`] with the reason why there is none.
@@ -155,7 +159,7 @@ fn held(file: &LockFile, holder: Option<LockMetadata>) -> LockError {
     LockError::AlreadyLocked { path: file.path().as_path().to_owned(), holder }
 }
 
-fn never_settles(path: &LockPath) -> LockError {
+pub(crate) fn never_settles(path: &LockPath) -> LockError {
     let reason = "the lock file is replaced faster than it can be locked, or changes its identity";
     LockError::UnsupportedFilesystem { path: path.as_path().to_owned(), source: io::Error::other(reason) }
 }
@@ -208,7 +212,7 @@ impl LockGuard {
     /// Makes this process, which has just got the flock, the holder on record. None: somebody
     /// removed or replaced the file between open and flock. Without this comparison two processes
     /// hold two files, each believing that it has the workspace's lock.
-    fn announce(file: LockFile, prompt: &Prompt) -> Result<Option<LockGuard>, LockError> {
+    pub(crate) fn announce(file: LockFile, prompt: &Prompt) -> Result<Option<LockGuard>, LockError> {
         let found = file.stat()?;
         let path = file.path().clone();
         if !path.leads_to(found.identity)? {
@@ -296,9 +300,14 @@ impl Limit {
 }
 
 /// Sleeps some microseconds. How many is left to chance, so that two processes that disturb each
-/// other do not go on doing so in step; the clock's last digits are chance enough.
+/// other do not go on doing so in step.
 fn pause() {
+    thread::sleep(vary(Duration::from_micros(64)));
+}
+
+/// Some time up to this one, left to chance; the clock's last digits are chance enough.
+pub(crate) fn vary(longest: Duration) -> Duration {
     let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let chance = clock.subsec_nanos().wrapping_mul(0x9e37_79b1) >> 26;
-    thread::sleep(Duration::from_micros(1 + u64::from(chance)));
+    longest * (1 + chance) / 64
 }

@@ -3,18 +3,19 @@
 
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::metadata::{FILE_MAX, LockMetadata, is_blank};
+use crate::options::check_lock_file;
 use crate::sys::file::{self, Identity, Kind, Stat};
-use crate::sys::{flock, mount};
+use crate::sys::{flock, mount, process};
 use crate::{LockError, LoopLock};
 
-/// A record up to this size is blanked in place at release. The file keeps its block, which makes
-/// the next acquire quick and possible on a full disk.
+/// A record up to this size is blanked in place, at release or by the next holder. The file keeps its
+/// block, which makes the next acquire quick and possible on a full disk.
 const BLANKED_IN_PLACE: usize = 4096;
 
 /// How often to begin again when somebody removes the file under our hands. Each round loses to
@@ -24,36 +25,44 @@ pub(crate) const START_OVERS: u32 = 1000;
 
 /// Where a lock file is, or should be. A clone is the same text, not a copy.
 #[derive(Debug, Clone)]
-pub(crate) struct LockPath(Arc<CStr>);
+pub(crate) struct LockPath {
+    path: Arc<CStr>,
+    /// How many bytes of it are the workspace root.
+    root: usize,
+}
 
 impl LockPath {
     /// The lock file of a workspace.
     pub(crate) fn of(workspace_root: &Path) -> Result<LockPath, LockError> {
-        if workspace_root.as_os_str().is_empty() {
-            let message = "the workspace root is empty; \".\" is the current directory";
-            return Err(LockError::InvalidArgument(message.to_owned()));
-        }
-        LockPath::from_path(workspace_root.join(LoopLock::LOCK_FILE))
+        LockPath::within(workspace_root, None)
     }
 
-    fn from_path(path: PathBuf) -> Result<LockPath, LockError> {
-        CString::new(path.into_os_string().into_vec())
-            .map(|path| LockPath(path.into()))
-            .map_err(|_| LockError::InvalidArgument("the workspace root has a NUL byte inside".to_owned()))
+    /// That lock file below a workspace root; None for the workspace's own.
+    pub(crate) fn within(workspace_root: &Path, lock_file: Option<&Path>) -> Result<LockPath, LockError> {
+        let invalid = |message: &str| Err(LockError::InvalidArgument(message.to_owned()));
+        if workspace_root.as_os_str().is_empty() {
+            return invalid("the workspace root is empty; \".\" is the current directory");
+        }
+        let lock_file = lock_file.unwrap_or(Path::new(LoopLock::LOCK_FILE));
+        check_lock_file(lock_file)?;
+        match CString::new(workspace_root.join(lock_file).into_os_string().into_vec()) {
+            Ok(path) => Ok(LockPath { path: path.into(), root: workspace_root.as_os_str().len() }),
+            Err(_) => invalid("a path has a NUL byte inside"),
+        }
     }
 
     pub(crate) fn as_path(&self) -> &Path {
-        Path::new(OsStr::from_bytes(self.0.to_bytes()))
+        Path::new(OsStr::from_bytes(self.path.to_bytes()))
     }
 
     pub(crate) fn as_c_str(&self) -> &CStr {
-        &self.0
+        &self.path
     }
 
     /// Whether the path leads to that file now. While a descriptor keeps the file alive, no other
     /// file can have its identity.
     pub(crate) fn leads_to(&self, identity: Identity) -> Result<bool, LockError> {
-        match file::stat_path(&self.0) {
+        match file::stat_path(&self.path) {
             Ok(found) => Ok(found.identity == identity),
             Err(error) if is_missing(&error) => Ok(false),
             Err(error) => Err(self.failed("look at", error)),
@@ -83,11 +92,18 @@ impl LockPath {
         LockError::NotRegular { path: self.as_path().to_owned(), kind, os_code }
     }
 
-    /// `.ralph`, which is made where it is missing. The workspace itself is not: a root that does
-    /// not exist is a mistake to report.
-    fn make_parent(&self) -> Result<(), LockError> {
-        let parent = LockPath::from_path(self.as_path().parent().unwrap_or(Path::new(".")).to_owned())?;
-        file::make_directory(&parent.0).map_err(|error| parent.failed("create", error))
+    /// Makes the directories between the workspace root and the file. The root itself is not made: one
+    /// that does not exist is a mistake to report.
+    fn make_parents(&self) -> Result<(), LockError> {
+        let bytes = self.path.to_bytes();
+        let ends = (self.root + 1..bytes.len()).filter(|end| bytes[*end] == b'/' && bytes[*end - 1] != b'/');
+        for end in ends {
+            // A part of a path without NUL has none.
+            let parent = CString::new(&bytes[..end]).unwrap_or_default();
+            let parent = LockPath { path: parent.into(), root: self.root };
+            file::make_directory(&parent.path).map_err(|error| parent.failed("create", error))?;
+        }
+        Ok(())
     }
 }
 
@@ -100,6 +116,8 @@ pub(crate) struct LockFile {
     read_only: Option<io::Error>,
     /// Whether this descriptor has a lock, of either kind.
     locked: bool,
+    /// How often this process had forked when the file was opened.
+    forks: u32,
 }
 
 /// What a lock file says.
@@ -116,18 +134,18 @@ impl LockFile {
     /// call in the usual case, and the only way to another user's file in a sticky directory under
     /// fs.protected_regular (proc_sys_fs(5)).
     pub(crate) fn open_or_create(path: &LockPath) -> Result<LockFile, LockError> {
-        let mut opened = file::open_read_write(&path.0);
+        let mut opened = file::open_read_write(&path.path);
         for _ in 0..START_OVERS {
             if !matches!(&opened, Err(error) if error.kind() == io::ErrorKind::NotFound) {
                 break;
             }
-            path.make_parent()?;
-            opened = file::open_or_create(&path.0);
+            path.make_parents()?;
+            opened = file::open_or_create(&path.path);
         }
         match opened {
             Ok(fd) => Ok(LockFile::new(fd, path, None)),
             Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EPERM | libc::EROFS)) => {
-                match file::open_read_only(&path.0) {
+                match file::open_read_only(&path.path) {
                     Ok(fd) => {
                         let file = LockFile::new(fd, path, Some(error));
                         // What is no lock file is refused as that, not for its permissions.
@@ -143,7 +161,7 @@ impl LockFile {
 
     /// Opens the file for reading, if there is one.
     pub(crate) fn open_existing(path: &LockPath) -> Result<Option<LockFile>, LockError> {
-        match file::open_read_only(&path.0) {
+        match file::open_read_only(&path.path) {
             Ok(fd) => Ok(Some(LockFile::new(fd, path, None))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(LockFile::explain_open(path, error)),
@@ -151,12 +169,12 @@ impl LockFile {
     }
 
     fn new(fd: OwnedFd, path: &LockPath, read_only: Option<io::Error>) -> LockFile {
-        LockFile { fd, path: path.clone(), read_only, locked: false }
+        LockFile { fd, path: path.clone(), read_only, locked: false, forks: process::forks() }
     }
 
     /// An open that failed because of what is in the lock file's place says what that is.
     fn explain_open(path: &LockPath, error: io::Error) -> LockError {
-        match file::stat_path(&path.0) {
+        match file::stat_path(&path.path) {
             Ok(found) if found.kind != Kind::Regular => path.not_regular(found.kind),
             _ => path.failed("open", error),
         }
@@ -212,7 +230,14 @@ impl LockFile {
 
     pub(crate) fn unlock(&mut self) -> Result<(), LockError> {
         self.locked = false;
-        flock::unlock(self.fd()).map_err(|error| self.path.failed("unlock", error))
+        flock::unlock(self.fd()).map_err(|error| self.path.failed("unlock", error))?;
+        // Who waits for this lock is woken when the file is closed. A child that was forked since has
+        // it open too, so that our close is not the last; then new times wake them.
+        if self.forks != process::forks() {
+            // A file system without it costs the waiters a second at the most.
+            let _ = file::touch(self.fd());
+        }
+        Ok(())
     }
 
     /// Leaves the lock to the other copies of this descriptor.
@@ -247,8 +272,8 @@ impl LockFile {
     /// the holder. A record is never written over another: whoever reads at that moment could get
     /// a mixture that looks right.
     pub(crate) fn clear(&self, size: u64) -> Result<(), LockError> {
-        let blank = size == 0 || size <= FILE_MAX as u64 && is_blank(&self.read(size as usize)?);
-        if blank { Ok(()) } else { self.truncate() }
+        let is_blank = size == 0 || size <= FILE_MAX as u64 && is_blank(&self.read(size as usize)?);
+        if is_blank { Ok(()) } else { self.blank(usize::try_from(size).unwrap_or(usize::MAX)) }
     }
 
     /// Writes a record into a blank file, and counts the bytes that are in the file even when it
@@ -267,10 +292,15 @@ impl LockFile {
     /// Where other machines may look: makes them see what was written. On a local file system the
     /// lock ends with the machine, and so may its record.
     pub(crate) fn publish(&self, identity: Identity) -> Result<(), LockError> {
-        if !mount::is_shared(self.fd(), identity.device) {
+        if !self.is_shared(identity) {
             return Ok(());
         }
         file::sync(self.fd()).map_err(|error| self.path.failed("write", error))
+    }
+
+    /// Whether it is on a file system that other machines may use too.
+    pub(crate) fn is_shared(&self, identity: Identity) -> bool {
+        mount::is_shared(self.fd(), identity.device)
     }
 
     /// Takes a record of that length out of the file again.
@@ -305,6 +335,17 @@ impl LockFile {
             if at_end || length > FILE_MAX {
                 text.truncate(length);
                 return Ok(text);
+            }
+        }
+    }
+
+    /// Moves the descriptor above another one. The kernel closes those of a process that was killed
+    /// from the highest down, and one of inotify can keep it for 30 ms before it comes to the lock.
+    pub(crate) fn move_above(&mut self, other: BorrowedFd<'_>) {
+        if self.fd.as_raw_fd() < other.as_raw_fd() {
+            // Without it the lock works just as well.
+            if let Ok(moved) = file::move_above(self.fd(), other.as_raw_fd()) {
+                self.fd = moved;
             }
         }
     }

@@ -61,6 +61,7 @@ mod rfc3339 {
 
 /// A prompt that is ready to be put on record: checked, and turned into JSON before the lock is
 /// taken, so that the record follows the lock at once.
+#[derive(Debug)]
 pub(crate) struct Prompt(Box<RawValue>);
 
 impl Prompt {

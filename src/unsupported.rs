@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::{LockError, LockMetadata, LoopLock};
+use crate::{AcquireOptions, LockError, LockMetadata, LoopLock};
 
 impl LoopLock {
     /// Always [`LockError::UnsupportedPlatform`].
@@ -15,6 +15,15 @@ impl LoopLock {
 
     /// Always [`LockError::UnsupportedPlatform`].
     pub fn acquire_blocking(_workspace_root: impl AsRef<Path>, _prompt: &str) -> Result<LockGuard, LockError> {
+        Err(LockError::UnsupportedPlatform)
+    }
+
+    /// Always [`LockError::UnsupportedPlatform`].
+    pub fn acquire_with(
+        _workspace_root: impl AsRef<Path>,
+        _prompt: &str,
+        _options: &AcquireOptions,
+    ) -> Result<LockGuard, LockError> {
         Err(LockError::UnsupportedPlatform)
     }
 
@@ -71,6 +80,48 @@ impl Place {
     }
 
     pub(crate) fn verify(&self) -> Result<(), LockError> {
+        match *self {}
+    }
+}
+
+/// A wait that an event loop does, of which there is none here.
+#[derive(Debug)]
+pub enum Waiter {}
+
+impl Waiter {
+    /// Always [`LockError::UnsupportedPlatform`].
+    pub fn new(
+        _workspace_root: impl AsRef<Path>,
+        _prompt: &str,
+        _options: &AcquireOptions,
+    ) -> Result<Waiter, LockError> {
+        Err(LockError::UnsupportedPlatform)
+    }
+
+    /// Never called: there is no waiter.
+    pub fn step(&mut self) -> Result<Option<LockGuard>, LockError> {
+        match *self {}
+    }
+
+    /// Never called: there is no waiter.
+    pub fn holder(&self) -> Option<&LockMetadata> {
+        match *self {}
+    }
+
+    /// Never called: there is no waiter.
+    pub fn lock_path(&self) -> &Path {
+        match *self {}
+    }
+
+    pub(crate) fn not_yet(&self) -> LockError {
+        match *self {}
+    }
+
+    pub(crate) fn raw_fd(&self) -> i32 {
+        match *self {}
+    }
+
+    pub(crate) fn is_own(&self) -> bool {
         match *self {}
     }
 }

@@ -23,6 +23,8 @@ static ERRORS: Table<ralph_lock_error> = Table::new(3);
 /// Why an exported function does not answer RALPH_LOCK_OK.
 pub(super) enum Failure {
     Lock(LockError),
+    /// What could not be done, and the system call's error.
+    System(&'static str, std::io::Error),
     /// The parameter of that name is no live handle.
     InvalidHandle(&'static str),
     Panic,
@@ -38,6 +40,7 @@ impl Failure {
     pub(super) fn status(&self) -> ralph_lock_status {
         match self {
             Failure::Lock(error) => error.into(),
+            Failure::System(..) => ralph_lock_status::RALPH_LOCK_IO,
             Failure::InvalidHandle(_) => ralph_lock_status::RALPH_LOCK_INVALID_HANDLE,
             Failure::Panic => ralph_lock_status::RALPH_LOCK_PANIC,
         }
@@ -47,6 +50,7 @@ impl Failure {
     pub(super) fn os_code(&self) -> i32 {
         match self {
             Failure::Lock(error) => error.os_code().unwrap_or(0),
+            Failure::System(_, error) => error.raw_os_error().unwrap_or(0),
             Failure::InvalidHandle(_) | Failure::Panic => 0,
         }
     }
@@ -54,6 +58,7 @@ impl Failure {
     fn message(&self) -> String {
         match self {
             Failure::Lock(error) => error.to_string(),
+            Failure::System(action, error) => format!("cannot {action}: {error}"),
             Failure::InvalidHandle(name) => {
                 format!("{name} is not a live handle: it was released or freed already, or never was one")
             }
@@ -67,7 +72,7 @@ impl ralph_lock_error {
     pub(super) fn new(failure: Failure) -> *mut ralph_lock_error {
         let path = match &failure {
             Failure::Lock(error) => error.path(),
-            Failure::InvalidHandle(_) | Failure::Panic => None,
+            Failure::System(..) | Failure::InvalidHandle(_) | Failure::Panic => None,
         };
         pointer(ERRORS.insert(ralph_lock_error {
             status: failure.status(),

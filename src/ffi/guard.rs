@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::boundary::{Out, handle, is_null, path, pointer, status, text, value};
 use super::error::{Failure, ralph_lock_error};
 use super::metadata::ralph_lock_metadata;
+use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::lock::{self, Place};
 use crate::sys::table::Table;
@@ -27,6 +28,19 @@ pub struct ralph_lock_guard {
 static GUARDS: Table<ralph_lock_guard> = Table::new(1);
 
 impl ralph_lock_guard {
+    /// Gives C the lock, or who holds it.
+    pub(super) fn hand_out(
+        result: Result<LockGuard, LockError>,
+        guard: &Out<*mut ralph_lock_guard>,
+        holder: &Out<*mut ralph_lock_metadata>,
+    ) -> Result<(), Failure> {
+        if let Some(found) = result.as_ref().err().and_then(LockError::holder).filter(|_| holder.is_wanted()) {
+            holder.set(ralph_lock_metadata::new(found));
+        }
+        guard.set(ralph_lock_guard::new(result?)?);
+        Ok(())
+    }
+
     /// Puts a held lock where C can name it.
     fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, LockError> {
         let place = guard.place();
@@ -78,13 +92,7 @@ pub extern "C" fn ralph_lock_try_acquire(
     status(error, || {
         guard.required()?;
         let result = LoopLock::try_acquire(path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
-        if let Err(LockError::AlreadyLocked { holder: Some(found), .. }) = &result {
-            if holder.is_wanted() {
-                holder.set(ralph_lock_metadata::new(found));
-            }
-        }
-        guard.set(ralph_lock_guard::new(result?)?);
-        Ok(())
+        ralph_lock_guard::hand_out(result, &guard, &holder)
     })
 }
 
@@ -109,6 +117,44 @@ pub extern "C" fn ralph_lock_acquire_blocking(
         let acquired = LoopLock::acquire_blocking(path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
         guard.set(ralph_lock_guard::new(acquired?)?);
         Ok(())
+    })
+}
+
+/// Takes the workspace's lock as the options say: waits for a limited time, until a token is
+/// triggered, or for another lock file. It neither polls nor starts a thread: the kernel tells when
+/// the lock may be free (inotify(7), pidfd_open(2)). Where the kernel cannot, on network file systems,
+/// other Unix systems or when inotify is used up, it looks again after 1 to 50 ms.
+///
+/// `options`: NULL does what ralph_lock_try_acquire() does; new options wait for as long as it takes.
+/// The other parameters are those of ralph_lock_try_acquire(); `holder` is filled for
+/// RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too, with who held the lock last.
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: with no options or a timeout of 0; RALPH_LOCK_TIMED_OUT;
+/// RALPH_LOCK_CANCELLED: the token was triggered, before the wait or during it;
+/// RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait, call again to go on waiting (with a
+/// timeout or a token, also one with SA_RESTART, signal(7)); RALPH_LOCK_INVALID_HANDLE: options is no
+/// live handle; and the failures of ralph_lock_try_acquire(). A wait that ends without the lock leaves
+/// nothing behind.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn ralph_lock_acquire_with(
+    workspace_root: *const c_char,
+    prompt: *const c_char,
+    options: *const ralph_lock_options,
+    guard: *mut *mut ralph_lock_guard,
+    holder: *mut *mut ralph_lock_metadata,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let guard = Out::new("guard", guard, ptr::null_mut());
+    let holder = Out::new("holder", holder, ptr::null_mut());
+    status(error, || {
+        guard.required()?;
+        let (root, prompt) = (path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
+        let result = match options.is_null() {
+            true => LoopLock::try_acquire(root, prompt),
+            false => LoopLock::acquire_with(root, prompt, &options::chosen(options)?),
+        };
+        ralph_lock_guard::hand_out(result, &guard, &holder)
     })
 }
 
@@ -217,20 +263,24 @@ pub extern "C" fn ralph_lock_is_locked(
 
 #[cfg(all(test, not(unix)))]
 mod tests {
+    use super::super::waiter::ralph_lock_waiter_new;
     use super::*;
 
     #[test]
     fn without_flock_every_call_says_so() {
         let (root, prompt, nothing) = (c".".as_ptr(), c"prompt".as_ptr(), ptr::null_mut());
         let (mut guard, mut metadata, mut locked) = (ptr::null_mut(), ptr::null_mut(), true);
+        let mut waiter = ptr::null_mut();
         for got in [
             ralph_lock_try_acquire(root, prompt, &mut guard, ptr::null_mut(), nothing),
             ralph_lock_acquire_blocking(root, prompt, &mut guard, nothing),
+            ralph_lock_acquire_with(root, prompt, ptr::null(), &mut guard, ptr::null_mut(), nothing),
+            ralph_lock_waiter_new(root, prompt, ptr::null(), &mut waiter, nothing),
             ralph_lock_read_existing(root, &mut metadata, nothing),
             ralph_lock_is_locked(root, &mut locked, nothing),
         ] {
             assert_eq!(got, ralph_lock_status::RALPH_LOCK_UNSUPPORTED_PLATFORM);
         }
-        assert!(guard.is_null() && metadata.is_null() && !locked);
+        assert!(guard.is_null() && waiter.is_null() && metadata.is_null() && !locked);
     }
 }

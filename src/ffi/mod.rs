@@ -12,6 +12,12 @@ mod status;
 
 mod guard;
 
+mod options;
+
+mod cancel;
+
+mod waiter;
+
 mod metadata;
 
 mod error;

@@ -70,6 +70,8 @@ impl From<&LockError> for ralph_lock_status {
     fn from(error: &LockError) -> ralph_lock_status {
         match error {
             LockError::AlreadyLocked { .. } => RALPH_LOCK_ALREADY_LOCKED,
+            LockError::TimedOut { .. } => RALPH_LOCK_TIMED_OUT,
+            LockError::Cancelled { .. } => RALPH_LOCK_CANCELLED,
             LockError::NotFound { .. } => RALPH_LOCK_NOT_FOUND,
             LockError::Interrupted { .. } => RALPH_LOCK_INTERRUPTED,
             LockError::Lost { .. } => RALPH_LOCK_LOST,

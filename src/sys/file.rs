@@ -4,7 +4,7 @@
 use std::ffi::CStr;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 // On 32 bits glibc's plain names fail with EOVERFLOW for a file above 2 GiB and for an inode number
 // above 2^32.
@@ -55,6 +55,14 @@ pub(crate) fn open_or_create(path: &CStr) -> io::Result<OwnedFd> {
 
 pub(crate) fn open_read_only(path: &CStr) -> io::Result<OwnedFd> {
     open(path, libc::O_RDONLY)
+}
+
+/// The same open file under a number above this one. F_DUPFD_CLOEXEC, fcntl(2).
+pub(crate) fn move_above(file: BorrowedFd<'_>, number: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: no memory is involved; the result is a new descriptor or -1.
+    let fd = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, number + 1) })?;
+    // SAFETY: the descriptor has just been made, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 fn open(path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
@@ -141,6 +149,12 @@ pub(crate) fn truncate(file: BorrowedFd<'_>) -> io::Result<()> {
 pub(crate) fn sync(file: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: fsync takes an open descriptor and touches no memory.
     retry(|| check(unsafe { libc::fsync(file.as_raw_fd()) })).map(drop)
+}
+
+/// Sets the file's times to now.
+pub(crate) fn touch(file: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: futimens takes an open descriptor; NULL times mean now.
+    retry(|| check(unsafe { libc::futimens(file.as_raw_fd(), std::ptr::null()) })).map(drop)
 }
 
 #[cfg(test)]

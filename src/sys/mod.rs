@@ -3,18 +3,22 @@
 //!
 //! Nothing here decides anything; the protocol is in `lock.rs`.
 
+pub(crate) mod process;
 pub(crate) mod table;
 
 #[cfg(unix)]
 pub(crate) mod errno;
+#[cfg(target_os = "linux")]
+pub(crate) mod event;
+#[cfg(all(unix, not(target_os = "linux")))]
+#[path = "event_portable.rs"]
+pub(crate) mod event;
 #[cfg(unix)]
 pub(crate) mod file;
 #[cfg(unix)]
 pub(crate) mod flock;
 #[cfg(unix)]
 pub(crate) mod mount;
-#[cfg(unix)]
-pub(crate) mod process;
 
 #[cfg(unix)]
 use std::io;

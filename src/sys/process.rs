@@ -27,6 +27,26 @@ pub(crate) fn instance() -> u32 {
     std::process::id()
 }
 
+/// A number that grows with every fork(3) of this process since it was first asked: before the fork,
+/// and once more after it, as another thread can open or close a file while it lasts. A raw clone(2)
+/// is not seen.
+#[cfg(unix)]
+pub(crate) fn forks() -> u32 {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+    static FORKS: AtomicU32 = AtomicU32::new(0);
+    static COUNTING: AtomicBool = AtomicBool::new(false);
+
+    extern "C" fn count() {
+        FORKS.fetch_add(1, Relaxed);
+    }
+    if !COUNTING.load(Relaxed) && !COUNTING.swap(true, Relaxed) {
+        // SAFETY: the handler touches one atomic, and the library stays mapped, so that it is there at
+        // every fork. Should there be no memory for it, forks stay uncounted.
+        unsafe { libc::pthread_atfork(Some(count), Some(count), None) };
+    }
+    FORKS.load(Relaxed)
+}
+
 #[cfg(target_os = "linux")]
 mod wiped_on_fork {
     use std::ptr::null_mut;
@@ -112,14 +132,14 @@ mod wiped_on_fork {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
-    use super::{id, instance};
+    use super::{forks, id, instance};
 
     #[test]
     fn a_child_is_another_process() {
         assert_eq!(id(), std::process::id());
-        let parent = instance();
+        let (parent, before) = (instance(), forks());
         assert_eq!(instance(), parent);
         // SAFETY: the child only compares numbers and leaves without running anything else.
         let child = unsafe { libc::fork() };
@@ -132,5 +152,6 @@ mod tests {
         // SAFETY: status has room for the answer.
         assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
         assert_eq!(status, 0, "the child took itself for its parent");
+        assert!(forks() > before, "the fork was not counted");
     }
 }

@@ -1,0 +1,214 @@
+/* One process of the benchmark of waiting: it holds a lock, or waits for it.
+ *
+ * `handoff KIND ROOT` does what the letters on its standard input say:
+ *
+ *     a  takes the lock, waiting as long as it takes
+ *     r  gives the lock up
+ *     k  gives the lock up by being killed
+ *     p  takes the lock, and gives it up at once
+ *
+ * It answers each with a line of two numbers: the moment at which it had the lock (a, p) or was about
+ * to give it up (r, k), and the CPU time of the wait, both in nanoseconds. Nobody reads the answer
+ * to r and k until the lock has been handed on, so that it wakes nobody in between.
+ *
+ * Kinds: "flock" is the floor, flock(2) and nothing else; "record" adds the
+ * system calls that name the holder; "blocking" is ralph_lock_acquire_blocking(); "with" is
+ * ralph_lock_acquire_with() with a timeout and a token; "watch" has no lock, but reads the file's
+ * inotify events. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <ralph_lock.h>
+
+static const char *root;
+static char path[4096];
+
+__attribute__((noreturn)) static void fail(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static int64_t now(clockid_t clock)
+{
+    struct timespec time;
+
+    clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* The floor. */
+
+static int fd = -1;
+
+static void flock_acquire(void)
+{
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd == -1 || flock(fd, LOCK_EX) == -1)
+        fail(path);
+}
+
+static void flock_release(void)
+{
+    flock(fd, LOCK_UN);
+    close(fd);
+}
+
+/* What naming the holder costs on top of it: the system calls of the library, and nothing else. */
+
+static char record[] = "{\n  \"pid\": 12345,\n  \"started\": \"2026-01-01T00:00:00.123456789Z\",\n  \"prompt\": \"benchmark\"\n}";
+static char blanks[sizeof record - 1];
+
+static void record_acquire(void)
+{
+    struct stat ours, there;
+    char text[sizeof record];
+    ssize_t length;
+
+    flock_acquire();
+    if (fstat(fd, &ours) == -1 || lstat(path, &there) == -1 || ours.st_ino != there.st_ino)
+        fail(path);
+    length = pread(fd, text, sizeof text, 0);
+    if (length > 0 && text[0] == '{' && pwrite(fd, blanks, sizeof blanks, 0) == -1)
+        fail(path);
+    if (pwrite(fd, record, sizeof record - 1, 0) == -1)
+        fail(path);
+}
+
+static void record_release(void)
+{
+    if (pwrite(fd, blanks, sizeof blanks, 0) == -1)
+        fail(path);
+    flock_release();
+}
+
+/* The library. */
+
+static ralph_lock_options *options;
+static ralph_lock_guard *guard;
+
+static void check(ralph_lock_status status, ralph_lock_error *error)
+{
+    if (status == RALPH_LOCK_OK)
+        return;
+    fprintf(stderr, "handoff: %s\n", ralph_lock_error_message(error));
+    exit(1);
+}
+
+static void blocking_acquire(void)
+{
+    ralph_lock_error *error;
+    ralph_lock_status status = ralph_lock_acquire_blocking(root, "benchmark", &guard, &error);
+
+    check(status, error);
+}
+
+static void with_acquire(void)
+{
+    ralph_lock_error *error;
+    ralph_lock_status status = ralph_lock_acquire_with(root, "benchmark", options, &guard, NULL, &error);
+
+    check(status, error);
+}
+
+static void library_release(void)
+{
+    check(ralph_lock_release(guard), NULL);
+}
+
+static void make_options(void)
+{
+    ralph_lock_cancel *cancel;
+    ralph_lock_error *error;
+
+    check(ralph_lock_cancel_new(&cancel, &error), error);
+    options = ralph_lock_options_new();
+    check(ralph_lock_options_set_timeout_ms(options, 600000), NULL);
+    check(ralph_lock_options_set_cancel(options, cancel), NULL);
+}
+
+/* The others. */
+
+static void watch(void)
+{
+    struct pollfd polled[2] = {{STDIN_FILENO, POLLIN, 0}, {-1, POLLIN, 0}};
+    char events[4096];
+
+    polled[1].fd = inotify_init1(IN_CLOEXEC);
+    if (inotify_add_watch(polled[1].fd, path, IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE) == -1)
+        fail(path);
+    while (poll(polled, 2, -1) > 0 && polled[0].revents == 0)
+        if (read(polled[1].fd, events, sizeof events) == -1)
+            fail("inotify");
+}
+
+/* What the letters say. */
+
+static void answer(int64_t moment, int64_t cpu)
+{
+    dprintf(STDOUT_FILENO, "%" PRId64 " %" PRId64 "\n", moment, cpu);
+}
+
+static void obey(void (*acquire)(void), void (*release)(void))
+{
+    int64_t cpu, moment;
+    char letter;
+
+    while (read(STDIN_FILENO, &letter, 1) == 1) {
+        switch (letter) {
+        case 'a':
+        case 'p':
+            cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+            acquire();
+            moment = now(CLOCK_MONOTONIC);
+            cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+            if (letter == 'p')
+                release();
+            answer(moment, cpu);
+            break;
+        case 'r':
+            moment = now(CLOCK_MONOTONIC);
+            release();
+            answer(moment, 0);
+            break;
+        case 'k':
+            answer(now(CLOCK_MONOTONIC), 0);
+            raise(SIGKILL);
+            break;
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: handoff flock|record|blocking|with|watch ROOT\n");
+        return 2;
+    }
+    root = argv[2];
+    memset(blanks, ' ', sizeof blanks);
+    snprintf(path, sizeof path, "%s/%s", root, RALPH_LOCK_FILE);
+    make_options();
+    if (strcmp(argv[1], "flock") == 0)
+        obey(flock_acquire, flock_release);
+    else if (strcmp(argv[1], "record") == 0)
+        obey(record_acquire, record_release);
+    else if (strcmp(argv[1], "blocking") == 0)
+        obey(blocking_acquire, library_release);
+    else if (strcmp(argv[1], "with") == 0)
+        obey(with_acquire, library_release);
+    else
+        watch();
+    return 0;
+}

@@ -1,0 +1,89 @@
+/* A release, a removal or a replacement in the moment before a wait sets its watch is not lost. */
+#include "check.h"
+
+#include <sys/inotify.h>
+#include <sys/syscall.h>
+
+/* A second later than its last look a waiter looks again in any case. */
+#define LATE 700.0
+
+static char *root;
+static ralph_lock_guard *guard;
+static void (*change)(void);
+
+/* The library calls this one instead of libc's. */
+int inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+    if (change != NULL)
+        change();
+    change = NULL;
+    return (int)syscall(SYS_inotify_add_watch, fd, path, mask);
+}
+
+static void released(void)
+{
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+    guard = NULL;
+}
+
+static void removed(void)
+{
+    CHECK(unlink(lock_file_of(root)) == 0);
+}
+
+static void replaced(void)
+{
+    char *other = path_of("%s/other", root);
+
+    write_file(other, "", 0);
+    CHECK(rename(other, lock_file_of(root)) == 0);
+}
+
+/* One wait, in a process of its own: an earlier wait would leave events that wake the next one early. */
+static void body(void *argument)
+{
+    double begin;
+    ralph_lock_guard *next;
+    way how = *(way *)argument;
+
+    guard = acquire(root, "first");
+    begin = now_ms();
+    next = wait_for(root, "next", how);
+    say(&starter, now_ms() - begin < LATE ? 'q' : 's');
+    /* Else the library does not use what is above. */
+    CHECK(change == NULL);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(next, NULL));
+    check_held(root, "next");
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(next));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+}
+
+static void check_noticed(void (*what)(void), way how)
+{
+    int attempt;
+    bool slow = true;
+
+    for (attempt = 0; slow; attempt++) {
+        process child;
+
+        CHECK(attempt < 3);
+        root = new_workspace();
+        change = what;
+        child = start(body, &how);
+        slow = hear(&child) == 's';
+        finish(&child);
+    }
+}
+
+int main(void)
+{
+    static const way ways[] = {TIMED, STEPPED};
+    size_t i;
+
+    for (i = 0; i < sizeof ways / sizeof *ways; i++) {
+        check_noticed(released, ways[i]);
+        check_noticed(removed, ways[i]);
+        check_noticed(replaced, ways[i]);
+    }
+    return 0;
+}

@@ -1,0 +1,111 @@
+/* One thread waits for 1,000 locks by epoll; as they are let go in random order, each is had exactly once. */
+#include "check.h"
+
+#include <sys/epoll.h>
+#include <sys/resource.h>
+
+#define LOCKS 1000
+
+/* Descriptors for each wait, and for the lock that comes of it. */
+#define EACH 7
+
+static char *roots[LOCKS];
+static int locks = LOCKS;
+
+/* Holds all of them; told 'r', releases them in an order of its own. */
+static void hold_all(void *argument)
+{
+    static ralph_lock_guard *guards[LOCKS];
+    int order[LOCKS], i;
+    unsigned seed = (unsigned)getpid();
+
+    (void)argument;
+    for (i = 0; i < locks; i++) {
+        guards[i] = acquire(roots[i], "has all");
+        order[i] = i;
+    }
+    say(&starter, 'h');
+    CHECK(hear(&starter) == 'r');
+    for (i = locks - 1; i > 0; i--) {
+        int j = rand_r(&seed) % (i + 1), kept = order[i];
+
+        order[i] = order[j];
+        order[j] = kept;
+    }
+    for (i = 0; i < locks; i++)
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guards[order[i]]));
+    say(&starter, 'd');
+    hear(&starter);
+}
+
+static void have_descriptors(void)
+{
+    struct rlimit limit;
+
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = limit.rlim_max;
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    if (limit.rlim_max < (rlim_t)LOCKS * EACH + 100) {
+        locks = (int)((limit.rlim_max - 100) / EACH);
+        printf("only %d waits: RLIMIT_NOFILE is %lu\n", locks, (unsigned long)limit.rlim_max);
+    }
+}
+
+int main(void)
+{
+    static ralph_lock_waiter *waiters[LOCKS];
+    static ralph_lock_guard *guards[LOCKS];
+    struct epoll_event events[64];
+    ralph_lock_guard *guard;
+    process holder;
+    int set = epoll_create1(EPOLL_CLOEXEC);
+    int i, count, had = 0, descriptors;
+
+    have_descriptors();
+    for (i = 0; i < locks; i++) {
+        roots[i] = path_of("%d", i);
+        CHECK(mkdir(roots[i], 0777) == 0);
+    }
+    descriptors = open_descriptors();
+    holder = start(hold_all, NULL);
+    CHECK(hear(&holder) == 'h');
+    for (i = 0; i < locks; i++) {
+        struct epoll_event event = {EPOLLIN, {0}};
+
+        event.data.u32 = (uint32_t)i;
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_waiter_new(roots[i], "one of many", NULL, &waiters[i], NULL));
+        CHECK(epoll_ctl(set, EPOLL_CTL_ADD, ralph_lock_waiter_fd(waiters[i]), &event) == 0);
+        CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_waiter_step(waiters[i], &guard, NULL, NULL));
+    }
+    say(&holder, 'r');
+    while (had < locks) {
+        count = epoll_wait(set, events, 64, -1);
+        CHECK(count > 0);
+        for (i = 0; i < count; i++) {
+            uint32_t which = events[i].data.u32;
+            ralph_lock_status status;
+
+            CHECK(waiters[which] != NULL && guards[which] == NULL);
+            status = ralph_lock_waiter_step(waiters[which], &guards[which], NULL, NULL);
+            if (status == RALPH_LOCK_ALREADY_LOCKED)
+                continue;
+            CHECK_STATUS(RALPH_LOCK_OK, status);
+            CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guards[which], NULL));
+            CHECK(epoll_ctl(set, EPOLL_CTL_DEL, ralph_lock_waiter_fd(waiters[which]), NULL) == 0);
+            ralph_lock_waiter_free(waiters[which]);
+            waiters[which] = NULL;
+            had++;
+        }
+    }
+    CHECK(hear(&holder) == 'd');
+    say(&holder, 'x');
+    finish(&holder);
+    for (i = 0; i < locks; i++) {
+        CHECK(waiters[i] == NULL);
+        check_held(roots[i], "one of many");
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guards[i]));
+        CHECK(is_blank(lock_file_of(roots[i])));
+    }
+    CHECK(open_descriptors() <= descriptors + 8);
+    return 0;
+}

@@ -1,0 +1,117 @@
+/* A waiter whose lock file is removed, replaced or renamed gets the lock of the file that is at the path then. */
+#include "check.h"
+
+/* A second later than its last look a waiter looks again in any case. */
+#define LATE 700.0
+
+static void removed(const char *root)
+{
+    CHECK(unlink(lock_file_of(root)) == 0);
+}
+
+static void replaced(const char *root)
+{
+    char *other = path_of("%s/other", root);
+
+    write_file(other, "", 0);
+    CHECK(rename(other, lock_file_of(root)) == 0);
+}
+
+static void moved_away(const char *root)
+{
+    CHECK(rename(lock_file_of(root), path_of("%s/.ralph/elsewhere", root)) == 0);
+}
+
+static void folder_removed(const char *root)
+{
+    removed(root);
+    /* Unless the waiter has made the file anew already. */
+    CHECK(rmdir(path_of("%s/.ralph", root)) == 0 || errno == ENOTEMPTY);
+}
+
+/* The lock file itself is left alone, so that nothing tells of this. */
+static void folder_renamed(const char *root)
+{
+    CHECK(rename(path_of("%s/.ralph", root), path_of("%s/.elsewhere", root)) == 0);
+}
+
+static void folder_made_anew(const char *root)
+{
+    folder_renamed(root);
+    write_file(lock_file_of(root), "", 0);
+}
+
+static double change(void (*how_changed)(const char *), way how)
+{
+    char *root = new_workspace();
+    ralph_lock_guard *lost = acquire(root, "loses it");
+    process waiter = start_waiting(root, "next", how);
+    double changed = now_ms(), took;
+    char *record;
+
+    how_changed(root);
+    CHECK(hear(&waiter) == 'g');
+    took = now_ms() - changed;
+    check_held(root, "next");
+    record = read_file(lock_file_of(root), NULL);
+    CHECK_STATUS(RALPH_LOCK_LOST, ralph_lock_guard_verify(lost, NULL));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(lost));
+    CHECK_TEXT(record, read_file(lock_file_of(root), NULL));
+    check_held(root, "next");
+    say(&waiter, 'x');
+    finish(&waiter);
+    CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
+    return took;
+}
+
+static void check_follows(const char *what, void (*how_changed)(const char *), way how, double late)
+{
+    double took[3];
+    int i;
+
+    for (i = 0; i < 3; i++)
+        if ((took[i] = change(how_changed, how)) < late)
+            return;
+    fail(__FILE__, __LINE__, "%s (way %d) took %.0f, %.0f and %.0f ms", what, (int)how, took[0], took[1], took[2]);
+}
+
+/* Somebody else is quicker to lock the new file: the waiter waits for that one then. */
+static void check_new_file_counts(way how)
+{
+    char *root = new_workspace();
+    ralph_lock_guard *lost = acquire(root, "loses it");
+    process waiter = start_waiting(root, "next", how);
+    char *other = path_of("%s/other", root);
+    ralph_lock_guard *taken;
+
+    /* The lock is on the new file before that is at the path. */
+    CHECK(mkdir(other, 0777) == 0);
+    taken = acquire(other, "is quicker");
+    CHECK(rename(lock_file_of(other), lock_file_of(root)) == 0);
+    until_asleep(waiter.pid);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(lost));
+    until_asleep(waiter.pid);
+    check_held(root, "is quicker");
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(taken));
+    CHECK(hear(&waiter) == 'g');
+    check_held(root, "next");
+    say(&waiter, 'x');
+    finish(&waiter);
+}
+
+int main(void)
+{
+    static const way ways[] = {TIMED, STEPPED};
+    size_t i;
+
+    for (i = 0; i < sizeof ways / sizeof *ways; i++) {
+        check_follows("removed", removed, ways[i], LATE);
+        check_follows("replaced", replaced, ways[i], LATE);
+        check_follows("moved away", moved_away, ways[i], LATE);
+        check_follows("folder removed", folder_removed, ways[i], LATE);
+        check_follows("folder renamed", folder_renamed, ways[i], 10000);
+        check_follows("folder made anew", folder_made_anew, ways[i], 10000);
+        check_new_file_counts(ways[i]);
+    }
+    return 0;
+}

@@ -1,0 +1,50 @@
+/* 8 threads that take the lock with a timeout 200 times each are never inside it together, and lose no update. */
+#include "check.h"
+#include "threads.h"
+
+#include <pthread.h>
+
+#define THREADS 8
+#define ROUNDS 200
+
+static char *root;
+static ralph_lock_options *options;
+static volatile int occupant, counter;
+
+static void *take_turns(void *argument)
+{
+    int number = *(int *)argument;
+    ralph_lock_guard *guard;
+    int before, i;
+
+    for (i = 0; i < ROUNDS; i++) {
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_acquire_with(root, "turn", options, &guard, NULL, NULL));
+        CHECK(occupant == 0);
+        occupant = number + 1;
+        before = counter;
+        sched_yield();
+        counter = before + 1;
+        CHECK(occupant == number + 1);
+        occupant = 0;
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+    }
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t threads[THREADS];
+    int numbers[THREADS], i;
+
+    root = new_workspace();
+    options = timeout_of(100000);
+    for (i = 0; i < THREADS; i++) {
+        numbers[i] = i;
+        CHECK(pthread_create(&threads[i], NULL, take_turns, &numbers[i]) == 0);
+    }
+    for (i = 0; i < THREADS; i++)
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    CHECK(counter == THREADS * ROUNDS);
+    ralph_lock_options_free(options);
+    return 0;
+}

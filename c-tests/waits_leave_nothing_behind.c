@@ -1,0 +1,178 @@
+/* Waits that end in any way leave no descriptor, watch, memory or lock, and the lock file byte for byte as it was. */
+#include "check.h"
+#include "threads.h"
+
+#include <malloc.h>
+#include <pthread.h>
+
+#define ROUNDS 500
+
+/* Until malloc has filled its caches, which it counts as memory in use. */
+#define WARM_UP 250
+
+#define THREADS 30
+
+static size_t memory(void)
+{
+    return mallinfo2().uordblks;
+}
+
+/* One wait of each kind for a lock that is held, and one that gets it. */
+static void wait_in_every_way(const char *busy, const char *idle, const ralph_lock_options *brief,
+                              const ralph_lock_options *cancelled)
+{
+    ralph_lock_waiter *waiter;
+    ralph_lock_guard *guard;
+    ralph_lock_metadata *holder;
+    ralph_lock_error *error;
+
+    CHECK_STATUS(RALPH_LOCK_TIMED_OUT, ralph_lock_acquire_with(busy, "x", brief, &guard, &holder, &error));
+    ralph_lock_metadata_free(holder);
+    ralph_lock_error_free(error);
+    CHECK_STATUS(RALPH_LOCK_CANCELLED, ralph_lock_acquire_with(busy, "x", cancelled, &guard, &holder, &error));
+    ralph_lock_metadata_free(holder);
+    ralph_lock_error_free(error);
+    CHECK_STATUS(RALPH_LOCK_OK, wait_only(idle, brief));
+    /* Freed in the middle, and freed before the first step. */
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_waiter_new(busy, "x", NULL, &waiter, NULL));
+    CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_waiter_step(waiter, &guard, &holder, &error));
+    ralph_lock_metadata_free(holder);
+    ralph_lock_error_free(error);
+    ralph_lock_waiter_free(waiter);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_waiter_new(busy, "x", NULL, &waiter, NULL));
+    ralph_lock_waiter_free(waiter);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_waiter_new(idle, "x", NULL, &waiter, NULL));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_waiter_step(waiter, &guard, NULL, NULL));
+    ralph_lock_waiter_free(waiter);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+}
+
+static void check_steady(const char *busy)
+{
+    char *idle = new_workspace();
+    ralph_lock_options *brief = timeout_of(1);
+    ralph_lock_options *cancelled = timeout_of(60000);
+    ralph_lock_cancel *cancel;
+    int descriptors = 0, instances, watches, round;
+    size_t used = 0;
+    struct stat before, after;
+    char *record = read_file(lock_file_of(busy), NULL);
+
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_cancel_new(&cancel, NULL));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_cancel_trigger(cancel));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_options_set_cancel(cancelled, cancel));
+    CHECK(stat(lock_file_of(busy), &before) == 0);
+    for (round = -WARM_UP; round < ROUNDS; round++) {
+        if (round == 0) {
+            descriptors = open_descriptors();
+            used = memory();
+        }
+        wait_in_every_way(busy, idle, brief, cancelled);
+    }
+    CHECK(open_descriptors() == descriptors);
+    /* Less than malloc gives out at the least, for each round. */
+    if (memory() > used + ROUNDS * 16)
+        fail(__FILE__, __LINE__, "%ld bytes more are in use", (long)(memory() - used));
+    count_inotify(&instances, &watches);
+    CHECK(watches == 0);
+    CHECK(instances <= 8);
+    CHECK_TEXT(record, read_file(lock_file_of(busy), NULL));
+    CHECK(stat(lock_file_of(busy), &after) == 0);
+    CHECK(before.st_ino == after.st_ino && before.st_mtim.tv_sec == after.st_mtim.tv_sec &&
+          before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+    check_held(busy, "stays");
+    CHECK(!is_locked(idle) && is_blank(lock_file_of(idle)));
+    ralph_lock_options_free(brief);
+    ralph_lock_options_free(cancelled);
+    ralph_lock_cancel_free(cancel);
+}
+
+static const char *contended;
+static ralph_lock_options *medium;
+static pthread_barrier_t together;
+
+static void *wait_together(void *argument)
+{
+    (void)argument;
+    pthread_barrier_wait(&together);
+    CHECK_STATUS(RALPH_LOCK_TIMED_OUT, wait_only(contended, medium));
+    return NULL;
+}
+
+/* However many waits there were at a time, only a few descriptors are kept. */
+static void check_pool(const char *busy)
+{
+    pthread_t threads[THREADS];
+    int before = open_descriptors(), instances, watches, i, round;
+
+    contended = busy;
+    medium = timeout_of(100);
+    CHECK(pthread_barrier_init(&together, NULL, THREADS) == 0);
+    for (round = 0; round < 2; round++) {
+        for (i = 0; i < THREADS; i++)
+            CHECK(pthread_create(&threads[i], NULL, wait_together, NULL) == 0);
+        for (i = 0; i < THREADS; i++)
+            CHECK(pthread_join(threads[i], NULL) == 0);
+        count_inotify(&instances, &watches);
+        CHECK(watches == 0);
+        CHECK(instances <= 8);
+        CHECK(open_descriptors() <= before + 8);
+    }
+    ralph_lock_options_free(medium);
+}
+
+/* A wait that sleeps for a while. */
+static void sleeping_body(void *argument)
+{
+    ralph_lock_options *options = timeout_of(300);
+    int instances, watches;
+
+    say(&starter, 'w');
+    CHECK_STATUS(RALPH_LOCK_TIMED_OUT, wait_only(argument, options));
+    count_inotify(&instances, &watches);
+    CHECK(instances <= 1);
+    CHECK(watches == 0);
+}
+
+/* The counting above sees what it counts: while a wait sleeps, there is a watch. */
+static void check_counting(char *busy)
+{
+    process waiter = start(sleeping_body, busy);
+    char *path, *text, line[4096];
+    bool found = false;
+    int fd;
+    ssize_t length;
+
+    CHECK(hear(&waiter) == 'w');
+    until_asleep(waiter.pid);
+    for (fd = 0; fd < 64; fd++) {
+        path = path_of("/proc/%d/fdinfo/%d", (int)waiter.pid, fd);
+        text = NULL;
+        if (access(path, R_OK) == 0) {
+            int info = open(path, O_RDONLY | O_CLOEXEC);
+
+            length = info >= 0 ? read(info, line, sizeof line - 1) : 0;
+            line[length > 0 ? length : 0] = '\0';
+            text = strstr(line, "inotify wd:");
+            close(info);
+        }
+        found = found || text != NULL;
+        free(path);
+    }
+    finish(&waiter);
+    /* Others may have used up the user's inotify instances at this moment. */
+    if (!found)
+        puts("the wait had no watch");
+}
+
+int main(void)
+{
+    char *busy = new_workspace();
+    process holder = hold(busy, "stays");
+
+    check_counting(busy);
+    check_steady(busy);
+    check_pool(busy);
+    kill_hard(&holder);
+    return 0;
+}

@@ -1,0 +1,69 @@
+//! Cancel tokens.
+
+use std::ptr;
+
+use super::boundary::{Out, handle, pointer, status, value};
+use super::error::{Failure, ralph_lock_error};
+use super::status::ralph_lock_status;
+use crate::sys::table::{Ref, Table};
+use crate::{CancelToken, LockError};
+
+/// Ends waits from another thread. One token can serve many waits in many threads. It belongs to the
+/// caller, who frees it with ralph_lock_cancel_free(). It is for the process that made it: in a
+/// forked child it is not a live handle.
+#[allow(non_camel_case_types)]
+pub struct ralph_lock_cancel(CancelToken);
+
+static TOKENS: Table<ralph_lock_cancel> = Table::new(5);
+
+/// The token behind a handle that C passes.
+pub(super) fn token(cancel: *const ralph_lock_cancel) -> Result<CancelToken, Failure> {
+    Ok(find(cancel)?.0.clone())
+}
+
+fn find(cancel: *const ralph_lock_cancel) -> Result<Ref<'static, ralph_lock_cancel>, Failure> {
+    if cancel.is_null() {
+        return Err(LockError::InvalidArgument("cancel is NULL".to_owned()).into());
+    }
+    TOKENS.get(handle(cancel)).filter(|found| found.0.is_own()).ok_or(Failure::InvalidHandle("cancel"))
+}
+
+/// Makes a token. `cancel` receives it on RALPH_LOCK_OK, else NULL; must not be NULL. `error` as in
+/// ralph_lock_try_acquire().
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO: no descriptor for it (EMFILE, ENFILE,
+/// ENOMEM); RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_cancel_new(
+    cancel: *mut *mut ralph_lock_cancel,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let cancel = Out::new("cancel", cancel, ptr::null_mut());
+    status(error, || {
+        cancel.required()?;
+        let made = CancelToken::new().map_err(|error| Failure::System("make a cancel token", error))?;
+        cancel.set(pointer(TOKENS.insert(ralph_lock_cancel(made))));
+        Ok(())
+    })
+}
+
+/// Ends every wait that the token was given to, those that are under way at once and those that come
+/// later as they begin, with RALPH_LOCK_CANCELLED. A second time it does nothing. It takes no lock
+/// and allocates nothing.
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: NULL; RALPH_LOCK_INVALID_HANDLE: freed, never a token,
+/// or one of the process that this one was forked from; RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_cancel_trigger(cancel: *mut ralph_lock_cancel) -> ralph_lock_status {
+    status(ptr::null_mut(), || {
+        find(cancel)?.0.trigger();
+        Ok(())
+    })
+}
+
+/// Frees a token. Waits and options that have it keep it for themselves, but nobody can trigger it any
+/// more. NULL and a token that was freed already are left alone.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_cancel_free(cancel: *mut ralph_lock_cancel) {
+    value((), || drop(TOKENS.remove(handle(cancel))));
+}

@@ -1,0 +1,119 @@
+//! Options of an acquire.
+
+use std::ffi::c_char;
+use std::ptr;
+use std::sync::RwLock;
+use std::time::Duration;
+
+use super::boundary::{handle, path, pointer, status, value};
+use super::cancel::{self, ralph_lock_cancel};
+use super::error::Failure;
+use super::status::ralph_lock_status;
+use crate::options::check_lock_file;
+use crate::sys::table::Table;
+use crate::{AcquireOptions, LockError};
+
+/// How to acquire: for how long to wait, what ends the wait, which lock file. Belongs to the caller,
+/// who frees it with ralph_lock_options_free(). It can serve any number of calls, in many threads at a
+/// time; changing it while one of them begins is RALPH_LOCK_INVALID_ARGUMENT for the later of the two.
+#[allow(non_camel_case_types)]
+pub struct ralph_lock_options(
+    /// Never waited for: a forked child could wait for a thread that it does not have.
+    RwLock<AcquireOptions>,
+);
+
+static OPTIONS: Table<ralph_lock_options> = Table::new(4);
+
+/// The options behind a handle that C passes, as they are now.
+pub(super) fn chosen(options: *const ralph_lock_options) -> Result<AcquireOptions, Failure> {
+    let found = OPTIONS.get(handle(options)).ok_or(Failure::InvalidHandle("options"))?;
+    found.0.try_read().map(|options| options.clone()).map_err(|_| busy())
+}
+
+fn change(
+    options: *mut ralph_lock_options,
+    change: impl FnOnce(&mut AcquireOptions) -> Result<(), Failure>,
+) -> ralph_lock_status {
+    status(ptr::null_mut(), || {
+        if options.is_null() {
+            return Err(LockError::InvalidArgument("options is NULL".to_owned()).into());
+        }
+        let found = OPTIONS.get(handle(options)).ok_or(Failure::InvalidHandle("options"))?;
+        let mut options = found.0.try_write().map_err(|_| busy())?;
+        change(&mut options)
+    })
+}
+
+fn busy() -> Failure {
+    LockError::InvalidArgument("another thread is using these options at this moment".to_owned()).into()
+}
+
+/// Makes options that say nothing yet: wait for as long as it takes, for the workspace's own lock.
+/// (Where a function takes options, NULL means something else: try once.) NULL when this process has
+/// used up all handles, which takes billions of them.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_options_new() -> *mut ralph_lock_options {
+    value(ptr::null_mut(), || pointer(OPTIONS.insert(ralph_lock_options(RwLock::default()))))
+}
+
+/// Sets how long to wait at the most, in milliseconds, by a clock that nobody sets (CLOCK_MONOTONIC).
+/// 0 tries once; UINT64_MAX waits for as long as it takes, as new options do.
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: NULL; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_options_set_timeout_ms(
+    options: *mut ralph_lock_options,
+    timeout_ms: u64,
+) -> ralph_lock_status {
+    change(options, |options| {
+        options.timeout = (timeout_ms != u64::MAX).then(|| Duration::from_millis(timeout_ms));
+        Ok(())
+    })
+}
+
+/// Lets a token end the wait; NULL takes it out again. The options keep the token for themselves: the
+/// caller may free its own handle at any time.
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: options is NULL; RALPH_LOCK_INVALID_HANDLE: options or
+/// cancel is no live handle; RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_options_set_cancel(
+    options: *mut ralph_lock_options,
+    cancel: *const ralph_lock_cancel,
+) -> ralph_lock_status {
+    change(options, |options| {
+        options.cancel = if cancel.is_null() { None } else { Some(cancel::token(cancel)?) };
+        Ok(())
+    })
+}
+
+/// Locks another file of the workspace instead of RALPH_LOCK_FILE: a path below the workspace root,
+/// for instance "build/deploy.lock", whose missing directories are made; absolute paths and ".." are
+/// refused. NULL goes back to RALPH_LOCK_FILE. The file must be for locking alone: its text is
+/// replaced. The path is copied.
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: options is NULL, or such a path; RALPH_LOCK_INVALID_HANDLE;
+/// RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_options_set_lock_file(
+    options: *mut ralph_lock_options,
+    lock_file: *const c_char,
+) -> ralph_lock_status {
+    change(options, |options| {
+        let mut chosen = None;
+        if !lock_file.is_null() {
+            let lock_file = path("lock_file", &lock_file)?;
+            check_lock_file(lock_file)?;
+            chosen = Some(lock_file.to_owned());
+        }
+        options.lock_file = chosen;
+        Ok(())
+    })
+}
+
+/// Frees options; waits that began with them go on. NULL and options that were freed already are left
+/// alone.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_options_free(options: *mut ralph_lock_options) {
+    value((), || drop(OPTIONS.remove(handle(options))));
+}

@@ -1,0 +1,113 @@
+//! Waiting inside somebody's event loop.
+
+use std::ffi::c_char;
+use std::ptr;
+use std::sync::Mutex;
+
+use super::boundary::{Out, handle, path, pointer, status, text, value};
+use super::error::{Failure, ralph_lock_error};
+use super::guard::ralph_lock_guard;
+use super::metadata::ralph_lock_metadata;
+use super::options::{self, ralph_lock_options};
+use super::status::ralph_lock_status;
+use crate::sys::table::Table;
+use crate::{AcquireOptions, LockError, Waiter};
+
+/// A wait for a lock that an event loop does: poll its descriptor, and step when it is readable. It
+/// has no thread. It belongs to the caller, who frees it with ralph_lock_waiter_free(), and to the
+/// process that made it: in a forked child it can only be freed.
+#[allow(non_camel_case_types)]
+pub struct ralph_lock_waiter {
+    fd: i32,
+    /// Never waited for: a forked child could wait for a thread that it does not have.
+    waiter: Mutex<Waiter>,
+}
+
+static WAITERS: Table<ralph_lock_waiter> = Table::new(6);
+
+/// Begins a wait. The parameters are those of ralph_lock_acquire_with(), but NULL options wait for as
+/// long as it takes; a timeout counts from here. Nothing is tried yet: call ralph_lock_waiter_step()
+/// once before the first poll, or poll at once, the descriptor is readable for that first step.
+///
+/// `waiter` receives it on RALPH_LOCK_OK, else NULL; must not be NULL. `error` as in
+/// ralph_lock_try_acquire().
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE: options is no live handle;
+/// RALPH_LOCK_IO: no descriptor for it (EMFILE, ENFILE, ENOMEM); RALPH_LOCK_UNSUPPORTED_PLATFORM: not
+/// Linux; RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_waiter_new(
+    workspace_root: *const c_char,
+    prompt: *const c_char,
+    options: *const ralph_lock_options,
+    waiter: *mut *mut ralph_lock_waiter,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let waiter = Out::new("waiter", waiter, ptr::null_mut());
+    status(error, || {
+        waiter.required()?;
+        let (root, prompt) = (path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
+        let chosen = if options.is_null() { AcquireOptions::new() } else { options::chosen(options)? };
+        let made = Waiter::new(root, prompt, &chosen)?;
+        let entry = ralph_lock_waiter { fd: made.raw_fd(), waiter: Mutex::new(made) };
+        waiter.set(pointer(WAITERS.insert(entry)));
+        Ok(())
+    })
+}
+
+/// The descriptor to poll for reading; it is readable when a step is worth it. It stays the same until
+/// ralph_lock_waiter_free(), which closes it: take it out of the event loop before. -1 for NULL and
+/// freed waiters.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 {
+    value(-1, || WAITERS.get(handle(waiter)).map_or(-1, |entry| entry.fd))
+}
+
+/// Looks whether the lock can be had now. Never blocks.
+///
+/// `guard`, `holder` and `error` as in ralph_lock_try_acquire(); `holder` is filled for
+/// RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too, with who held the lock last.
+///
+/// RALPH_LOCK_OK: the lock is the caller's; RALPH_LOCK_ALREADY_LOCKED: not yet, poll again;
+/// RALPH_LOCK_TIMED_OUT; RALPH_LOCK_CANCELLED; RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that
+/// must not be, or another thread is in this function with the same waiter; RALPH_LOCK_INVALID_HANDLE:
+/// freed, never a waiter, or one of the process that this one was forked from; RALPH_LOCK_IO and the
+/// other failures of ralph_lock_try_acquire(). After any but ALREADY_LOCKED the wait is over, and the
+/// waiter is to be freed.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn ralph_lock_waiter_step(
+    waiter: *mut ralph_lock_waiter,
+    guard: *mut *mut ralph_lock_guard,
+    holder: *mut *mut ralph_lock_metadata,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let guard = Out::new("guard", guard, ptr::null_mut());
+    let holder = Out::new("holder", holder, ptr::null_mut());
+    status(error, || {
+        guard.required()?;
+        if waiter.is_null() {
+            return Err(LockError::InvalidArgument("waiter is NULL".to_owned()).into());
+        }
+        let entry = WAITERS.get(handle(waiter)).ok_or(Failure::InvalidHandle("waiter"))?;
+        let mut waiter = entry.waiter.try_lock().map_err(|_| {
+            LockError::InvalidArgument("another thread is stepping this waiter at this moment".to_owned())
+        })?;
+        if !waiter.is_own() {
+            return Err(Failure::InvalidHandle("waiter"));
+        }
+        let stepped = match waiter.step() {
+            Ok(Some(acquired)) => Ok(acquired),
+            Ok(None) => Err(waiter.not_yet()),
+            Err(error) => Err(error),
+        };
+        ralph_lock_guard::hand_out(stepped, &guard, &holder)
+    })
+}
+
+/// Ends a wait and closes its descriptor. The lock file is as if it had never been. NULL and a waiter
+/// that was freed already are left alone.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_waiter_free(waiter: *mut ralph_lock_waiter) {
+    value((), || drop(WAITERS.remove(handle(waiter))));
+}

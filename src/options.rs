@@ -1,0 +1,54 @@
+//! What a caller can say about an acquire.
+
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use crate::{CancelToken, LockError};
+
+/// How to acquire: for how long to wait, what ends the wait, which lock file. New options wait for as
+/// long as it takes, for the workspace's own lock.
+#[derive(Debug, Clone, Default)]
+pub struct AcquireOptions {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) cancel: Option<CancelToken>,
+    pub(crate) lock_file: Option<PathBuf>,
+}
+
+impl AcquireOptions {
+    /// Options that say nothing yet.
+    pub fn new() -> AcquireOptions {
+        AcquireOptions::default()
+    }
+
+    /// Waits at the most that long. Zero tries once.
+    pub fn timeout(mut self, timeout: Duration) -> AcquireOptions {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Lets that token end the wait.
+    pub fn cancel(mut self, cancel: &CancelToken) -> AcquireOptions {
+        self.cancel = Some(cancel.clone());
+        self
+    }
+
+    /// Locks that file instead, a path below the workspace root.
+    pub fn lock_file(mut self, lock_file: impl AsRef<Path>) -> AcquireOptions {
+        self.lock_file = Some(lock_file.as_ref().to_owned());
+        self
+    }
+}
+
+/// Refuses a lock file that is not below the workspace root.
+pub(crate) fn check_lock_file(lock_file: &Path) -> Result<(), LockError> {
+    let mut parts = lock_file.components();
+    let inside = parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    // Not "name/" or "name/.", which file_name() takes for "name": that is a directory.
+    let bytes = lock_file.as_os_str().as_encoded_bytes();
+    let named = lock_file.file_name().is_some_and(|name| bytes.ends_with(name.as_encoded_bytes()));
+    if inside && named {
+        return Ok(());
+    }
+    let message = "the lock file must be a path below the workspace root, without \"..\"";
+    Err(LockError::InvalidArgument(message.to_owned()))
+}

@@ -1,0 +1,72 @@
+//! The stand-in for `event.rs` where there is no inotify, eventfd, pidfd or epoll: all that a process
+//! can wait for is time.
+
+use std::convert::Infallible;
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::ptr::null_mut;
+use std::time::Duration;
+
+use super::check;
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) struct Watcher(Infallible);
+
+impl Watcher {
+    pub(crate) fn new() -> io::Result<Watcher> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn watch(&mut self, _path: &CStr) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    pub(crate) fn drain(&mut self) -> bool {
+        match self.0 {}
+    }
+
+    pub(crate) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match self.0 {}
+    }
+}
+
+pub(crate) fn new_counter() -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn raise(_counter: BorrowedFd<'_>) {}
+
+pub(crate) fn open_process(_pid: u32) -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn is_readable(_source: BorrowedFd<'_>) -> bool {
+    false
+}
+
+/// Sleeps for that time; a signal handler that runs meanwhile ends the sleep with EINTR.
+pub(crate) fn sleep(_sources: &[BorrowedFd<'_>], time: Duration) -> io::Result<()> {
+    let time = libc::timespec { tv_sec: time.as_secs() as _, tv_nsec: time.subsec_nanos() as _ };
+    // SAFETY: the time lives through the call; what is left of it is not asked for.
+    check(unsafe { libc::nanosleep(&time, null_mut()) }).map(drop)
+}
+
+pub(crate) fn new_set() -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn add(_set: BorrowedFd<'_>, _source: BorrowedFd<'_>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn remove(_set: BorrowedFd<'_>, _source: BorrowedFd<'_>) {}
+
+pub(crate) fn new_timer() -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn set_timer(_timer: BorrowedFd<'_>, _time: Duration) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

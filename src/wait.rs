@@ -1,0 +1,405 @@
+//! Waiting for the lock with a deadline and a cancel token, without polling where the kernel tells
+//! what happens. One state machine, `Wait`, tries whenever there is a reason to; `acquire_with` puts
+//! it to sleep in between, and `Waiter` lets an event loop do that.
+//!
+//! What the kernel does, and what follows from it:
+//! - A release between a refused try and the watch would be missed: so watch first, then try.
+//! - When a holder closes or dies, the event comes just before the lock is dropped: so a try that an
+//!   event caused and that is refused is repeated a few times within 4 ms.
+//! - A holder of another kind may let go without any event: so look once a second in any case.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::lock::{acquire_blocking, acquire_now, never_settles, vary};
+use crate::lock_file::{Content, LockFile, LockPath, START_OVERS};
+use crate::metadata::Prompt;
+use crate::sys::event::{self, Watcher};
+use crate::sys::file::{Identity, Stat};
+use crate::sys::process;
+use crate::{AcquireOptions, CancelToken, LockError, LockGuard, LockMetadata, LoopLock};
+
+/// When to look again, in microseconds, after an event that found the lock still taken.
+const AFTER_EVENT: [u64; 7] = [20, 50, 100, 200, 500, 1000, 2000];
+
+/// Where in that list to begin when somebody new has it: the event is likely to be explained by that,
+/// and the next one to be heard. One look is for an event that was about the new holder's end.
+const AFTER_CHANGE: usize = AFTER_EVENT.len() - 1;
+
+/// When to look again though nothing was heard.
+const BACK_STOP: Duration = Duration::from_secs(1);
+
+/// Between which bounds the pauses grow where the kernel does not tell of changes.
+const POLLING: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(50)];
+
+impl LoopLock {
+    /// Takes the lock, waiting as the options say.
+    ///
+    /// [`LockError::AlreadyLocked`] after a timeout of zero, [`LockError::TimedOut`] after another,
+    /// [`LockError::Cancelled`] by the token: each names who held the lock last.
+    /// [`LockError::Interrupted`] when a signal handler ran during the wait.
+    pub fn acquire_with(
+        workspace_root: impl AsRef<Path>,
+        prompt: &str,
+        options: &AcquireOptions,
+    ) -> Result<LockGuard, LockError> {
+        let mut wait = Wait::new(workspace_root.as_ref(), prompt, options)?;
+        if options.timeout.is_some_and(|timeout| timeout.is_zero()) {
+            wait.check_cancel()?;
+            return acquire_now(&wait.path, &wait.prompt);
+        }
+        if options.timeout.is_none() && options.cancel.is_none() {
+            return acquire_blocking(&wait.path, &wait.prompt);
+        }
+        loop {
+            if let Some(guard) = wait.step()? {
+                return Ok(guard);
+            }
+            wait.sleep()?;
+        }
+    }
+}
+
+/// A wait that an event loop does: poll the descriptor, and step whenever it is readable.
+#[derive(Debug)]
+pub struct Waiter {
+    /// Before the wait, so that it is closed first: a source leaves a set when either is closed.
+    set: OwnedFd,
+    timer: OwnedFd,
+    wait: Wait,
+}
+
+impl Waiter {
+    /// Begins a wait; the time to wait counts from here. Step once before the first poll.
+    pub fn new(workspace_root: impl AsRef<Path>, prompt: &str, options: &AcquireOptions) -> Result<Waiter, LockError> {
+        let wait = Wait::new(workspace_root.as_ref(), prompt, options)?;
+        let failed = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::Unsupported => LockError::UnsupportedPlatform,
+            _ => wait.path.failed("wait for", error),
+        };
+        let (set, timer) = (event::new_set().map_err(failed)?, event::new_timer().map_err(failed)?);
+        event::add(set.as_fd(), timer.as_fd()).map_err(failed)?;
+        // Readable at once: the first step is due.
+        event::set_timer(timer.as_fd(), Duration::ZERO).map_err(failed)?;
+        Ok(Waiter { set, timer, wait })
+    }
+
+    /// Looks whether the lock can be had, without ever blocking. None: not yet. How it can end
+    /// otherwise is what [`LoopLock::acquire_with`] says.
+    pub fn step(&mut self) -> Result<Option<LockGuard>, LockError> {
+        // The step may close it. That alone leaves it in the set when a forked child has a copy.
+        if let Some(process) = &self.wait.holder_process {
+            event::remove(self.set.as_fd(), process.as_fd());
+        }
+        let result = self.wait.step();
+        if matches!(result, Ok(None)) {
+            self.arm().map_err(|error| self.wait.path.failed("wait for", error))?;
+        }
+        result
+    }
+
+    /// Who held the lock at the last look, where that is known.
+    pub fn holder(&self) -> Option<&LockMetadata> {
+        self.wait.holder.as_ref()
+    }
+
+    /// The lock file that it waits for.
+    pub fn lock_path(&self) -> &Path {
+        self.wait.path.as_path()
+    }
+
+    /// What a step without result means to somebody who wants to know who is in the way.
+    pub(crate) fn not_yet(&self) -> LockError {
+        LockError::AlreadyLocked { path: self.lock_path().to_owned(), holder: self.wait.holder.clone() }
+    }
+
+    pub(crate) fn raw_fd(&self) -> i32 {
+        self.set.as_raw_fd()
+    }
+
+    pub(crate) fn is_own(&self) -> bool {
+        self.wait.owner == process::instance()
+    }
+
+    fn arm(&mut self) -> std::io::Result<()> {
+        for source in self.wait.sources().into_iter().flatten() {
+            event::add(self.set.as_fd(), source)?;
+        }
+        event::set_timer(self.timer.as_fd(), self.wait.time_to_sleep())
+    }
+}
+
+impl AsFd for Waiter {
+    /// Readable when it is worth a step.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.set.as_fd()
+    }
+}
+
+/// The state machine.
+#[derive(Debug)]
+struct Wait {
+    path: LockPath,
+    prompt: Prompt,
+    deadline: Option<Instant>,
+    cancel: Option<CancelToken>,
+    /// The file waited for, once it is open.
+    target: Option<Target>,
+    /// Kept when the target changes. None where there is no inotify, or no more of it.
+    watcher: Option<Watcher>,
+    holder: Option<LockMetadata>,
+    /// Whether there was a record at the last look.
+    named: bool,
+    /// Tells of the end of the holder's process.
+    holder_process: Option<OwnedFd>,
+    next_look: Instant,
+    owner: u32,
+}
+
+#[derive(Debug)]
+struct Target {
+    file: LockFile,
+    identity: Identity,
+    /// Whether events of this file reach us. If not, look again and again.
+    watched: bool,
+    /// How many times we looked since the last event, or since the beginning.
+    looks: usize,
+}
+
+impl Target {
+    /// Whether the next look is neither the first nor the last of those that follow an event.
+    fn is_within_list(&self) -> bool {
+        self.watched && (1..AFTER_EVENT.len()).contains(&self.looks)
+    }
+}
+
+/// What one look at the lock finds.
+enum Look {
+    Taken(LockGuard),
+    /// The file is not at its path any more.
+    Moved,
+    /// Somebody has it; new since the last look, or not.
+    Held {
+        new: bool,
+    },
+    /// Nobody but those who ask.
+    Probed,
+}
+
+impl Wait {
+    fn new(root: &Path, prompt: &str, options: &AcquireOptions) -> Result<Wait, LockError> {
+        let now = Instant::now();
+        let foreign = options.cancel.as_ref().is_some_and(|cancel| !cancel.is_own());
+        if foreign {
+            let message = "the cancel token belongs to the process that this one was forked from";
+            return Err(LockError::InvalidArgument(message.to_owned()));
+        }
+        Ok(Wait {
+            path: LockPath::within(root, options.lock_file.as_deref())?,
+            prompt: Prompt::new(prompt)?,
+            // A time that does not fit is for ever.
+            deadline: options.timeout.and_then(|timeout| now.checked_add(timeout)),
+            cancel: options.cancel.clone(),
+            target: None,
+            watcher: None,
+            holder: None,
+            named: false,
+            holder_process: None,
+            next_look: now,
+            owner: process::instance(),
+        })
+    }
+
+    /// Tries to take the lock and, where that fails, decides when to look again.
+    fn step(&mut self) -> Result<Option<LockGuard>, LockError> {
+        self.check_cancel()?;
+        let event = self.watcher.as_mut().is_some_and(Watcher::drain);
+        for _ in 0..START_OVERS {
+            match self.look(event)? {
+                Look::Taken(guard) => return Ok(Some(guard)),
+                Look::Moved => self.target = None,
+                Look::Held { new } => {
+                    self.plan(event.then_some(if new { AFTER_CHANGE } else { 0 }), true);
+                    return self.check_deadline();
+                }
+                Look::Probed => {
+                    // Those who only ask are gone in an instant, and close without an event.
+                    self.plan(event.then_some(0), false);
+                    return self.check_deadline();
+                }
+            }
+        }
+        Err(never_settles(&self.path))
+    }
+
+    fn check_cancel(&mut self) -> Result<(), LockError> {
+        if !self.cancel.as_ref().is_some_and(CancelToken::is_triggered) {
+            return Ok(());
+        }
+        Err(LockError::Cancelled { path: self.path.as_path().to_owned(), holder: self.holder.take() })
+    }
+
+    fn check_deadline(&mut self) -> Result<Option<LockGuard>, LockError> {
+        if !self.is_over() {
+            return Ok(None);
+        }
+        Err(LockError::TimedOut { path: self.path.as_path().to_owned(), holder: self.holder.take() })
+    }
+
+    fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    fn look(&mut self, event: bool) -> Result<Look, LockError> {
+        if self.target.is_none() {
+            // Most locks are free: look before the watch is set up.
+            let (mut file, found) = self.open()?;
+            if file.try_exclusive()? {
+                return self.announce(file);
+            }
+            let watched = self.watch(&file, found.identity);
+            if let Some(watcher) = self.watcher.as_ref().and_then(Watcher::fd) {
+                file.move_above(watcher);
+            }
+            self.target = Some(Target { file, identity: found.identity, watched, looks: 0 });
+        }
+        let Some(mut target) = self.target.take() else {
+            return Ok(Look::Moved);
+        };
+        if target.file.try_exclusive()? {
+            return self.announce(target.file);
+        }
+        let probed = target.file.try_shared()?;
+        if probed && target.file.try_exclusive()? {
+            return self.announce(target.file);
+        }
+        // All who wait are here after one event, and are in each other's way: within the list only the
+        // lock matters; at both its ends, and at the end of the wait, also who has it, and where.
+        if !probed && !event && target.is_within_list() && !self.is_over() {
+            self.target = Some(target);
+            self.forget_ended_process();
+            return Ok(Look::Held { new: false });
+        }
+        let found = target.file.stat()?;
+        if found.links == 0 || !self.path.leads_to(target.identity)? {
+            return Ok(Look::Moved);
+        }
+        self.forget_ended_process();
+        let look = if probed { Look::Probed } else { Look::Held { new: self.meet_holder(&target.file, found.size)? } };
+        self.target = Some(target);
+        Ok(look)
+    }
+
+    /// Opens the file for writing, as an acquirer must.
+    fn open(&mut self) -> Result<(LockFile, Stat), LockError> {
+        let mut file = LockFile::open_or_create(&self.path)?;
+        let found = file.stat()?;
+        match file.take_read_only() {
+            Some(error) => Err(error),
+            None => Ok((file, found)),
+        }
+    }
+
+    fn announce(&self, file: LockFile) -> Result<Look, LockError> {
+        Ok(LockGuard::announce(file, &self.prompt)?.map_or(Look::Moved, Look::Taken))
+    }
+
+    /// Sees to it that events of this file reach us, if that is possible.
+    fn watch(&mut self, file: &LockFile, identity: Identity) -> bool {
+        if file.is_shared(identity) {
+            return false;
+        }
+        if self.watcher.is_none() {
+            self.watcher = Watcher::new().ok();
+        }
+        self.watcher.as_mut().is_some_and(|watcher| watcher.watch(self.path.as_c_str()).is_ok())
+    }
+
+    /// Reads who holds the lock. True: somebody else than at the last look. A record that has become
+    /// blank is a new holder's who has not written yet, and is not to be disturbed in that.
+    fn meet_holder(&mut self, file: &LockFile, size: u64) -> Result<bool, LockError> {
+        let Content::Record(holder) = file.content(size)? else {
+            return Ok(std::mem::take(&mut self.named));
+        };
+        self.named = true;
+        if self.holder.as_ref() == Some(&holder) {
+            return Ok(false);
+        }
+        let is_new = self.holder.is_some();
+        self.holder_process = event::open_process(holder.pid).ok();
+        self.holder = Some(holder);
+        Ok(is_new)
+    }
+
+    /// A process that has ended while its lock is still held left it to another: its descriptor would
+    /// be readable for ever.
+    fn forget_ended_process(&mut self) {
+        if self.holder_process.as_ref().is_some_and(|process| event::is_readable(process.as_fd())) {
+            self.holder_process = None;
+        }
+    }
+
+    /// Decides when to look again: after an event soon and then ever later, from that place in the
+    /// list on; after the list only for safety, if an event will tell of the lock's end.
+    fn plan(&mut self, event: Option<usize>, event_at_end: bool) {
+        let Some(target) = &mut self.target else {
+            return;
+        };
+        target.looks = event.unwrap_or(target.looks);
+        let listed = if target.watched { AFTER_EVENT.len() } else { 0 };
+        let pause = match target.looks.checked_sub(listed) {
+            None => Duration::from_micros(AFTER_EVENT[target.looks]),
+            Some(_) if target.watched && event_at_end => BACK_STOP,
+            Some(looks) => vary((POLLING[0] * (1 << looks.min(6))).min(POLLING[1])),
+        };
+        target.looks += 1;
+        self.next_look = Instant::now() + pause;
+    }
+
+    fn time_to_sleep(&self) -> Duration {
+        let end = self.deadline.map_or(self.next_look, |deadline| deadline.min(self.next_look));
+        end.saturating_duration_since(Instant::now())
+    }
+
+    /// What wakes it before that time.
+    fn sources(&self) -> [Option<BorrowedFd<'_>>; 3] {
+        [
+            self.watcher.as_ref().and_then(Watcher::fd),
+            self.cancel.as_ref().and_then(CancelToken::source),
+            self.holder_process.as_ref().map(OwnedFd::as_fd),
+        ]
+    }
+
+    fn sleep(&self) -> Result<(), LockError> {
+        let sources: Vec<BorrowedFd<'_>> = self.sources().into_iter().flatten().collect();
+        event::sleep(&sources, self.time_to_sleep()).map_err(|error| match error.kind() {
+            std::io::ErrorKind::Interrupted => LockError::Interrupted { path: self.path.as_path().to_owned() },
+            _ => self.path.failed("wait for", error),
+        })
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_often_only_where_events_are_missing() {
+        let root = tempfile::tempdir().unwrap();
+        let guard = LoopLock::try_acquire(root.path(), "holds").unwrap();
+        let mut wait = Wait::new(root.path(), "waits", &AcquireOptions::new()).unwrap();
+        for _ in 0..=AFTER_EVENT.len() {
+            assert!(wait.step().unwrap().is_none());
+        }
+        // Other programs can have used up inotify at this moment.
+        assert!(!wait.target.as_ref().unwrap().watched || wait.time_to_sleep() > BACK_STOP / 2);
+        wait.target.as_mut().unwrap().watched = false;
+        for _ in 0..20 {
+            assert!(wait.step().unwrap().is_none());
+            assert!(wait.time_to_sleep() <= POLLING[1]);
+        }
+        drop(guard);
+        assert!(wait.step().unwrap().is_some());
+    }
+}

@@ -1,0 +1,18 @@
+//! The waiter in an event loop of another language: Python's asyncio.
+
+mod common;
+
+use std::process::Command;
+
+use common::{libraries, root, run};
+
+#[test]
+fn asyncio_waits_without_a_thread() {
+    let version = Command::new("python3").arg("--version").output();
+    assert!(version.is_ok_and(|version| version.status.success()), "this test needs python3");
+    // One that hangs is ended.
+    run(Command::new("timeout")
+        .args(["--kill-after=1", "120", "python3", "-B"])
+        .arg(root().join("tests/asyncio_waiter.py"))
+        .arg(libraries().join("libralph_lock.so")));
+}
