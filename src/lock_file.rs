@@ -14,8 +14,8 @@ use crate::sys::file::{self, Identity, Kind, Stat};
 use crate::sys::{flock, mount, process};
 use crate::{LockError, LoopLock};
 
-/// A record up to this size is blanked in place, at release or by the next holder. The file keeps its
-/// block, which makes the next acquire quick and possible on a full disk.
+/// A record up to this size is blanked in place at release. The file keeps its block, which makes
+/// the next acquire quick and possible on a full disk.
 const BLANKED_IN_PLACE: usize = 4096;
 
 /// How often to begin again when somebody removes the file under our hands. Each round loses to
@@ -272,8 +272,8 @@ impl LockFile {
     /// the holder. A record is never written over another: whoever reads at that moment could get
     /// a mixture that looks right.
     pub(crate) fn clear(&self, size: u64) -> Result<(), LockError> {
-        let is_blank = size == 0 || size <= FILE_MAX as u64 && is_blank(&self.read(size as usize)?);
-        if is_blank { Ok(()) } else { self.blank(usize::try_from(size).unwrap_or(usize::MAX)) }
+        let blank = size == 0 || size <= FILE_MAX as u64 && is_blank(&self.read(size as usize)?);
+        if blank { Ok(()) } else { self.truncate() }
     }
 
     /// Writes a record into a blank file, and counts the bytes that are in the file even when it
