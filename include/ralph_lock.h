@@ -182,7 +182,7 @@ typedef struct ralph_lock_metadata ralph_lock_metadata;
 /**
  * How to acquire: for how long to wait, what ends the wait, which lock file. Belongs to the caller,
  * who frees it with ralph_lock_options_free(). It can serve any number of calls, in many threads at a
- * time; changing it while one of them begins is RALPH_LOCK_INVALID_ARGUMENT for the later of the two.
+ * time; a change counts for the calls that begin after it.
  */
 typedef struct ralph_lock_options ralph_lock_options;
 

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::LockMetadata;
 
+/// An error on its way up, in a single word: functions that pass it on stay small.
+pub(crate) type Fault = Box<LockError>;
+
 /// Why a lock was not taken, read or given up as asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -55,7 +58,17 @@ pub enum LockError {
     UnsupportedFilesystem { path: PathBuf, source: io::Error },
 }
 
+impl From<Fault> for LockError {
+    fn from(fault: Fault) -> LockError {
+        *fault
+    }
+}
+
 impl LockError {
+    pub(crate) fn invalid(message: impl Into<String>) -> Fault {
+        Box::new(LockError::InvalidArgument(message.into()))
+    }
+
     /// The file that it is about, where it is about one.
     pub fn path(&self) -> Option<&Path> {
         match self {

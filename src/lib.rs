@@ -25,6 +25,8 @@
 
 #![deny(unsafe_code)]
 
+use std::path::Path;
+
 mod cancel;
 mod error;
 // Without flock nobody makes a record.
@@ -63,4 +65,43 @@ pub struct LoopLock;
 impl LoopLock {
     /// The lock file, relative to the workspace root.
     pub const LOCK_FILE: &'static str = ".ralph/loop.lock";
+
+    /// Takes the lock now, or says who holds it ([`LockError::AlreadyLocked`]).
+    pub fn try_acquire(workspace_root: impl AsRef<Path>, prompt: &str) -> Result<LockGuard, LockError> {
+        Ok(lock::try_acquire(workspace_root.as_ref(), prompt)?)
+    }
+
+    /// Takes the lock, waiting for it in the kernel's queue for as long as that takes. A signal
+    /// handler that ran without SA_RESTART ends the wait with [`LockError::Interrupted`].
+    pub fn acquire_blocking(workspace_root: impl AsRef<Path>, prompt: &str) -> Result<LockGuard, LockError> {
+        Ok(lock::acquire_blocking(workspace_root.as_ref(), prompt)?)
+    }
+
+    /// Takes the lock, waiting as the options say.
+    ///
+    /// [`LockError::AlreadyLocked`] after a timeout of zero, [`LockError::TimedOut`] after another,
+    /// [`LockError::Cancelled`] by the token: each names who held the lock last.
+    /// [`LockError::Interrupted`] when a signal handler ran during the wait.
+    pub fn acquire_with(
+        workspace_root: impl AsRef<Path>,
+        prompt: &str,
+        options: &AcquireOptions,
+    ) -> Result<LockGuard, LockError> {
+        Ok(wait::acquire_with(workspace_root.as_ref(), prompt, options)?)
+    }
+
+    /// Who is on record, without touching the lock. None: there is no file, or no record in it.
+    /// A record alone does not say that the lock is held: its holder may have died.
+    pub fn read_existing(workspace_root: impl AsRef<Path>) -> Result<Option<LockMetadata>, LockError> {
+        match lock::on_record(workspace_root.as_ref()).map_err(LockError::from) {
+            Ok(metadata) => Ok(Some(metadata)),
+            Err(LockError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether somebody holds the lock now, this process included.
+    pub fn is_locked(workspace_root: impl AsRef<Path>) -> Result<bool, LockError> {
+        Ok(lock::is_locked(workspace_root.as_ref())?)
+    }
 }

@@ -8,14 +8,14 @@ use std::ffi::CStr;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
+use crate::error::Fault;
 use crate::lock_file::{Content, LockFile, LockPath, START_OVERS};
 use crate::metadata::Prompt;
 use crate::sys::file::Identity;
-use crate::sys::process;
-use crate::{LockError, LockMetadata, LoopLock};
+use crate::sys::{clock, process};
+use crate::{LockError, LockMetadata};
 
 /// How long to look past processes that only ask whether the lock is held.
 const PROBERS: Duration = Duration::from_secs(1);
@@ -23,47 +23,34 @@ const PROBERS: Duration = Duration::from_secs(1);
 /// How long to wait for the record of a holder that has the lock and is about to write it.
 const RECORD: Duration = Duration::from_millis(20);
 
-impl LoopLock {
-    /// Takes the lock now, or says who holds it ([`LockError::AlreadyLocked`]).
-    pub fn try_acquire(workspace_root: impl AsRef<Path>, prompt: &str) -> Result<LockGuard, LockError> {
-        acquire_now(&LockPath::of(workspace_root.as_ref())?, &Prompt::new(prompt)?)
-    }
-
-    /// Takes the lock, waiting for it in the kernel's queue for as long as that takes. A signal
-    /// handler that ran without SA_RESTART ends the wait with [`LockError::Interrupted`].
-    pub fn acquire_blocking(workspace_root: impl AsRef<Path>, prompt: &str) -> Result<LockGuard, LockError> {
-        acquire_blocking(&LockPath::of(workspace_root.as_ref())?, &Prompt::new(prompt)?)
-    }
-
-    /// Who is on record, without touching the lock. None: there is no file, or no record in it.
-    /// A record alone does not say that the lock is held: its holder may have died.
-    pub fn read_existing(workspace_root: impl AsRef<Path>) -> Result<Option<LockMetadata>, LockError> {
-        match on_record(workspace_root.as_ref()) {
-            Ok(metadata) => Ok(Some(metadata)),
-            Err(LockError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Whether somebody holds the lock now, this process included.
-    pub fn is_locked(workspace_root: impl AsRef<Path>) -> Result<bool, LockError> {
-        let path = LockPath::of(workspace_root.as_ref())?;
-        for _ in 0..START_OVERS {
-            let Some(mut file) = LockFile::open_existing(&path)? else {
-                return Ok(false);
-            };
-            let identity = file.stat()?.identity;
-            // Shared, for an instant: acquirers tell such a lock from a holder's.
-            let locked = !file.try_shared()?;
-            if path.leads_to(identity)? {
-                return Ok(locked);
-            }
-        }
-        Err(never_settles(&path))
-    }
+/// Takes the lock now, or says who holds it.
+pub(crate) fn try_acquire(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
+    acquire_now(&LockPath::of(workspace_root)?, &Prompt::new(prompt)?)
 }
 
-pub(crate) fn acquire_now(path: &LockPath, prompt: &Prompt) -> Result<LockGuard, LockError> {
+/// Takes the lock, waiting for it in the kernel's queue for as long as that takes.
+pub(crate) fn acquire_blocking(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
+    acquire_in_queue(&LockPath::of(workspace_root)?, &Prompt::new(prompt)?)
+}
+
+/// Whether somebody holds the lock now.
+pub(crate) fn is_locked(workspace_root: &Path) -> Result<bool, Fault> {
+    let path = LockPath::of(workspace_root)?;
+    for _ in 0..START_OVERS {
+        let Some(mut file) = LockFile::open_existing(&path)? else {
+            return Ok(false);
+        };
+        let identity = file.stat()?.identity;
+        // Shared, for an instant: acquirers tell such a lock from a holder's.
+        let locked = !file.try_shared()?;
+        if path.leads_to(identity)? {
+            return Ok(locked);
+        }
+    }
+    Err(never_settles(&path))
+}
+
+pub(crate) fn acquire_now(path: &LockPath, prompt: &Prompt) -> Result<LockGuard, Fault> {
     let mut patience = Patience::default();
     for _ in 0..START_OVERS {
         let mut file = LockFile::open_or_create(path)?;
@@ -77,7 +64,7 @@ pub(crate) fn acquire_now(path: &LockPath, prompt: &Prompt) -> Result<LockGuard,
     Err(never_settles(path))
 }
 
-pub(crate) fn acquire_blocking(path: &LockPath, prompt: &Prompt) -> Result<LockGuard, LockError> {
+pub(crate) fn acquire_in_queue(path: &LockPath, prompt: &Prompt) -> Result<LockGuard, Fault> {
     for _ in 0..START_OVERS {
         let mut file = LockFile::open_or_create(path)?;
         // A file that can never be ours is refused now, not after the wait.
@@ -94,9 +81,9 @@ pub(crate) fn acquire_blocking(path: &LockPath, prompt: &Prompt) -> Result<LockG
 }
 
 /// The record in the lock file, or [`LockError::NotFound`] with the reason why there is none.
-pub(crate) fn on_record(workspace_root: &Path) -> Result<LockMetadata, LockError> {
+pub(crate) fn on_record(workspace_root: &Path) -> Result<LockMetadata, Fault> {
     let path = LockPath::of(workspace_root)?;
-    let not_found = |reason| LockError::NotFound { path: path.as_path().to_owned(), reason };
+    let not_found = |reason| Box::new(LockError::NotFound { path: path.as_path().to_owned(), reason });
     let Some(file) = LockFile::open_existing(&path)? else {
         return Err(not_found("there is no such file".to_owned()));
     };
@@ -113,7 +100,7 @@ pub(crate) fn on_record(workspace_root: &Path) -> Result<LockMetadata, LockError
 
 /// Tries for the lock of an open file until it is ours or somebody else's for sure. False: the file
 /// is no longer at its path, so that its lock means nothing; start over.
-fn take(file: &mut LockFile, patience: &mut Patience) -> Result<bool, LockError> {
+fn take(file: &mut LockFile, patience: &mut Patience) -> Result<bool, Fault> {
     loop {
         if !file.is_read_only() && file.try_exclusive()? {
             return Ok(true);
@@ -155,13 +142,13 @@ fn take(file: &mut LockFile, patience: &mut Patience) -> Result<bool, LockError>
     }
 }
 
-fn held(file: &LockFile, holder: Option<LockMetadata>) -> LockError {
-    LockError::AlreadyLocked { path: file.path().as_path().to_owned(), holder }
+fn held(file: &LockFile, holder: Option<LockMetadata>) -> Fault {
+    Box::new(LockError::AlreadyLocked { path: file.path().as_path().to_owned(), holder })
 }
 
-pub(crate) fn never_settles(path: &LockPath) -> LockError {
+pub(crate) fn never_settles(path: &LockPath) -> Fault {
     let reason = "the lock file is replaced faster than it can be locked, or changes its identity";
-    LockError::UnsupportedFilesystem { path: path.as_path().to_owned(), source: io::Error::other(reason) }
+    Box::new(LockError::UnsupportedFilesystem { path: path.as_path().to_owned(), source: io::Error::other(reason) })
 }
 
 /// The lock, held. Dropping it gives the lock up; so does the end of the process, however it ends.
@@ -188,7 +175,8 @@ pub(crate) struct Place {
 }
 
 impl LockGuard {
-    /// Where the lock file is: the workspace root as it was given, and [`LoopLock::LOCK_FILE`].
+    /// Where the lock file is: the workspace root as it was given, and [`crate::LoopLock::LOCK_FILE`] or
+    /// what the options said.
     pub fn lock_path(&self) -> &Path {
         self.place.path.as_path()
     }
@@ -197,12 +185,12 @@ impl LockGuard {
     /// ([`LockError::Lost`]), and somebody else can take the lock of a new file there. A relative
     /// root is looked up from the current directory of now.
     pub fn verify(&self) -> Result<(), LockError> {
-        self.place.verify()
+        Ok(self.place.verify()?)
     }
 
     /// Gives the lock up and says whether all of it went well. The lock is free in any case.
     pub fn release(mut self) -> Result<(), LockError> {
-        self.give_up()
+        Ok(self.give_up()?)
     }
 
     pub(crate) fn place(&self) -> Arc<Place> {
@@ -212,7 +200,7 @@ impl LockGuard {
     /// Makes this process, which has just got the flock, the holder on record. None: somebody
     /// removed or replaced the file between open and flock. Without this comparison two processes
     /// hold two files, each believing that it has the workspace's lock.
-    pub(crate) fn announce(file: LockFile, prompt: &Prompt) -> Result<Option<LockGuard>, LockError> {
+    pub(crate) fn announce(file: LockFile, prompt: &Prompt) -> Result<Option<LockGuard>, Fault> {
         let found = file.stat()?;
         let path = file.path().clone();
         if !path.leads_to(found.identity)? {
@@ -223,12 +211,12 @@ impl LockGuard {
         // From here on, an error drops the guard, which blanks what was written and unlocks.
         let file = guard.file.insert(file);
         file.clear(found.size)?;
-        file.write(&prompt.record(process::id())?, &mut guard.record)?;
+        file.write(&prompt.record(process::id(), clock::wall())?, &mut guard.record)?;
         file.publish(found.identity)?;
         Ok(Some(guard))
     }
 
-    fn give_up(&mut self) -> Result<(), LockError> {
+    fn give_up(&mut self) -> Result<(), Fault> {
         let Some(mut file) = self.file.take() else {
             return Ok(());
         };
@@ -258,15 +246,15 @@ impl Place {
     }
 
     /// The error for something that cannot be done with this file.
-    pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> LockError {
+    pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> Fault {
         self.path.failed(action, source)
     }
 
-    pub(crate) fn verify(&self) -> Result<(), LockError> {
+    pub(crate) fn verify(&self) -> Result<(), Fault> {
         if self.path.leads_to(self.identity)? {
             return Ok(());
         }
-        Err(LockError::Lost { path: self.path.as_path().to_owned() })
+        Err(Box::new(LockError::Lost { path: self.path.as_path().to_owned() }))
     }
 }
 
@@ -285,7 +273,7 @@ impl Default for Patience {
 /// A span of time that begins when it is first asked about.
 struct Limit {
     length: Duration,
-    end: Option<Instant>,
+    end: Option<Duration>,
 }
 
 impl Limit {
@@ -294,7 +282,7 @@ impl Limit {
     }
 
     fn is_over(&mut self) -> bool {
-        let now = Instant::now();
+        let now = clock::monotonic();
         now >= *self.end.get_or_insert(now + self.length)
     }
 }
@@ -302,12 +290,12 @@ impl Limit {
 /// Sleeps some microseconds. How many is left to chance, so that two processes that disturb each
 /// other do not go on doing so in step.
 fn pause() {
-    thread::sleep(vary(Duration::from_micros(64)));
+    // That a signal cuts it short does no harm.
+    let _ = clock::sleep(vary(Duration::from_micros(64)));
 }
 
 /// Some time up to this one, left to chance; the clock's last digits are chance enough.
 pub(crate) fn vary(longest: Duration) -> Duration {
-    let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let chance = clock.subsec_nanos().wrapping_mul(0x9e37_79b1) >> 26;
+    let chance = clock::wall().subsec_nanos().wrapping_mul(0x9e37_79b1) >> 26;
     longest * (1 + chance) / 64
 }

@@ -8,6 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::error::Fault;
 use crate::metadata::{FILE_MAX, LockMetadata, is_blank};
 use crate::options::check_lock_file;
 use crate::sys::file::{self, Identity, Kind, Stat};
@@ -33,13 +34,13 @@ pub(crate) struct LockPath {
 
 impl LockPath {
     /// The lock file of a workspace.
-    pub(crate) fn of(workspace_root: &Path) -> Result<LockPath, LockError> {
+    pub(crate) fn of(workspace_root: &Path) -> Result<LockPath, Fault> {
         LockPath::within(workspace_root, None)
     }
 
     /// That lock file below a workspace root; None for the workspace's own.
-    pub(crate) fn within(workspace_root: &Path, lock_file: Option<&Path>) -> Result<LockPath, LockError> {
-        let invalid = |message: &str| Err(LockError::InvalidArgument(message.to_owned()));
+    pub(crate) fn within(workspace_root: &Path, lock_file: Option<&Path>) -> Result<LockPath, Fault> {
+        let invalid = |message: &str| Err(LockError::invalid(message));
         if workspace_root.as_os_str().is_empty() {
             return invalid("the workspace root is empty; \".\" is the current directory");
         }
@@ -61,7 +62,7 @@ impl LockPath {
 
     /// Whether the path leads to that file now. While a descriptor keeps the file alive, no other
     /// file can have its identity.
-    pub(crate) fn leads_to(&self, identity: Identity) -> Result<bool, LockError> {
+    pub(crate) fn leads_to(&self, identity: Identity) -> Result<bool, Fault> {
         match file::stat_path(&self.path) {
             Ok(found) => Ok(found.identity == identity),
             Err(error) if is_missing(&error) => Ok(false),
@@ -70,18 +71,18 @@ impl LockPath {
     }
 
     /// The error for a system call on this path that failed.
-    pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> LockError {
+    pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> Fault {
         let path = self.as_path().to_owned();
         match source.raw_os_error() {
-            Some(libc::ENAMETOOLONG) => LockError::InvalidArgument(format!("the path is too long: {}", path.display())),
+            Some(libc::ENAMETOOLONG) => LockError::invalid(format!("the path is too long: {}", path.display())),
             Some(code) if [libc::ENOSYS, libc::EOPNOTSUPP, libc::ENOTSUP].contains(&code) => {
-                LockError::UnsupportedFilesystem { path, source }
+                Box::new(LockError::UnsupportedFilesystem { path, source })
             }
-            _ => LockError::Io { action, path, source },
+            _ => Box::new(LockError::Io { action, path, source }),
         }
     }
 
-    fn not_regular(&self, kind: Kind) -> LockError {
+    fn not_regular(&self, kind: Kind) -> Fault {
         let (kind, os_code) = match kind {
             Kind::SymbolicLink => ("a symbolic link", libc::ELOOP),
             Kind::Directory => ("a directory", libc::EISDIR),
@@ -89,12 +90,12 @@ impl LockPath {
             Kind::Socket => ("a socket", libc::EINVAL),
             Kind::Device | Kind::Regular => ("a device", libc::EINVAL),
         };
-        LockError::NotRegular { path: self.as_path().to_owned(), kind, os_code }
+        Box::new(LockError::NotRegular { path: self.as_path().to_owned(), kind, os_code })
     }
 
     /// Makes the directories between the workspace root and the file. The root itself is not made: one
     /// that does not exist is a mistake to report.
-    fn make_parents(&self) -> Result<(), LockError> {
+    fn make_parents(&self) -> Result<(), Fault> {
         let bytes = self.path.to_bytes();
         let ends = (self.root + 1..bytes.len()).filter(|end| bytes[*end] == b'/' && bytes[*end - 1] != b'/');
         for end in ends {
@@ -133,10 +134,10 @@ impl LockFile {
     /// Opens the file, which is made where it is missing. Without O_CREAT first: that is one system
     /// call in the usual case, and the only way to another user's file in a sticky directory under
     /// fs.protected_regular (proc_sys_fs(5)).
-    pub(crate) fn open_or_create(path: &LockPath) -> Result<LockFile, LockError> {
+    pub(crate) fn open_or_create(path: &LockPath) -> Result<LockFile, Fault> {
         let mut opened = file::open_read_write(&path.path);
         for _ in 0..START_OVERS {
-            if !matches!(&opened, Err(error) if error.kind() == io::ErrorKind::NotFound) {
+            if !matches!(&opened, Err(error) if error.raw_os_error() == Some(libc::ENOENT)) {
                 break;
             }
             path.make_parents()?;
@@ -160,10 +161,10 @@ impl LockFile {
     }
 
     /// Opens the file for reading, if there is one.
-    pub(crate) fn open_existing(path: &LockPath) -> Result<Option<LockFile>, LockError> {
+    pub(crate) fn open_existing(path: &LockPath) -> Result<Option<LockFile>, Fault> {
         match file::open_read_only(&path.path) {
             Ok(fd) => Ok(Some(LockFile::new(fd, path, None))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
             Err(error) => Err(LockFile::explain_open(path, error)),
         }
     }
@@ -173,7 +174,7 @@ impl LockFile {
     }
 
     /// An open that failed because of what is in the lock file's place says what that is.
-    fn explain_open(path: &LockPath, error: io::Error) -> LockError {
+    fn explain_open(path: &LockPath, error: io::Error) -> Fault {
         match file::stat_path(&path.path) {
             Ok(found) if found.kind != Kind::Regular => path.not_regular(found.kind),
             _ => path.failed("open", error),
@@ -185,7 +186,7 @@ impl LockFile {
     }
 
     /// What kept the file from being opened for writing, and so from being locked by us.
-    pub(crate) fn take_read_only(&mut self) -> Option<LockError> {
+    pub(crate) fn take_read_only(&mut self) -> Option<Fault> {
         self.read_only.take().map(|error| self.path.failed("open", error))
     }
 
@@ -194,7 +195,7 @@ impl LockFile {
     }
 
     /// Tells which file it is, and refuses one that is not regular.
-    pub(crate) fn stat(&self) -> Result<Stat, LockError> {
+    pub(crate) fn stat(&self) -> Result<Stat, Fault> {
         let found = file::stat(self.fd()).map_err(|error| self.path.failed("look at", error))?;
         match found.kind {
             Kind::Regular => Ok(found),
@@ -202,18 +203,18 @@ impl LockFile {
         }
     }
 
-    pub(crate) fn try_exclusive(&mut self) -> Result<bool, LockError> {
+    pub(crate) fn try_exclusive(&mut self) -> Result<bool, Fault> {
         self.keep(flock::try_exclusive(self.fd()))
     }
 
-    pub(crate) fn try_shared(&mut self) -> Result<bool, LockError> {
+    pub(crate) fn try_shared(&mut self) -> Result<bool, Fault> {
         self.keep(flock::try_shared(self.fd()))
     }
 
-    pub(crate) fn exclusive(&mut self) -> Result<(), LockError> {
+    pub(crate) fn exclusive(&mut self) -> Result<(), Fault> {
         match flock::exclusive(self.fd()) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                Err(LockError::Interrupted { path: self.path.as_path().to_owned() })
+            Err(error) if error.raw_os_error() == Some(libc::EINTR) => {
+                Err(Box::new(LockError::Interrupted { path: self.path.as_path().to_owned() }))
             }
             result => self.keep(result.map(|()| true)).map(drop),
         }
@@ -221,14 +222,14 @@ impl LockFile {
 
     /// Remembers what came of trying for a lock. Who is refused has lost the lock that he had before
     /// (flock(2)); a failed call leaves it.
-    fn keep(&mut self, taken: io::Result<bool>) -> Result<bool, LockError> {
+    fn keep(&mut self, taken: io::Result<bool>) -> Result<bool, Fault> {
         if let Ok(taken) = taken {
             self.locked = taken;
         }
         taken.map_err(|error| self.path.failed("lock", error))
     }
 
-    pub(crate) fn unlock(&mut self) -> Result<(), LockError> {
+    pub(crate) fn unlock(&mut self) -> Result<(), Fault> {
         self.locked = false;
         flock::unlock(self.fd()).map_err(|error| self.path.failed("unlock", error))?;
         // Who waits for this lock is woken when the file is closed. A child that was forked since has
@@ -247,7 +248,7 @@ impl LockFile {
 
     /// What the file says, by two equal reads: one alone can catch the end of one record and the
     /// beginning of the next.
-    pub(crate) fn content(&self, size: u64) -> Result<Content, LockError> {
+    pub(crate) fn content(&self, size: u64) -> Result<Content, Fault> {
         if size > FILE_MAX as u64 {
             return Ok(Content::Nothing("it is larger than any record"));
         }
@@ -271,14 +272,14 @@ impl LockFile {
     /// Makes the file blank before a record is written, unless it is so already. To be called by
     /// the holder. A record is never written over another: whoever reads at that moment could get
     /// a mixture that looks right.
-    pub(crate) fn clear(&self, size: u64) -> Result<(), LockError> {
+    pub(crate) fn clear(&self, size: u64) -> Result<(), Fault> {
         let blank = size == 0 || size <= FILE_MAX as u64 && is_blank(&self.read(size as usize)?);
         if blank { Ok(()) } else { self.truncate() }
     }
 
     /// Writes a record into a blank file, and counts the bytes that are in the file even when it
     /// fails.
-    pub(crate) fn write(&self, record: &[u8], written: &mut usize) -> Result<(), LockError> {
+    pub(crate) fn write(&self, record: &[u8], written: &mut usize) -> Result<(), Fault> {
         while *written < record.len() {
             match file::write_at(self.fd(), &record[*written..], *written) {
                 Ok(0) => return Err(self.path.failed("write", io::ErrorKind::WriteZero.into())),
@@ -291,7 +292,7 @@ impl LockFile {
 
     /// Where other machines may look: makes them see what was written. On a local file system the
     /// lock ends with the machine, and so may its record.
-    pub(crate) fn publish(&self, identity: Identity) -> Result<(), LockError> {
+    pub(crate) fn publish(&self, identity: Identity) -> Result<(), Fault> {
         if !self.is_shared(identity) {
             return Ok(());
         }
@@ -304,7 +305,7 @@ impl LockFile {
     }
 
     /// Takes a record of that length out of the file again.
-    pub(crate) fn blank(&self, length: usize) -> Result<(), LockError> {
+    pub(crate) fn blank(&self, length: usize) -> Result<(), Fault> {
         if length > BLANKED_IN_PLACE {
             return self.truncate();
         }
@@ -313,13 +314,13 @@ impl LockFile {
         self.write(&vec![b' '; length], &mut written).or_else(|_| self.truncate())
     }
 
-    fn truncate(&self) -> Result<(), LockError> {
+    fn truncate(&self) -> Result<(), Fault> {
         file::truncate(self.fd()).map_err(|error| self.path.failed("write", error))
     }
 
     /// The whole text, in one system call when it is as long as expected, and no more of it than
     /// tells that it is too long.
-    fn read(&self, expected: usize) -> Result<Vec<u8>, LockError> {
+    fn read(&self, expected: usize) -> Result<Vec<u8>, Fault> {
         let failed = |error| self.path.failed("read", error);
         let mut text = Vec::new();
         let mut length = 0;

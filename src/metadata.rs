@@ -1,12 +1,13 @@
 //! The record in the lock file: JSON that ralph-core writes and reads too.
 
-use std::time::SystemTime;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::LockError;
+use crate::error::Fault;
 
 /// A longer prompt is refused.
 pub(crate) const PROMPT_MAX: usize = 16 << 20;
@@ -65,22 +66,22 @@ mod rfc3339 {
 pub(crate) struct Prompt(Box<RawValue>);
 
 impl Prompt {
-    pub(crate) fn new(text: &str) -> Result<Prompt, LockError> {
+    pub(crate) fn new(text: &str) -> Result<Prompt, Fault> {
         if text.len() > PROMPT_MAX {
             let message = format!("the prompt has {} bytes; at most {PROMPT_MAX} are allowed", text.len());
-            return Err(LockError::InvalidArgument(message));
+            return Err(LockError::invalid(message));
         }
         let json = to_raw_value(text).map_err(unwritable)?;
         let (length, limit) = (json.get().len(), FILE_MAX - OTHER_KEYS_MAX);
         if length > limit {
             let message = format!("the prompt takes {length} bytes as JSON; at most {limit} are allowed");
-            return Err(LockError::InvalidArgument(message));
+            return Err(LockError::invalid(message));
         }
         Ok(Prompt(json))
     }
 
-    /// The text of the record that says: this process, from now on, with this prompt.
-    pub(crate) fn record(&self, pid: u32) -> Result<Vec<u8>, LockError> {
+    /// The text of the record that says: this process, since that time after 1970, with this prompt.
+    pub(crate) fn record(&self, pid: u32, started: Duration) -> Result<Vec<u8>, Fault> {
         /// `LockMetadata` with a prompt that is JSON already.
         #[derive(Serialize)]
         struct Record<'a> {
@@ -89,17 +90,13 @@ impl Prompt {
             started: DateTime<Utc>,
             prompt: &'a RawValue,
         }
-        serde_json::to_vec_pretty(&Record { pid, started: now(), prompt: &self.0 }).map_err(unwritable)
+        let started = DateTime::from_timestamp(started.as_secs() as i64, started.subsec_nanos()).unwrap_or_default();
+        serde_json::to_vec_pretty(&Record { pid, started, prompt: &self.0 }).map_err(unwritable)
     }
 }
 
-fn now() -> DateTime<Utc> {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    DateTime::from_timestamp(since.as_secs() as i64, since.subsec_nanos()).unwrap_or_default()
-}
-
-fn unwritable(error: serde_json::Error) -> LockError {
-    LockError::InvalidArgument(format!("the prompt cannot be written as JSON: {error}"))
+fn unwritable(error: serde_json::Error) -> Fault {
+    LockError::invalid(format!("the prompt cannot be written as JSON: {error}"))
 }
 
 /// Whether a lock file's text says that nobody is on record.
@@ -114,7 +111,7 @@ mod tests {
     #[test]
     fn a_record_is_the_metadata_as_pretty_json() {
         for text in ["", "implement auth", "two\nlines \"quoted\" \\ \u{1} ü 😀"] {
-            let record = Prompt::new(text).unwrap().record(7).unwrap();
+            let record = Prompt::new(text).unwrap().record(7, Duration::from_nanos(1)).unwrap();
             let parsed: LockMetadata = serde_json::from_slice(&record).unwrap();
             assert_eq!((parsed.pid, parsed.prompt.as_str()), (7, text));
             assert_eq!(record, serde_json::to_vec_pretty(&parsed).unwrap());
@@ -123,9 +120,11 @@ mod tests {
 
     #[test]
     fn a_prompt_that_nobody_could_read_back_is_refused() {
-        assert!(Prompt::new(&"x".repeat(PROMPT_MAX)).unwrap().record(u32::MAX).unwrap().len() <= FILE_MAX);
+        assert!(
+            Prompt::new(&"x".repeat(PROMPT_MAX)).unwrap().record(u32::MAX, Duration::MAX).unwrap().len() <= FILE_MAX
+        );
         for unreadable in ["x".repeat(PROMPT_MAX + 1), "\n".repeat(PROMPT_MAX)] {
-            assert!(matches!(Prompt::new(&unreadable), Err(LockError::InvalidArgument(_))));
+            assert!(matches!(*Prompt::new(&unreadable).unwrap_err(), LockError::InvalidArgument(_)));
         }
     }
 

@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+use crate::error::Fault;
 use crate::{CancelToken, LockError};
 
 /// How to acquire: for how long to wait, what ends the wait, which lock file. New options wait for as
@@ -40,7 +41,7 @@ impl AcquireOptions {
 }
 
 /// Refuses a lock file that is not below the workspace root.
-pub(crate) fn check_lock_file(lock_file: &Path) -> Result<(), LockError> {
+pub(crate) fn check_lock_file(lock_file: &Path) -> Result<(), Fault> {
     let mut parts = lock_file.components();
     let inside = parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     // Not "name/" or "name/.", which file_name() takes for "name": that is a directory.
@@ -49,6 +50,5 @@ pub(crate) fn check_lock_file(lock_file: &Path) -> Result<(), LockError> {
     if inside && named {
         return Ok(());
     }
-    let message = "the lock file must be a path below the workspace root, without \"..\"";
-    Err(LockError::InvalidArgument(message.to_owned()))
+    Err(LockError::invalid("the lock file must be a path below the workspace root, without \"..\""))
 }

@@ -5,41 +5,31 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::{AcquireOptions, LockError, LockMetadata, LoopLock};
+use crate::error::Fault;
+use crate::{AcquireOptions, LockError, LockMetadata};
 
-impl LoopLock {
-    /// Always [`LockError::UnsupportedPlatform`].
-    pub fn try_acquire(_workspace_root: impl AsRef<Path>, _prompt: &str) -> Result<LockGuard, LockError> {
-        Err(LockError::UnsupportedPlatform)
-    }
-
-    /// Always [`LockError::UnsupportedPlatform`].
-    pub fn acquire_blocking(_workspace_root: impl AsRef<Path>, _prompt: &str) -> Result<LockGuard, LockError> {
-        Err(LockError::UnsupportedPlatform)
-    }
-
-    /// Always [`LockError::UnsupportedPlatform`].
-    pub fn acquire_with(
-        _workspace_root: impl AsRef<Path>,
-        _prompt: &str,
-        _options: &AcquireOptions,
-    ) -> Result<LockGuard, LockError> {
-        Err(LockError::UnsupportedPlatform)
-    }
-
-    /// Always [`LockError::UnsupportedPlatform`].
-    pub fn read_existing(_workspace_root: impl AsRef<Path>) -> Result<Option<LockMetadata>, LockError> {
-        Err(LockError::UnsupportedPlatform)
-    }
-
-    /// Always [`LockError::UnsupportedPlatform`].
-    pub fn is_locked(_workspace_root: impl AsRef<Path>) -> Result<bool, LockError> {
-        Err(LockError::UnsupportedPlatform)
-    }
+fn unsupported<T>() -> Result<T, Fault> {
+    Err(Box::new(LockError::UnsupportedPlatform))
 }
 
-pub(crate) fn on_record(_workspace_root: &Path) -> Result<LockMetadata, LockError> {
-    Err(LockError::UnsupportedPlatform)
+pub(crate) fn try_acquire(_workspace_root: &Path, _prompt: &str) -> Result<LockGuard, Fault> {
+    unsupported()
+}
+
+pub(crate) fn acquire_blocking(_workspace_root: &Path, _prompt: &str) -> Result<LockGuard, Fault> {
+    unsupported()
+}
+
+pub(crate) fn acquire_with(_root: &Path, _prompt: &str, _options: &AcquireOptions) -> Result<LockGuard, Fault> {
+    unsupported()
+}
+
+pub(crate) fn on_record(_workspace_root: &Path) -> Result<LockMetadata, Fault> {
+    unsupported()
+}
+
+pub(crate) fn is_locked(_workspace_root: &Path) -> Result<bool, Fault> {
+    unsupported()
 }
 
 /// A held lock, of which there is none here.
@@ -75,11 +65,11 @@ impl Place {
         match *self {}
     }
 
-    pub(crate) fn failed(&self, _action: &'static str, _source: io::Error) -> LockError {
+    pub(crate) fn failed(&self, _action: &'static str, _source: io::Error) -> Fault {
         match *self {}
     }
 
-    pub(crate) fn verify(&self) -> Result<(), LockError> {
+    pub(crate) fn verify(&self) -> Result<(), Fault> {
         match *self {}
     }
 }

@@ -10,15 +10,16 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::lock::{acquire_blocking, acquire_now, never_settles, vary};
+use crate::error::Fault;
+use crate::lock::{acquire_in_queue, acquire_now, never_settles, vary};
 use crate::lock_file::{Content, LockFile, LockPath, START_OVERS};
 use crate::metadata::Prompt;
 use crate::sys::event::{self, Watcher};
 use crate::sys::file::{Identity, Stat};
-use crate::sys::process;
-use crate::{AcquireOptions, CancelToken, LockError, LockGuard, LockMetadata, LoopLock};
+use crate::sys::{clock, process};
+use crate::{AcquireOptions, CancelToken, LockError, LockGuard, LockMetadata};
 
 /// When to look again, in microseconds, after an event that found the lock still taken.
 const AFTER_EVENT: [u64; 7] = [20, 50, 100, 200, 500, 1000, 2000];
@@ -33,31 +34,21 @@ const BACK_STOP: Duration = Duration::from_secs(1);
 /// Between which bounds the pauses grow where the kernel does not tell of changes.
 const POLLING: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(50)];
 
-impl LoopLock {
-    /// Takes the lock, waiting as the options say.
-    ///
-    /// [`LockError::AlreadyLocked`] after a timeout of zero, [`LockError::TimedOut`] after another,
-    /// [`LockError::Cancelled`] by the token: each names who held the lock last.
-    /// [`LockError::Interrupted`] when a signal handler ran during the wait.
-    pub fn acquire_with(
-        workspace_root: impl AsRef<Path>,
-        prompt: &str,
-        options: &AcquireOptions,
-    ) -> Result<LockGuard, LockError> {
-        let mut wait = Wait::new(workspace_root.as_ref(), prompt, options)?;
-        if options.timeout.is_some_and(|timeout| timeout.is_zero()) {
-            wait.check_cancel()?;
-            return acquire_now(&wait.path, &wait.prompt);
+/// Takes the lock, waiting as the options say.
+pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) -> Result<LockGuard, Fault> {
+    let mut wait = Wait::new(root, prompt, options)?;
+    if options.timeout.is_some_and(|timeout| timeout.is_zero()) {
+        wait.check_cancel()?;
+        return acquire_now(&wait.path, &wait.prompt);
+    }
+    if options.timeout.is_none() && options.cancel.is_none() {
+        return acquire_in_queue(&wait.path, &wait.prompt);
+    }
+    loop {
+        if let Some(guard) = wait.step()? {
+            return Ok(guard);
         }
-        if options.timeout.is_none() && options.cancel.is_none() {
-            return acquire_blocking(&wait.path, &wait.prompt);
-        }
-        loop {
-            if let Some(guard) = wait.step()? {
-                return Ok(guard);
-            }
-            wait.sleep()?;
-        }
+        wait.sleep()?;
     }
 }
 
@@ -75,7 +66,7 @@ impl Waiter {
     pub fn new(workspace_root: impl AsRef<Path>, prompt: &str, options: &AcquireOptions) -> Result<Waiter, LockError> {
         let wait = Wait::new(workspace_root.as_ref(), prompt, options)?;
         let failed = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::Unsupported => LockError::UnsupportedPlatform,
+            std::io::ErrorKind::Unsupported => Box::new(LockError::UnsupportedPlatform),
             _ => wait.path.failed("wait for", error),
         };
         let (set, timer) = (event::new_set().map_err(failed)?, event::new_timer().map_err(failed)?);
@@ -96,7 +87,7 @@ impl Waiter {
         if matches!(result, Ok(None)) {
             self.arm().map_err(|error| self.wait.path.failed("wait for", error))?;
         }
-        result
+        Ok(result?)
     }
 
     /// Who held the lock at the last look, where that is known.
@@ -142,7 +133,7 @@ impl AsFd for Waiter {
 struct Wait {
     path: LockPath,
     prompt: Prompt,
-    deadline: Option<Instant>,
+    deadline: Option<Duration>,
     cancel: Option<CancelToken>,
     /// The file waited for, once it is open.
     target: Option<Target>,
@@ -153,7 +144,7 @@ struct Wait {
     named: bool,
     /// Tells of the end of the holder's process.
     holder_process: Option<OwnedFd>,
-    next_look: Instant,
+    next_look: Duration,
     owner: u32,
 }
 
@@ -188,12 +179,11 @@ enum Look {
 }
 
 impl Wait {
-    fn new(root: &Path, prompt: &str, options: &AcquireOptions) -> Result<Wait, LockError> {
-        let now = Instant::now();
+    fn new(root: &Path, prompt: &str, options: &AcquireOptions) -> Result<Wait, Fault> {
+        let now = clock::monotonic();
         let foreign = options.cancel.as_ref().is_some_and(|cancel| !cancel.is_own());
         if foreign {
-            let message = "the cancel token belongs to the process that this one was forked from";
-            return Err(LockError::InvalidArgument(message.to_owned()));
+            return Err(LockError::invalid("the cancel token belongs to the process that this one was forked from"));
         }
         Ok(Wait {
             path: LockPath::within(root, options.lock_file.as_deref())?,
@@ -212,7 +202,7 @@ impl Wait {
     }
 
     /// Tries to take the lock and, where that fails, decides when to look again.
-    fn step(&mut self) -> Result<Option<LockGuard>, LockError> {
+    fn step(&mut self) -> Result<Option<LockGuard>, Fault> {
         self.check_cancel()?;
         let event = self.watcher.as_mut().is_some_and(Watcher::drain);
         for _ in 0..START_OVERS {
@@ -233,25 +223,25 @@ impl Wait {
         Err(never_settles(&self.path))
     }
 
-    fn check_cancel(&mut self) -> Result<(), LockError> {
+    fn check_cancel(&mut self) -> Result<(), Fault> {
         if !self.cancel.as_ref().is_some_and(CancelToken::is_triggered) {
             return Ok(());
         }
-        Err(LockError::Cancelled { path: self.path.as_path().to_owned(), holder: self.holder.take() })
+        Err(Box::new(LockError::Cancelled { path: self.path.as_path().to_owned(), holder: self.holder.take() }))
     }
 
-    fn check_deadline(&mut self) -> Result<Option<LockGuard>, LockError> {
+    fn check_deadline(&mut self) -> Result<Option<LockGuard>, Fault> {
         if !self.is_over() {
             return Ok(None);
         }
-        Err(LockError::TimedOut { path: self.path.as_path().to_owned(), holder: self.holder.take() })
+        Err(Box::new(LockError::TimedOut { path: self.path.as_path().to_owned(), holder: self.holder.take() }))
     }
 
     fn is_over(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.deadline.is_some_and(|deadline| clock::monotonic() >= deadline)
     }
 
-    fn look(&mut self, event: bool) -> Result<Look, LockError> {
+    fn look(&mut self, event: bool) -> Result<Look, Fault> {
         if self.target.is_none() {
             // Most locks are free: look before the watch is set up.
             let (mut file, found) = self.open()?;
@@ -292,7 +282,7 @@ impl Wait {
     }
 
     /// Opens the file for writing, as an acquirer must.
-    fn open(&mut self) -> Result<(LockFile, Stat), LockError> {
+    fn open(&mut self) -> Result<(LockFile, Stat), Fault> {
         let mut file = LockFile::open_or_create(&self.path)?;
         let found = file.stat()?;
         match file.take_read_only() {
@@ -301,7 +291,7 @@ impl Wait {
         }
     }
 
-    fn announce(&self, file: LockFile) -> Result<Look, LockError> {
+    fn announce(&self, file: LockFile) -> Result<Look, Fault> {
         Ok(LockGuard::announce(file, &self.prompt)?.map_or(Look::Moved, Look::Taken))
     }
 
@@ -318,7 +308,7 @@ impl Wait {
 
     /// Reads who holds the lock. True: somebody else than at the last look. A record that has become
     /// blank is a new holder's who has not written yet, and is not to be disturbed in that.
-    fn meet_holder(&mut self, file: &LockFile, size: u64) -> Result<bool, LockError> {
+    fn meet_holder(&mut self, file: &LockFile, size: u64) -> Result<bool, Fault> {
         let Content::Record(holder) = file.content(size)? else {
             return Ok(std::mem::take(&mut self.named));
         };
@@ -354,12 +344,12 @@ impl Wait {
             Some(looks) => vary((POLLING[0] * (1 << looks.min(6))).min(POLLING[1])),
         };
         target.looks += 1;
-        self.next_look = Instant::now() + pause;
+        self.next_look = clock::monotonic() + pause;
     }
 
     fn time_to_sleep(&self) -> Duration {
         let end = self.deadline.map_or(self.next_look, |deadline| deadline.min(self.next_look));
-        end.saturating_duration_since(Instant::now())
+        end.saturating_sub(clock::monotonic())
     }
 
     /// What wakes it before that time.
@@ -371,10 +361,12 @@ impl Wait {
         ]
     }
 
-    fn sleep(&self) -> Result<(), LockError> {
+    fn sleep(&self) -> Result<(), Fault> {
         let sources: Vec<BorrowedFd<'_>> = self.sources().into_iter().flatten().collect();
         event::sleep(&sources, self.time_to_sleep()).map_err(|error| match error.kind() {
-            std::io::ErrorKind::Interrupted => LockError::Interrupted { path: self.path.as_path().to_owned() },
+            std::io::ErrorKind::Interrupted => {
+                Box::new(LockError::Interrupted { path: self.path.as_path().to_owned() })
+            }
             _ => self.path.failed("wait for", error),
         })
     }
@@ -387,7 +379,7 @@ mod tests {
     #[test]
     fn looks_often_only_where_events_are_missing() {
         let root = tempfile::tempdir().unwrap();
-        let guard = LoopLock::try_acquire(root.path(), "holds").unwrap();
+        let guard = crate::LoopLock::try_acquire(root.path(), "holds").unwrap();
         let mut wait = Wait::new(root.path(), "waits", &AcquireOptions::new()).unwrap();
         for _ in 0..=AFTER_EVENT.len() {
             assert!(wait.step().unwrap().is_none());

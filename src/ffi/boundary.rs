@@ -2,6 +2,7 @@
 //! past this file. What C promises about its pointers is written in the header: NULL where it says
 //! so, else the address of a variable of that type, or of a NUL-terminated string.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{self, AssertUnwindSafe};
@@ -12,6 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use super::error::{Failure, ralph_lock_error};
 use super::status::ralph_lock_status;
 use crate::LockError;
+use crate::error::Fault;
+use crate::sys::table::{Ref, Table};
 
 /// Runs a fallible exported function: maps its result to a status, and its failure to an error
 /// object if the caller wants one.
@@ -61,7 +64,7 @@ impl<T> Out<T> {
     }
 
     /// For a result that makes no sense without a place for it.
-    pub(super) fn required(&self) -> Result<(), LockError> {
+    pub(super) fn required(&self) -> Result<(), Fault> {
         if self.is_wanted() { Ok(()) } else { Err(is_null(self.name)) }
     }
 
@@ -79,7 +82,7 @@ impl<T> Out<T> {
 }
 
 /// A path that C passes. It lives as long as the pointer variable that is borrowed.
-pub(super) fn path<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a Path, LockError> {
+pub(super) fn path<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a Path, Fault> {
     let bytes = string(name, pointer)?.to_bytes();
     #[cfg(unix)]
     return Ok(Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(bytes)));
@@ -88,18 +91,17 @@ pub(super) fn path<'a>(name: &'static str, pointer: &'a *const c_char) -> Result
 }
 
 /// A text that C passes, in UTF-8.
-pub(super) fn text<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a str, LockError> {
+pub(super) fn text<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a str, Fault> {
     utf8(name, string(name, pointer)?.to_bytes())
 }
 
-fn utf8<'a>(name: &'static str, bytes: &'a [u8]) -> Result<&'a str, LockError> {
+fn utf8<'a>(name: &'static str, bytes: &'a [u8]) -> Result<&'a str, Fault> {
     std::str::from_utf8(bytes).map_err(|error| {
-        let message = format!("{name} is not UTF-8: the byte at offset {} is wrong", error.valid_up_to());
-        LockError::InvalidArgument(message)
+        LockError::invalid(format!("{name} is not UTF-8: the byte at offset {} is wrong", error.valid_up_to()))
     })
 }
 
-fn string<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a CStr, LockError> {
+fn string<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a CStr, Fault> {
     if pointer.is_null() {
         return Err(is_null(name));
     }
@@ -109,18 +111,34 @@ fn string<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a CStr
 }
 
 /// The error for a parameter that must not be NULL.
-pub(super) fn is_null(name: &'static str) -> LockError {
-    LockError::InvalidArgument(format!("{name} is NULL"))
+fn is_null(name: &'static str) -> Fault {
+    LockError::invalid(format!("{name} is NULL"))
 }
 
-/// The handle behind an opaque pointer, which is never read through.
-pub(super) fn handle<T>(pointer: *const T) -> usize {
-    pointer.addr()
+/// All objects that C has handles of. What C takes for a pointer is a handle, never read through.
+static OBJECTS: Table = Table::new();
+
+/// Hands an object over to C; NULL, and the object dropped, when there are no handles left.
+pub(super) fn hand_over<T: Any + Send + Sync>(object: T) -> *mut T {
+    ptr::without_provenance_mut(OBJECTS.insert(object).unwrap_or(0))
 }
 
-/// The opaque pointer for a handle; NULL where there is none.
-pub(super) fn pointer<T>(handle: Option<usize>) -> *mut T {
-    ptr::without_provenance_mut(handle.unwrap_or(0))
+/// The object of a handle that C passes as the parameter of that name.
+pub(super) fn find<T: Any>(name: &'static str, handle: *const T) -> Result<Ref<'static, T>, Failure> {
+    if handle.is_null() {
+        return Err(is_null(name).into());
+    }
+    look_up(handle).ok_or(Failure::InvalidHandle(name))
+}
+
+/// The same where a handle that is not live has an answer of its own.
+pub(super) fn look_up<T: Any>(handle: *const T) -> Option<Ref<'static, T>> {
+    OBJECTS.get(handle.addr())
+}
+
+/// Takes an object back from C. Of many callers one gets it; it ends with the last call that uses it.
+pub(super) fn take_back<T: Any>(handle: *const T) -> Option<Ref<'static, T>> {
+    OBJECTS.remove(handle.addr())
 }
 
 /// A string that C borrows from an object.
@@ -130,7 +148,16 @@ pub(super) fn borrowed(string: Option<&CStr>) -> *const c_char {
 
 /// A string for C, in which NUL can only be the end: one inside becomes U+FFFD.
 pub(super) fn c_string(text: &str) -> CString {
-    CString::new(text).unwrap_or_else(|_| CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default())
+    let mut bytes = Vec::with_capacity(text.len() + 1);
+    for part in text.as_bytes().split_inclusive(|byte| *byte == 0) {
+        bytes.extend_from_slice(part);
+        if bytes.last() == Some(&0) {
+            bytes.pop();
+            bytes.extend_from_slice("\u{fffd}".as_bytes());
+        }
+    }
+    // SAFETY: no byte of it is zero.
+    unsafe { CString::from_vec_unchecked(bytes) }
 }
 
 thread_local! {
@@ -140,11 +167,22 @@ thread_local! {
 
 /// None when the body panicked. Nothing is printed then: standard error is the caller's.
 fn catch<T>(body: impl FnOnce() -> T) -> Option<T> {
+    enter();
+    let result = panic::catch_unwind(AssertUnwindSafe(body)).ok();
+    leave();
+    result
+}
+
+// Every exported function has `catch` inside it; what need not be repeated there is here.
+#[inline(never)]
+fn enter() {
     silence_our_panics();
     DEPTH.set(DEPTH.get() + 1);
-    let result = panic::catch_unwind(AssertUnwindSafe(body)).ok();
+}
+
+#[inline(never)]
+fn leave() {
     DEPTH.set(DEPTH.get() - 1);
-    result
 }
 
 /// Wraps the panic hook, once, so that a panic below an exported function stays quiet. Panics of a

@@ -2,11 +2,11 @@
 
 use std::ptr;
 
-use super::boundary::{Out, handle, pointer, status, value};
+use super::boundary::{self, Out, hand_over, status, take_back, value};
 use super::error::{Failure, ralph_lock_error};
 use super::status::ralph_lock_status;
-use crate::sys::table::{Ref, Table};
-use crate::{CancelToken, LockError};
+use crate::CancelToken;
+use crate::sys::table::Ref;
 
 /// Ends waits from another thread. One token can serve many waits in many threads. It belongs to the
 /// caller, who frees it with ralph_lock_cancel_free(). It is for the process that made it: in a
@@ -14,18 +14,14 @@ use crate::{CancelToken, LockError};
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_cancel(CancelToken);
 
-static TOKENS: Table<ralph_lock_cancel> = Table::new(5);
-
 /// The token behind a handle that C passes.
 pub(super) fn token(cancel: *const ralph_lock_cancel) -> Result<CancelToken, Failure> {
     Ok(find(cancel)?.0.clone())
 }
 
 fn find(cancel: *const ralph_lock_cancel) -> Result<Ref<'static, ralph_lock_cancel>, Failure> {
-    if cancel.is_null() {
-        return Err(LockError::InvalidArgument("cancel is NULL".to_owned()).into());
-    }
-    TOKENS.get(handle(cancel)).filter(|found| found.0.is_own()).ok_or(Failure::InvalidHandle("cancel"))
+    let found = boundary::find("cancel", cancel)?;
+    if found.0.is_own() { Ok(found) } else { Err(Failure::InvalidHandle("cancel")) }
 }
 
 /// Makes a token. `cancel` receives it on RALPH_LOCK_OK, else NULL; must not be NULL. `error` as in
@@ -42,7 +38,7 @@ pub extern "C" fn ralph_lock_cancel_new(
     status(error, || {
         cancel.required()?;
         let made = CancelToken::new().map_err(|error| Failure::System("make a cancel token", error))?;
-        cancel.set(pointer(TOKENS.insert(ralph_lock_cancel(made))));
+        cancel.set(hand_over(ralph_lock_cancel(made)));
         Ok(())
     })
 }
@@ -65,5 +61,5 @@ pub extern "C" fn ralph_lock_cancel_trigger(cancel: *mut ralph_lock_cancel) -> r
 /// more. NULL and a token that was freed already are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_cancel_free(cancel: *mut ralph_lock_cancel) {
-    value((), || drop(TOKENS.remove(handle(cancel))));
+    value((), || drop(take_back(cancel)));
 }

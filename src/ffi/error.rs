@@ -3,10 +3,9 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use super::boundary::{self, borrowed, c_string, handle, pointer, value};
+use super::boundary::{self, borrowed, c_string, hand_over, look_up, take_back, value};
 use super::status::{ralph_lock_status, ralph_lock_status_message};
-use crate::LockError;
-use crate::sys::table::Table;
+use crate::error::Fault;
 
 /// What went wrong in one call. Comes from the last parameter of every function that can fail, and
 /// belongs to the caller, who frees it with ralph_lock_error_free().
@@ -18,11 +17,9 @@ pub struct ralph_lock_error {
     path: Option<CString>,
 }
 
-static ERRORS: Table<ralph_lock_error> = Table::new(3);
-
 /// Why an exported function does not answer RALPH_LOCK_OK.
 pub(super) enum Failure {
-    Lock(LockError),
+    Lock(Fault),
     /// What could not be done, and the system call's error.
     System(&'static str, std::io::Error),
     /// The parameter of that name is no live handle.
@@ -30,16 +27,16 @@ pub(super) enum Failure {
     Panic,
 }
 
-impl From<LockError> for Failure {
-    fn from(error: LockError) -> Failure {
-        Failure::Lock(error)
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Failure {
+        Failure::Lock(fault)
     }
 }
 
 impl Failure {
     pub(super) fn status(&self) -> ralph_lock_status {
         match self {
-            Failure::Lock(error) => error.into(),
+            Failure::Lock(error) => (&**error).into(),
             Failure::System(..) => ralph_lock_status::RALPH_LOCK_IO,
             Failure::InvalidHandle(_) => ralph_lock_status::RALPH_LOCK_INVALID_HANDLE,
             Failure::Panic => ralph_lock_status::RALPH_LOCK_PANIC,
@@ -74,12 +71,12 @@ impl ralph_lock_error {
             Failure::Lock(error) => error.path(),
             Failure::System(..) | Failure::InvalidHandle(_) | Failure::Panic => None,
         };
-        pointer(ERRORS.insert(ralph_lock_error {
+        hand_over(ralph_lock_error {
             status: failure.status(),
             os_code: failure.os_code(),
             message: c_string(&one_line(&failure.message())),
             path: path.and_then(|path| CString::new(path.as_os_str().as_encoded_bytes()).ok()),
-        }))
+        })
     }
 }
 
@@ -105,7 +102,7 @@ pub extern "C" fn ralph_lock_error_status(error: *const ralph_lock_error) -> ral
         return ralph_lock_status::RALPH_LOCK_OK;
     }
     value(ralph_lock_status::RALPH_LOCK_PANIC, || {
-        ERRORS.get(handle(error)).map_or(ralph_lock_status::RALPH_LOCK_INVALID_HANDLE, |error| error.status)
+        look_up(error).map_or(ralph_lock_status::RALPH_LOCK_INVALID_HANDLE, |error| error.status)
     })
 }
 
@@ -113,7 +110,7 @@ pub extern "C" fn ralph_lock_error_status(error: *const ralph_lock_error) -> ral
 /// none. NULL and freed errors give 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_os_code(error: *const ralph_lock_error) -> i32 {
-    value(0, || ERRORS.get(handle(error)).map_or(0, |error| error.os_code))
+    value(0, || look_up(error).map_or(0, |error| error.os_code))
 }
 
 /// What happened, in one line of UTF-8 for people to read: it names the file and, where there is
@@ -122,19 +119,19 @@ pub extern "C" fn ralph_lock_error_os_code(error: *const ralph_lock_error) -> i3
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_message(error: *const ralph_lock_error) -> *const c_char {
     let general = ralph_lock_status_message(ralph_lock_error_status(error) as i32);
-    value(general, || ERRORS.get(handle(error)).map_or(general, |error| error.message.as_ptr()))
+    value(general, || look_up(error).map_or(general, |error| error.message.as_ptr()))
 }
 
 /// The file that the failure is about, byte for byte; NULL where it is about none, and for NULL and
 /// freed errors. Borrowed until ralph_lock_error_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_path(error: *const ralph_lock_error) -> *const c_char {
-    value(ptr::null(), || ERRORS.get(handle(error)).map_or(ptr::null(), |error| borrowed(error.path.as_deref())))
+    value(ptr::null(), || look_up(error).map_or(ptr::null(), |error| borrowed(error.path.as_deref())))
 }
 
 /// Frees an error and every string borrowed from it. NULL and an error that was freed already are
 /// left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_free(error: *mut ralph_lock_error) {
-    boundary::value((), || drop(ERRORS.remove(handle(error))));
+    boundary::value((), || drop(take_back(error)));
 }

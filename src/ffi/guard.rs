@@ -5,14 +5,15 @@ use std::io::ErrorKind;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
-use super::boundary::{Out, handle, is_null, path, pointer, status, text, value};
+use super::boundary::{Out, find, hand_over, look_up, path, status, take_back, text, value};
 use super::error::{Failure, ralph_lock_error};
 use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
+use crate::LockGuard;
+use crate::error::Fault;
 use crate::lock::{self, Place};
-use crate::sys::table::Table;
-use crate::{LockError, LockGuard, LoopLock};
+use crate::wait;
 
 /// A held lock. Comes from a function that acquires, and ends with ralph_lock_release(). It is a
 /// name that is looked up at each use, never an address: a guard that was released, or any other
@@ -25,16 +26,14 @@ pub struct ralph_lock_guard {
     guard: Mutex<Option<LockGuard>>,
 }
 
-static GUARDS: Table<ralph_lock_guard> = Table::new(1);
-
 impl ralph_lock_guard {
     /// Gives C the lock, or who holds it.
     pub(super) fn hand_out(
-        result: Result<LockGuard, LockError>,
+        result: Result<LockGuard, Fault>,
         guard: &Out<*mut ralph_lock_guard>,
         holder: &Out<*mut ralph_lock_metadata>,
     ) -> Result<(), Failure> {
-        if let Some(found) = result.as_ref().err().and_then(LockError::holder).filter(|_| holder.is_wanted()) {
+        if let Some(found) = result.as_ref().err().and_then(|error| error.holder()).filter(|_| holder.is_wanted()) {
             holder.set(ralph_lock_metadata::new(found));
         }
         guard.set(ralph_lock_guard::new(result?)?);
@@ -42,12 +41,13 @@ impl ralph_lock_guard {
     }
 
     /// Puts a held lock where C can name it.
-    fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, LockError> {
+    fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, Fault> {
         let place = guard.place();
-        match GUARDS.insert(ralph_lock_guard { place: place.clone(), guard: Mutex::new(Some(guard)) }) {
-            Some(handle) => Ok(pointer(Some(handle))),
-            None => Err(place.failed("make a handle for", ErrorKind::OutOfMemory.into())),
+        let made = hand_over(ralph_lock_guard { place: place.clone(), guard: Mutex::new(Some(guard)) });
+        if made.is_null() {
+            return Err(place.failed("make a handle for", ErrorKind::OutOfMemory.into()));
         }
+        Ok(made)
     }
 }
 
@@ -91,7 +91,7 @@ pub extern "C" fn ralph_lock_try_acquire(
     let holder = Out::new("holder", holder, ptr::null_mut());
     status(error, || {
         guard.required()?;
-        let result = LoopLock::try_acquire(path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
+        let result = lock::try_acquire(path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
         ralph_lock_guard::hand_out(result, &guard, &holder)
     })
 }
@@ -114,7 +114,7 @@ pub extern "C" fn ralph_lock_acquire_blocking(
     let guard = Out::new("guard", guard, ptr::null_mut());
     status(error, || {
         guard.required()?;
-        let acquired = LoopLock::acquire_blocking(path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
+        let acquired = lock::acquire_blocking(path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
         guard.set(ralph_lock_guard::new(acquired?)?);
         Ok(())
     })
@@ -151,8 +151,8 @@ pub extern "C" fn ralph_lock_acquire_with(
         guard.required()?;
         let (root, prompt) = (path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
         let result = match options.is_null() {
-            true => LoopLock::try_acquire(root, prompt),
-            false => LoopLock::acquire_with(root, prompt, &options::chosen(options)?),
+            true => lock::try_acquire(root, prompt),
+            false => wait::acquire_with(root, prompt, &options::chosen(options)?),
         };
         ralph_lock_guard::hand_out(result, &guard, &holder)
     })
@@ -175,9 +175,9 @@ pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock
         if guard.is_null() {
             return Ok(());
         }
-        let entry = GUARDS.remove(handle(guard)).ok_or(Failure::InvalidHandle("guard"))?;
+        let entry = take_back(guard).ok_or(Failure::InvalidHandle("guard"))?;
         let held = entry.guard.try_lock().ok().and_then(|mut guard| guard.take());
-        Ok(held.map_or(Ok(()), LockGuard::release)?)
+        Ok(held.map_or(Ok(()), LockGuard::release).map_err(Box::new)?)
     })
 }
 
@@ -186,7 +186,7 @@ pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock
 /// ralph_lock_release().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_guard_path(guard: *const ralph_lock_guard) -> *const c_char {
-    value(ptr::null(), || GUARDS.get(handle(guard)).map_or(ptr::null(), |entry| entry.place.path().as_ptr()))
+    value(ptr::null(), || look_up(guard).map_or(ptr::null(), |entry| entry.place.path().as_ptr()))
 }
 
 /// Tells whether the path still leads to the file that the guard holds. After `rm -rf .ralph` or
@@ -204,13 +204,7 @@ pub extern "C" fn ralph_lock_guard_verify(
     guard: *const ralph_lock_guard,
     error: *mut *mut ralph_lock_error,
 ) -> ralph_lock_status {
-    status(error, || {
-        if guard.is_null() {
-            return Err(is_null("guard").into());
-        }
-        let entry = GUARDS.get(handle(guard)).ok_or(Failure::InvalidHandle("guard"))?;
-        Ok(entry.place.verify()?)
-    })
+    status(error, || Ok(find("guard", guard)?.place.verify()?))
 }
 
 /// Reads who is on record in the workspace's lock file, without touching the lock. A record alone
@@ -256,7 +250,7 @@ pub extern "C" fn ralph_lock_is_locked(
     let locked = Out::new("locked", locked, false);
     status(error, || {
         locked.required()?;
-        locked.set(LoopLock::is_locked(path("workspace_root", &workspace_root)?)?);
+        locked.set(lock::is_locked(path("workspace_root", &workspace_root)?)?);
         Ok(())
     })
 }

@@ -2,32 +2,27 @@
 
 use std::ffi::c_char;
 use std::ptr;
-use std::sync::RwLock;
+use std::sync::{Mutex, MutexGuard};
+use std::thread;
 use std::time::Duration;
 
-use super::boundary::{handle, path, pointer, status, value};
+use super::boundary::{find, hand_over, path, status, take_back, value};
 use super::cancel::{self, ralph_lock_cancel};
 use super::error::Failure;
 use super::status::ralph_lock_status;
 use crate::options::check_lock_file;
-use crate::sys::table::Table;
 use crate::{AcquireOptions, LockError};
 
 /// How to acquire: for how long to wait, what ends the wait, which lock file. Belongs to the caller,
 /// who frees it with ralph_lock_options_free(). It can serve any number of calls, in many threads at a
-/// time; changing it while one of them begins is RALPH_LOCK_INVALID_ARGUMENT for the later of the two.
+/// time; a change counts for the calls that begin after it.
 #[allow(non_camel_case_types)]
-pub struct ralph_lock_options(
-    /// Never waited for: a forked child could wait for a thread that it does not have.
-    RwLock<AcquireOptions>,
-);
-
-static OPTIONS: Table<ralph_lock_options> = Table::new(4);
+pub struct ralph_lock_options(Mutex<AcquireOptions>);
 
 /// The options behind a handle that C passes, as they are now.
 pub(super) fn chosen(options: *const ralph_lock_options) -> Result<AcquireOptions, Failure> {
-    let found = OPTIONS.get(handle(options)).ok_or(Failure::InvalidHandle("options"))?;
-    found.0.try_read().map(|options| options.clone()).map_err(|_| busy())
+    let found = find("options", options)?;
+    lock(&found).map(|options| options.clone())
 }
 
 fn change(
@@ -35,17 +30,21 @@ fn change(
     change: impl FnOnce(&mut AcquireOptions) -> Result<(), Failure>,
 ) -> ralph_lock_status {
     status(ptr::null_mut(), || {
-        if options.is_null() {
-            return Err(LockError::InvalidArgument("options is NULL".to_owned()).into());
-        }
-        let found = OPTIONS.get(handle(options)).ok_or(Failure::InvalidHandle("options"))?;
-        let mut options = found.0.try_write().map_err(|_| busy())?;
-        change(&mut options)
+        let found = find("options", options)?;
+        change(&mut *lock(&found)?)
     })
 }
 
-fn busy() -> Failure {
-    LockError::InvalidArgument("another thread is using these options at this moment".to_owned()).into()
+/// Options are locked for as long as it takes to copy them. Not waited for without end: a forked child
+/// could wait for a thread that it does not have.
+fn lock(options: &ralph_lock_options) -> Result<MutexGuard<'_, AcquireOptions>, Failure> {
+    for _ in 0..10_000 {
+        if let Ok(options) = options.0.try_lock() {
+            return Ok(options);
+        }
+        thread::yield_now();
+    }
+    Err(LockError::invalid("another thread was using these options when this process was forked").into())
 }
 
 /// Makes options that say nothing yet: wait for as long as it takes, for the workspace's own lock.
@@ -53,7 +52,7 @@ fn busy() -> Failure {
 /// used up all handles, which takes billions of them.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_new() -> *mut ralph_lock_options {
-    value(ptr::null_mut(), || pointer(OPTIONS.insert(ralph_lock_options(RwLock::default()))))
+    value(ptr::null_mut(), || hand_over(ralph_lock_options(Mutex::default())))
 }
 
 /// Sets how long to wait at the most, in milliseconds, by a clock that nobody sets (CLOCK_MONOTONIC).
@@ -115,5 +114,5 @@ pub extern "C" fn ralph_lock_options_set_lock_file(
 /// alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_free(options: *mut ralph_lock_options) {
-    value((), || drop(OPTIONS.remove(handle(options))));
+    value((), || drop(take_back(options)));
 }

@@ -4,13 +4,12 @@ use std::ffi::c_char;
 use std::ptr;
 use std::sync::Mutex;
 
-use super::boundary::{Out, handle, path, pointer, status, text, value};
+use super::boundary::{Out, find, hand_over, look_up, path, status, take_back, text, value};
 use super::error::{Failure, ralph_lock_error};
 use super::guard::ralph_lock_guard;
 use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
-use crate::sys::table::Table;
 use crate::{AcquireOptions, LockError, Waiter};
 
 /// A wait for a lock that an event loop does: poll its descriptor, and step when it is readable. It
@@ -22,8 +21,6 @@ pub struct ralph_lock_waiter {
     /// Never waited for: a forked child could wait for a thread that it does not have.
     waiter: Mutex<Waiter>,
 }
-
-static WAITERS: Table<ralph_lock_waiter> = Table::new(6);
 
 /// Begins a wait. The parameters are those of ralph_lock_acquire_with(), but NULL options wait for as
 /// long as it takes; a timeout counts from here. Nothing is tried yet: call ralph_lock_waiter_step()
@@ -48,9 +45,9 @@ pub extern "C" fn ralph_lock_waiter_new(
         waiter.required()?;
         let (root, prompt) = (path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
         let chosen = if options.is_null() { AcquireOptions::new() } else { options::chosen(options)? };
-        let made = Waiter::new(root, prompt, &chosen)?;
+        let made = Waiter::new(root, prompt, &chosen).map_err(Box::new)?;
         let entry = ralph_lock_waiter { fd: made.raw_fd(), waiter: Mutex::new(made) };
-        waiter.set(pointer(WAITERS.insert(entry)));
+        waiter.set(hand_over(entry));
         Ok(())
     })
 }
@@ -60,7 +57,7 @@ pub extern "C" fn ralph_lock_waiter_new(
 /// freed waiters.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 {
-    value(-1, || WAITERS.get(handle(waiter)).map_or(-1, |entry| entry.fd))
+    value(-1, || look_up(waiter).map_or(-1, |entry| entry.fd))
 }
 
 /// Looks whether the lock can be had now. Never blocks.
@@ -86,20 +83,16 @@ pub extern "C" fn ralph_lock_waiter_step(
     let holder = Out::new("holder", holder, ptr::null_mut());
     status(error, || {
         guard.required()?;
-        if waiter.is_null() {
-            return Err(LockError::InvalidArgument("waiter is NULL".to_owned()).into());
-        }
-        let entry = WAITERS.get(handle(waiter)).ok_or(Failure::InvalidHandle("waiter"))?;
-        let mut waiter = entry.waiter.try_lock().map_err(|_| {
-            LockError::InvalidArgument("another thread is stepping this waiter at this moment".to_owned())
-        })?;
+        let entry = find("waiter", waiter)?;
+        let busy = |_| LockError::invalid("another thread is stepping this waiter at this moment");
+        let mut waiter = entry.waiter.try_lock().map_err(busy)?;
         if !waiter.is_own() {
             return Err(Failure::InvalidHandle("waiter"));
         }
         let stepped = match waiter.step() {
             Ok(Some(acquired)) => Ok(acquired),
-            Ok(None) => Err(waiter.not_yet()),
-            Err(error) => Err(error),
+            Ok(None) => Err(Box::new(waiter.not_yet())),
+            Err(error) => Err(Box::new(error)),
         };
         ralph_lock_guard::hand_out(stepped, &guard, &holder)
     })
@@ -109,5 +102,5 @@ pub extern "C" fn ralph_lock_waiter_step(
 /// that was freed already are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_free(waiter: *mut ralph_lock_waiter) {
-    value((), || drop(WAITERS.remove(handle(waiter))));
+    value((), || drop(take_back(waiter)));
 }

@@ -8,6 +8,7 @@ use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use super::clock::timespec;
 use super::{check, process};
 
 /// What can mean that a lock has become free, or that its file is not the one at the path any more:
@@ -220,16 +221,6 @@ pub(crate) fn set_timer(timer: BorrowedFd<'_>, time: Duration) -> io::Result<()>
     };
     // SAFETY: the time lives through the call; the old value is not asked for.
     check(unsafe { libc::timerfd_settime(timer.as_raw_fd(), 0, &time, null_mut()) }).map(drop)
-}
-
-// The width of these fields differs between systems. Times here are a day at the most, far below it.
-#[allow(clippy::unnecessary_cast)]
-fn timespec(time: Duration) -> libc::timespec {
-    // SAFETY: a timespec is two numbers, and on some systems padding; zero is a value of it.
-    let mut converted: libc::timespec = unsafe { std::mem::zeroed() };
-    converted.tv_sec = time.as_secs() as _;
-    converted.tv_nsec = time.subsec_nanos() as _;
-    converted
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use std::convert::Infallible;
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::ptr::null_mut;
 use std::time::Duration;
 
-use super::check;
+use super::clock;
 
 /// There is none.
 #[derive(Debug)]
@@ -46,11 +45,8 @@ pub(crate) fn is_readable(_source: BorrowedFd<'_>) -> bool {
     false
 }
 
-/// Sleeps for that time; a signal handler that runs meanwhile ends the sleep with EINTR.
 pub(crate) fn sleep(_sources: &[BorrowedFd<'_>], time: Duration) -> io::Result<()> {
-    let time = libc::timespec { tv_sec: time.as_secs() as _, tv_nsec: time.subsec_nanos() as _ };
-    // SAFETY: the time lives through the call; what is left of it is not asked for.
-    check(unsafe { libc::nanosleep(&time, null_mut()) }).map(drop)
+    clock::sleep(time)
 }
 
 pub(crate) fn new_set() -> io::Result<OwnedFd> {

@@ -77,7 +77,7 @@ fn open(path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
 pub(crate) fn make_directory(path: &CStr) -> io::Result<()> {
     // SAFETY: the path is NUL-terminated and lives through the call.
     match retry(|| check(unsafe { libc::mkdir(path.as_ptr(), 0o777) })) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Err(error) if error.raw_os_error() != Some(libc::EEXIST) => Err(error),
         _ => Ok(()),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn unlock(file: BorrowedFd<'_>) -> io::Result<()> {
 fn try_flock(file: BorrowedFd<'_>, operation: libc::c_int) -> io::Result<bool> {
     match retry(|| flock(file, operation | libc::LOCK_NB)) {
         Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        Err(error) if error.raw_os_error() == Some(libc::EWOULDBLOCK) => Ok(false),
         Err(error) => Err(error),
     }
 }

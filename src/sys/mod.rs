@@ -7,6 +7,8 @@ pub(crate) mod process;
 pub(crate) mod table;
 
 #[cfg(unix)]
+pub(crate) mod clock;
+#[cfg(unix)]
 pub(crate) mod errno;
 #[cfg(target_os = "linux")]
 pub(crate) mod event;
@@ -34,7 +36,7 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.raw_os_error() == Some(libc::EINTR) => {}
             result => return result,
         }
     }

@@ -7,17 +7,17 @@
 //! There is no mutex. A child that is forked while another thread is anywhere in this file finds
 //! the table usable; at the worst one slot stays out of use in that child.
 
+use std::any::Any;
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
 
-// A name, before it is scrambled, is `generation | index | kind`. The generation of a slot grows by
-// one at each use; a slot whose generations are used up is retired.
-const KIND_BITS: u32 = 3;
+// A name, before it is scrambled, is `generation | index`. The generation of a slot grows by one at
+// each use; a slot whose generations are used up is retired.
 const INDEX_BITS: u32 = if usize::BITS >= 64 { 20 } else { 16 };
-const LAST_GENERATION: u64 = (1 << (NAME_BITS - INDEX_BITS - KIND_BITS)) - 1;
+const LAST_GENERATION: u64 = (1 << (NAME_BITS - INDEX_BITS)) - 1;
 
 /// As long as an address in user space, less the lowest bit: there are languages that keep marks of
 /// their own in the other bits of what they take for a pointer.
@@ -48,40 +48,45 @@ const USERS_BITS: u32 = 23;
 const LIVE: u64 = 1 << USERS_BITS;
 const GENERATION_SHIFT: u32 = USERS_BITS + 1;
 
-pub(crate) struct Table<T> {
-    /// Told apart in the names, so that a handle of one table is unknown in every other.
-    kind: usize,
+pub(crate) struct Table {
     /// How many slots have ever been used.
     used: AtomicU32,
     /// The top of the stack of free slots: `tag << 32 | index + 1`. The tag grows with every change,
     /// so that a thread which slept through a pop and a push notices.
     free: AtomicU64,
-    segments: [AtomicPtr<Slot<T>>; SEGMENTS],
+    segments: [AtomicPtr<Slot>; SEGMENTS],
 }
 
-struct Slot<T> {
+struct Slot {
     state: AtomicU64,
     /// The free slot below this one: `index + 1`, or 0.
     below: AtomicU32,
-    value: UnsafeCell<MaybeUninit<T>>,
+    value: UnsafeCell<MaybeUninit<Object>>,
 }
 
-// SAFETY: values enter by move and are seen by many threads through `Ref`, hence Send and Sync; the
-// slot states below order every access to them.
-unsafe impl<T: Send + Sync> Sync for Table<T> {}
+/// It knows its type, so that a handle of one type is unknown where another is asked for.
+type Object = Box<dyn Any + Send + Sync>;
 
-/// Keeps one object from being dropped while a thread uses it.
+// SAFETY: objects enter by move and are seen by many threads through `Ref`, and they are Send and
+// Sync; the slot states below order every access to them.
+unsafe impl Sync for Table {}
+
+/// An object in use, which is not dropped meanwhile.
 pub(crate) struct Ref<'t, T> {
-    table: &'t Table<T>,
-    slot: &'t Slot<T>,
+    object: *const T,
+    user: User<'t>,
+}
+
+/// Keeps the object in a slot from being dropped.
+struct User<'t> {
+    table: &'t Table,
+    slot: &'t Slot,
     index: u32,
 }
 
-impl<T> Table<T> {
-    pub(crate) const fn new(kind: usize) -> Table<T> {
-        assert!(0 < kind && kind < 1 << KIND_BITS);
+impl Table {
+    pub(crate) const fn new() -> Table {
         Table {
-            kind,
             used: AtomicU32::new(0),
             free: AtomicU64::new(0),
             segments: [const { AtomicPtr::new(null_mut()) }; SEGMENTS],
@@ -89,41 +94,42 @@ impl<T> Table<T> {
     }
 
     /// Puts an object in and names it. None, and the object dropped, when all names are taken.
-    pub(crate) fn insert(&self, value: T) -> Option<usize> {
+    pub(crate) fn insert<T: Any + Send + Sync>(&self, object: T) -> Option<usize> {
+        self.insert_object(Box::new(object))
+    }
+
+    fn insert_object(&self, object: Object) -> Option<usize> {
         let index = self.pop_free().or_else(|| self.first_unused())?;
         let slot = self.slot(index)?;
         let generation = (slot.state.load(Relaxed) >> GENERATION_SHIFT) + 1;
         // SAFETY: the slot was taken off the stack or never used, so this thread alone has it, and
         // no handle of its new generation exists yet.
-        unsafe { (*slot.value.get()).write(value) };
+        unsafe { (*slot.value.get()).write(object) };
         slot.state.store(generation << GENERATION_SHIFT | LIVE, Release);
-        let name = ((generation as usize) << INDEX_BITS | index as usize) << KIND_BITS | self.kind;
-        Some(handle_of(name))
+        Some(handle_of((generation as usize) << INDEX_BITS | index as usize))
     }
 
-    /// The object of that name, if it is live.
-    pub(crate) fn get(&self, handle: usize) -> Option<Ref<'_, T>> {
-        self.enter(handle, |state| state + 1)
+    /// The object of that name, if it is live and of that type.
+    pub(crate) fn get<T: Any>(&self, handle: usize) -> Option<Ref<'_, T>> {
+        let user = self.enter(handle)?;
+        Some(Ref { object: user.object().downcast_ref()?, user })
     }
 
-    /// The object of that name, which from now on nobody finds. Of many callers one gets it. It is
-    /// dropped together with the last `Ref`.
-    pub(crate) fn remove(&self, handle: usize) -> Option<Ref<'_, T>> {
-        self.enter(handle, |state| (state & !LIVE) + 1)
+    /// The same, and from now on nobody finds it. Of many callers one gets it. It is dropped together
+    /// with the last `Ref`.
+    pub(crate) fn remove<T: Any>(&self, handle: usize) -> Option<Ref<'_, T>> {
+        self.get(handle).filter(|found| found.user.end())
     }
 
-    fn enter(&self, handle: usize, change: impl Fn(u64) -> u64) -> Option<Ref<'_, T>> {
+    fn enter(&self, handle: usize) -> Option<User<'_>> {
         let name = name_of(handle)?;
-        if name & ((1 << KIND_BITS) - 1) != self.kind {
-            return None;
-        }
-        let index = (name >> KIND_BITS & ((1 << INDEX_BITS) - 1)) as u32;
-        let generation = (name >> (KIND_BITS + INDEX_BITS)) as u64;
+        let index = (name & ((1 << INDEX_BITS) - 1)) as u32;
+        let generation = (name >> INDEX_BITS) as u64;
         let slot = self.existing_slot(index)?;
         let mut state = slot.state.load(Relaxed);
         while state >> GENERATION_SHIFT == generation && state & LIVE != 0 {
-            match slot.state.compare_exchange_weak(state, change(state), Acquire, Relaxed) {
-                Ok(_) => return Some(Ref { table: self, slot, index }),
+            match slot.state.compare_exchange_weak(state, state + 1, Acquire, Relaxed) {
+                Ok(_) => return Some(User { table: self, slot, index }),
                 Err(now) => state = now,
             }
         }
@@ -142,7 +148,7 @@ impl<T> Table<T> {
         }
     }
 
-    fn push_free(&self, slot: &Slot<T>, index: u32) {
+    fn push_free(&self, slot: &Slot, index: u32) {
         let mut top = self.free.load(Relaxed);
         loop {
             slot.below.store(top as u32, Relaxed);
@@ -158,11 +164,11 @@ impl<T> Table<T> {
     }
 
     /// The slot, in a segment that is made when it does not exist yet.
-    fn slot(&self, index: u32) -> Option<&Slot<T>> {
+    fn slot(&self, index: u32) -> Option<&Slot> {
         let (segment, _) = place(index)?;
         if self.segments[segment].load(Acquire).is_null() {
             let length = (FIRST_SEGMENT as usize) << segment;
-            let made: Box<[Slot<T>]> = (0..length).map(|_| Slot::new()).collect();
+            let made: Box<[Slot]> = (0..length).map(|_| Slot::new()).collect();
             let made = Box::into_raw(made);
             if self.segments[segment].compare_exchange(null_mut(), made.cast(), AcqRel, Acquire).is_err() {
                 // SAFETY: another thread published its segment first; this one was never shared.
@@ -172,7 +178,7 @@ impl<T> Table<T> {
         self.existing_slot(index)
     }
 
-    fn existing_slot(&self, index: u32) -> Option<&Slot<T>> {
+    fn existing_slot(&self, index: u32) -> Option<&Slot> {
         let (segment, offset) = place(index)?;
         let first = self.segments[segment].load(Acquire);
         if first.is_null() {
@@ -184,8 +190,8 @@ impl<T> Table<T> {
     }
 }
 
-impl<T> Slot<T> {
-    fn new() -> Slot<T> {
+impl Slot {
+    fn new() -> Slot {
         Slot { state: AtomicU64::new(0), below: AtomicU32::new(0), value: UnsafeCell::new(MaybeUninit::uninit()) }
     }
 }
@@ -194,19 +200,32 @@ impl<T> Deref for Ref<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: the slot was live when this Ref counted itself in, so its value was written, and
-        // it is dropped only by the last Ref.
-        unsafe { (*self.slot.value.get()).assume_init_ref() }
+        // SAFETY: found in the object that `user` keeps, and a boxed object does not move.
+        unsafe { &*self.object }
     }
 }
 
-impl<T> Drop for Ref<'_, T> {
+impl User<'_> {
+    fn object(&self) -> &(dyn Any + Send + Sync) {
+        // SAFETY: the slot was live when this user counted itself in, so its object was written, and
+        // it is dropped only by the last user.
+        unsafe { &**(*self.slot.value.get()).assume_init_ref() }
+    }
+
+    /// Hides the object from whoever comes later. True for the one who did it. The slot is still of
+    /// the generation that was entered: it has a user.
+    fn end(&self) -> bool {
+        self.slot.state.fetch_and(!LIVE, AcqRel) & LIVE != 0
+    }
+}
+
+impl Drop for User<'_> {
     fn drop(&mut self) {
         let before = self.slot.state.fetch_sub(1, AcqRel);
         if before & LIVE != 0 || before & (LIVE - 1) != 1 {
             return;
         }
-        // SAFETY: the slot is no longer live, so nobody new comes in, and this was the last Ref.
+        // SAFETY: the slot is no longer live, so nobody new comes in, and this was the last user.
         unsafe { (*self.slot.value.get()).assume_init_drop() };
         if before >> GENERATION_SHIFT < LAST_GENERATION {
             self.table.push_free(self.slot, self.index);
@@ -247,25 +266,25 @@ mod tests {
 
     #[test]
     fn a_removed_name_is_never_found_again() {
-        let table = Table::new(1);
+        let table = Table::new();
         let mut seen = HashSet::new();
         for round in 0..10_000 {
             let name = table.insert(round).unwrap();
             assert!(seen.insert(name), "a name was given twice");
-            assert_eq!(*table.get(name).unwrap(), round);
-            assert_eq!(*table.remove(name).unwrap(), round);
-            assert!(table.get(name).is_none());
-            assert!(table.remove(name).is_none());
+            assert_eq!(*table.get::<i32>(name).unwrap(), round);
+            assert_eq!(*table.remove::<i32>(name).unwrap(), round);
+            assert!(table.get::<i32>(name).is_none());
+            assert!(table.remove::<i32>(name).is_none());
         }
     }
 
     #[test]
-    fn garbage_and_other_tables_names_are_unknown() {
-        let table = Table::new(1);
-        let other = Table::new(2);
+    fn garbage_and_names_of_another_type_are_unknown() {
+        let table = Table::new();
         let name = table.insert("here").unwrap();
-        other.insert("there").unwrap();
-        assert!(other.get(name).is_none());
+        assert!(table.get::<String>(name).is_none());
+        assert!(table.remove::<String>(name).is_none());
+        assert!(table.get::<&str>(name).is_some(), "it went with a failed removal");
         for garbage in (0..100_000).chain([
             usize::MAX,
             &raw const table as usize,
@@ -273,13 +292,13 @@ mod tests {
             name + 8,
             name | 1 << (usize::BITS - 1),
         ]) {
-            assert!(table.get(garbage).is_none(), "{garbage:#x} was taken for a name");
+            assert!(table.get::<&str>(garbage).is_none(), "{garbage:#x} was taken for a name");
         }
     }
 
     #[test]
     fn names_look_like_addresses() {
-        let table = Table::new(1);
+        let table = Table::new();
         for value in 0..1_000 {
             let name = table.insert(value).unwrap();
             assert!(name & 1 == 0 && name as u64 >> 47 == 0, "{name:#x}");
@@ -288,11 +307,11 @@ mod tests {
 
     #[test]
     fn the_last_user_drops_the_value() {
-        let table = Table::new(1);
+        let table = Table::new();
         let value = Arc::new(());
         let name = table.insert(value.clone()).unwrap();
-        let user = table.get(name).unwrap();
-        drop(table.remove(name).unwrap());
+        let user = table.get::<Arc<()>>(name).unwrap();
+        drop(table.remove::<Arc<()>>(name).unwrap());
         assert_eq!(Arc::strong_count(&value), 2, "dropped while in use");
         drop(user);
         assert_eq!(Arc::strong_count(&value), 1, "not dropped after its last use");
@@ -300,31 +319,31 @@ mod tests {
 
     #[test]
     fn many_live_objects_keep_their_names() {
-        let table = Table::new(1);
-        let names: Vec<usize> = (0..5_000).map(|value| table.insert(value).unwrap()).collect();
+        let table = Table::new();
+        let names: Vec<usize> = (0..5_000_usize).map(|value| table.insert(value).unwrap()).collect();
         for (value, name) in names.iter().enumerate() {
-            assert_eq!(*table.get(*name).unwrap(), value);
+            assert_eq!(*table.get::<usize>(*name).unwrap(), value);
         }
-        assert_eq!(names.iter().filter(|name| table.remove(**name).is_some()).count(), 5_000);
+        assert_eq!(names.iter().filter(|name| table.remove::<usize>(**name).is_some()).count(), 5_000);
     }
 
     #[test]
     fn of_many_threads_one_removes() {
-        let table = Table::new(1);
+        let table = Table::new();
         let won = AtomicU32::new(0);
         for round in 0..500 {
             let name = table.insert(round).unwrap();
             thread::scope(|scope| {
                 for _ in 0..4 {
                     scope.spawn(|| {
-                        if let Some(found) = table.get(name) {
+                        if let Some(found) = table.get::<i32>(name) {
                             assert_eq!(*found, round);
                         }
-                        if table.remove(name).is_some() {
+                        if table.remove::<i32>(name).is_some() {
                             won.fetch_add(1, Relaxed);
                         }
                         let own = table.insert(round).unwrap();
-                        assert_eq!(*table.remove(own).unwrap(), round);
+                        assert_eq!(*table.remove::<i32>(own).unwrap(), round);
                     });
                 }
             });
@@ -334,13 +353,13 @@ mod tests {
 
     #[test]
     fn a_slot_without_names_left_is_retired() {
-        let table = Table::new(1);
+        let table = Table::new();
         let first = table.insert(0).unwrap();
         let slot = table.existing_slot(0).unwrap();
         slot.state.store(LAST_GENERATION << GENERATION_SHIFT | LIVE, Relaxed);
-        assert!(table.get(first).is_none());
-        let last = handle_of(((LAST_GENERATION as usize) << INDEX_BITS) << KIND_BITS | 1);
-        assert!(table.remove(last).is_some());
+        assert!(table.get::<i32>(first).is_none());
+        let last = handle_of((LAST_GENERATION as usize) << INDEX_BITS);
+        assert!(table.remove::<i32>(last).is_some());
         table.insert(1).unwrap();
         assert_eq!(slot.state.load(Relaxed) & LIVE, 0, "the retired slot was used again");
     }

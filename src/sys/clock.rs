@@ -1,0 +1,40 @@
+//! What time it is, clock_gettime(2), and letting some pass.
+
+use std::io;
+use std::ptr::null_mut;
+use std::time::Duration;
+
+use super::check;
+
+/// Since some moment in the past; a clock that nobody sets.
+pub(crate) fn monotonic() -> Duration {
+    read(libc::CLOCK_MONOTONIC)
+}
+
+/// Since 1970-01-01 00:00 UTC, as this machine believes.
+pub(crate) fn wall() -> Duration {
+    read(libc::CLOCK_REALTIME)
+}
+
+/// Sleeps for that time; a signal handler that runs meanwhile ends the sleep with EINTR.
+pub(crate) fn sleep(time: Duration) -> io::Result<()> {
+    // SAFETY: the time lives through the call; what is left of it is not asked for.
+    check(unsafe { libc::nanosleep(&timespec(time), null_mut()) }).map(drop)
+}
+
+fn read(clock: libc::clockid_t) -> Duration {
+    let mut now = timespec(Duration::ZERO);
+    // SAFETY: there is room for the answer. With these clocks the call does not fail.
+    unsafe { libc::clock_gettime(clock, &mut now) };
+    Duration::new(now.tv_sec.try_into().unwrap_or(0), now.tv_nsec.try_into().unwrap_or(0))
+}
+
+// The width of these fields differs between systems. Times here are a day at the most, far below it.
+#[allow(clippy::unnecessary_cast)]
+pub(super) fn timespec(time: Duration) -> libc::timespec {
+    // SAFETY: a timespec is two numbers, and on some systems padding; zero is a value of it.
+    let mut converted: libc::timespec = unsafe { std::mem::zeroed() };
+    converted.tv_sec = time.as_secs() as _;
+    converted.tv_nsec = time.subsec_nanos() as _;
+    converted
+}
