@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::error::Fault;
 use crate::lock_file::{Content, LockFile, LockPath, START_OVERS};
-use crate::metadata::Prompt;
+use crate::metadata::{Prompt, Record};
 use crate::sys::file::Identity;
 use crate::sys::{clock, process};
 use crate::{LockError, LockMetadata};
@@ -30,7 +30,7 @@ pub(crate) fn try_acquire(workspace_root: &Path, prompt: &str) -> Result<LockGua
 
 /// Takes the lock, waiting for it in the kernel's queue for as long as that takes.
 pub(crate) fn acquire_blocking(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
-    acquire_in_queue(&LockPath::of(workspace_root)?, &Prompt::new(prompt)?)
+    acquire_in_queue(&LockPath::of(workspace_root)?, &mut Record::new(prompt)?)
 }
 
 /// Whether somebody holds the lock now.
@@ -40,7 +40,7 @@ pub(crate) fn is_locked(workspace_root: &Path) -> Result<bool, Fault> {
         let Some(mut file) = LockFile::open_existing(&path)? else {
             return Ok(false);
         };
-        let identity = file.stat()?.identity;
+        let identity = file.identity()?;
         // Shared, for an instant: acquirers tell such a lock from a holder's.
         let locked = !file.try_shared()?;
         if path.leads_to(identity)? {
@@ -57,14 +57,14 @@ pub(crate) fn acquire_now(path: &LockPath, prompt: &Prompt) -> Result<LockGuard,
         if !take(&mut file, &mut patience)? {
             continue;
         }
-        if let Some(guard) = LockGuard::announce(file, prompt)? {
+        if let Some(guard) = LockGuard::announce(file, &mut prompt.record()?)? {
             return Ok(guard);
         }
     }
     Err(never_settles(path))
 }
 
-pub(crate) fn acquire_in_queue(path: &LockPath, prompt: &Prompt) -> Result<LockGuard, Fault> {
+pub(crate) fn acquire_in_queue(path: &LockPath, record: &mut Record) -> Result<LockGuard, Fault> {
     for _ in 0..START_OVERS {
         let mut file = LockFile::open_or_create(path)?;
         // A file that can never be ours is refused now, not after the wait.
@@ -73,7 +73,7 @@ pub(crate) fn acquire_in_queue(path: &LockPath, prompt: &Prompt) -> Result<LockG
             return Err(error);
         }
         file.exclusive()?;
-        if let Some(guard) = LockGuard::announce(file, prompt)? {
+        if let Some(guard) = LockGuard::announce(file, record)? {
             return Ok(guard);
         }
     }
@@ -84,12 +84,13 @@ pub(crate) fn acquire_in_queue(path: &LockPath, prompt: &Prompt) -> Result<LockG
 pub(crate) fn on_record(workspace_root: &Path) -> Result<LockMetadata, Fault> {
     let path = LockPath::of(workspace_root)?;
     let not_found = |reason| Box::new(LockError::NotFound { path: path.as_path().to_owned(), reason });
-    let Some(file) = LockFile::open_existing(&path)? else {
+    let Some(mut file) = LockFile::open_existing(&path)? else {
         return Err(not_found("there is no such file".to_owned()));
     };
     let mut patience = Limit::of(RECORD);
     loop {
-        match file.content(file.stat()?.size)? {
+        let size = file.stat()?.size;
+        match file.content(size)? {
             Content::Record(metadata) => return Ok(metadata),
             Content::Nothing(reason) => return Err(not_found(reason.to_owned())),
             Content::Unreadable(reason) if patience.is_over() => return Err(not_found(reason)),
@@ -200,19 +201,19 @@ impl LockGuard {
     /// Makes this process, which has just got the flock, the holder on record. None: somebody
     /// removed or replaced the file between open and flock. Without this comparison two processes
     /// hold two files, each believing that it has the workspace's lock.
-    pub(crate) fn announce(file: LockFile, prompt: &Prompt) -> Result<Option<LockGuard>, Fault> {
-        let found = file.stat()?;
+    pub(crate) fn announce(mut file: LockFile, record: &mut Record) -> Result<Option<LockGuard>, Fault> {
+        let identity = file.identity()?;
         let path = file.path().clone();
-        if !path.leads_to(found.identity)? {
+        let Some(found) = path.find(identity)? else {
             return Ok(None);
-        }
-        let place = Arc::new(Place { path, identity: found.identity });
+        };
+        let place = Arc::new(Place { path, identity });
         let mut guard = LockGuard { file: None, place, owner: process::instance(), record: 0 };
         // From here on, an error drops the guard, which blanks what was written and unlocks.
         let file = guard.file.insert(file);
         file.clear(found.size)?;
-        file.write(&prompt.record(process::id(), clock::wall())?, &mut guard.record)?;
-        file.publish(found.identity)?;
+        file.write(record.since(clock::wall()), &mut guard.record)?;
+        file.publish(identity)?;
         Ok(Some(guard))
     }
 

@@ -60,14 +60,19 @@ impl LockPath {
         &self.path
     }
 
-    /// Whether the path leads to that file now. While a descriptor keeps the file alive, no other
-    /// file can have its identity.
-    pub(crate) fn leads_to(&self, identity: Identity) -> Result<bool, Fault> {
+    /// What that file is like now, if the path leads to it. While a descriptor keeps the file alive, no
+    /// other file can have its identity.
+    pub(crate) fn find(&self, identity: Identity) -> Result<Option<Stat>, Fault> {
         match file::stat_path(&self.path) {
-            Ok(found) => Ok(found.identity == identity),
-            Err(error) if is_missing(&error) => Ok(false),
+            Ok(found) => Ok((found.identity == identity).then_some(found)),
+            Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(self.failed("look at", error)),
         }
+    }
+
+    /// Whether the path leads to that file now.
+    pub(crate) fn leads_to(&self, identity: Identity) -> Result<bool, Fault> {
+        Ok(self.find(identity)?.is_some())
     }
 
     /// The error for a system call on this path that failed.
@@ -113,6 +118,8 @@ impl LockPath {
 pub(crate) struct LockFile {
     fd: OwnedFd,
     path: LockPath,
+    /// Which file it is, once somebody has asked.
+    identity: Option<Identity>,
     /// Why it is open for reading only, where it is.
     read_only: Option<io::Error>,
     /// Whether this descriptor has a lock, of either kind.
@@ -148,7 +155,7 @@ impl LockFile {
             Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EPERM | libc::EROFS)) => {
                 match file::open_read_only(&path.path) {
                     Ok(fd) => {
-                        let file = LockFile::new(fd, path, Some(error));
+                        let mut file = LockFile::new(fd, path, Some(error));
                         // What is no lock file is refused as that, not for its permissions.
                         file.stat()?;
                         Ok(file)
@@ -170,7 +177,7 @@ impl LockFile {
     }
 
     fn new(fd: OwnedFd, path: &LockPath, read_only: Option<io::Error>) -> LockFile {
-        LockFile { fd, path: path.clone(), read_only, locked: false, forks: process::forks() }
+        LockFile { fd, path: path.clone(), identity: None, read_only, locked: false, forks: process::forks() }
     }
 
     /// An open that failed because of what is in the lock file's place says what that is.
@@ -195,12 +202,18 @@ impl LockFile {
     }
 
     /// Tells which file it is, and refuses one that is not regular.
-    pub(crate) fn stat(&self) -> Result<Stat, Fault> {
+    pub(crate) fn stat(&mut self) -> Result<Stat, Fault> {
         let found = file::stat(self.fd()).map_err(|error| self.path.failed("look at", error))?;
+        self.identity = Some(found.identity);
         match found.kind {
             Kind::Regular => Ok(found),
             kind => Err(self.path.not_regular(kind)),
         }
+    }
+
+    /// Which file it is, which never changes.
+    pub(crate) fn identity(&mut self) -> Result<Identity, Fault> {
+        self.identity.map_or_else(|| Ok(self.stat()?.identity), Ok)
     }
 
     pub(crate) fn try_exclusive(&mut self) -> Result<bool, Fault> {

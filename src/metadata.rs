@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::LockError;
 use crate::error::Fault;
+use crate::sys::process;
 
 /// A longer prompt is refused.
 pub(crate) const PROMPT_MAX: usize = 16 << 20;
@@ -60,8 +61,7 @@ mod rfc3339 {
     }
 }
 
-/// A prompt that is ready to be put on record: checked, and turned into JSON before the lock is
-/// taken, so that the record follows the lock at once.
+/// A prompt that can be put on record: checked, and turned into JSON.
 #[derive(Debug)]
 pub(crate) struct Prompt(Box<RawValue>);
 
@@ -80,18 +80,48 @@ impl Prompt {
         Ok(Prompt(json))
     }
 
-    /// The text of the record that says: this process, since that time after 1970, with this prompt.
-    pub(crate) fn record(&self, pid: u32, started: Duration) -> Result<Vec<u8>, Fault> {
-        /// `LockMetadata` with a prompt that is JSON already.
+    /// The record of this process with this prompt.
+    pub(crate) fn record(&self) -> Result<Record, Fault> {
+        /// `LockMetadata` with parts that are JSON already.
         #[derive(Serialize)]
-        struct Record<'a> {
+        struct Keys<'a> {
             pid: u32,
-            #[serde(with = "rfc3339")]
-            started: DateTime<Utc>,
+            started: &'a str,
             prompt: &'a RawValue,
         }
-        let started = DateTime::from_timestamp(started.as_secs() as i64, started.subsec_nanos()).unwrap_or_default();
-        serde_json::to_vec_pretty(&Record { pid, started, prompt: &self.0 }).map_err(unwritable)
+        let keys = Keys { pid: process::id(), started: NEVER, prompt: &self.0 };
+        let text = serde_json::to_vec_pretty(&keys).map_err(unwritable)?;
+        // The numbers before it cannot look like it.
+        let started = text.windows(NEVER.len()).position(|part| part == NEVER.as_bytes()).unwrap_or(0);
+        Ok(Record { text, started })
+    }
+}
+
+/// The text of a record, lacking nothing but the time. It is made before a wait, so that little is left
+/// to do between having the lock and being named as its holder.
+#[derive(Debug)]
+pub(crate) struct Record {
+    text: Vec<u8>,
+    /// Where in the text the time belongs.
+    started: usize,
+}
+
+/// As long as any time to the nanosecond, until the year 10000.
+const NEVER: &str = "0000-00-00T00:00:00.000000000Z";
+
+impl Record {
+    pub(crate) fn new(prompt: &str) -> Result<Record, Fault> {
+        Prompt::new(prompt)?.record()
+    }
+
+    /// The text that says: since that time after 1970.
+    pub(crate) fn since(&mut self, time: Duration) -> &[u8] {
+        let time = DateTime::from_timestamp(time.as_secs() as i64, time.subsec_nanos()).unwrap_or_default();
+        let time = time.to_rfc3339_opts(SecondsFormat::Nanos, true);
+        if time.len() == NEVER.len() {
+            self.text[self.started..][..NEVER.len()].copy_from_slice(time.as_bytes());
+        }
+        &self.text
     }
 }
 
@@ -111,18 +141,20 @@ mod tests {
     #[test]
     fn a_record_is_the_metadata_as_pretty_json() {
         for text in ["", "implement auth", "two\nlines \"quoted\" \\ \u{1} ü 😀"] {
-            let record = Prompt::new(text).unwrap().record(7, Duration::from_nanos(1)).unwrap();
-            let parsed: LockMetadata = serde_json::from_slice(&record).unwrap();
-            assert_eq!((parsed.pid, parsed.prompt.as_str()), (7, text));
-            assert_eq!(record, serde_json::to_vec_pretty(&parsed).unwrap());
+            let mut record = Record::new(text).unwrap();
+            for nanoseconds in [123_456_789, 1_000_000_001] {
+                let text_of_record = record.since(Duration::from_nanos(nanoseconds)).to_owned();
+                let parsed: LockMetadata = serde_json::from_slice(&text_of_record).unwrap();
+                assert_eq!((parsed.pid, parsed.prompt.as_str()), (std::process::id(), text));
+                assert_eq!(parsed.started.timestamp_nanos_opt(), Some(nanoseconds as i64));
+                assert_eq!(text_of_record, serde_json::to_vec_pretty(&parsed).unwrap());
+            }
         }
     }
 
     #[test]
     fn a_prompt_that_nobody_could_read_back_is_refused() {
-        assert!(
-            Prompt::new(&"x".repeat(PROMPT_MAX)).unwrap().record(u32::MAX, Duration::MAX).unwrap().len() <= FILE_MAX
-        );
+        assert!(Record::new(&"x".repeat(PROMPT_MAX)).unwrap().since(Duration::MAX).len() <= FILE_MAX);
         for unreadable in ["x".repeat(PROMPT_MAX + 1), "\n".repeat(PROMPT_MAX)] {
             assert!(matches!(*Prompt::new(&unreadable).unwrap_err(), LockError::InvalidArgument(_)));
         }

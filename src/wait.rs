@@ -15,9 +15,8 @@ use std::time::Duration;
 use crate::error::Fault;
 use crate::lock::{acquire_in_queue, acquire_now, never_settles, vary};
 use crate::lock_file::{Content, LockFile, LockPath, START_OVERS};
-use crate::metadata::Prompt;
+use crate::metadata::{Prompt, Record};
 use crate::sys::event::{self, Watcher};
-use crate::sys::file::{Identity, Stat};
 use crate::sys::{clock, process};
 use crate::{AcquireOptions, CancelToken, LockError, LockGuard, LockMetadata};
 
@@ -39,10 +38,10 @@ pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) 
     let mut wait = Wait::new(root, prompt, options)?;
     if options.timeout.is_some_and(|timeout| timeout.is_zero()) {
         wait.check_cancel()?;
-        return acquire_now(&wait.path, &wait.prompt);
+        return acquire_now(&wait.path, &Prompt::new(prompt)?);
     }
     if options.timeout.is_none() && options.cancel.is_none() {
-        return acquire_in_queue(&wait.path, &wait.prompt);
+        return acquire_in_queue(&wait.path, &mut wait.record);
     }
     loop {
         if let Some(guard) = wait.step()? {
@@ -132,7 +131,7 @@ impl AsFd for Waiter {
 #[derive(Debug)]
 struct Wait {
     path: LockPath,
-    prompt: Prompt,
+    record: Record,
     deadline: Option<Duration>,
     cancel: Option<CancelToken>,
     /// The file waited for, once it is open.
@@ -151,7 +150,6 @@ struct Wait {
 #[derive(Debug)]
 struct Target {
     file: LockFile,
-    identity: Identity,
     /// Whether events of this file reach us. If not, look again and again.
     watched: bool,
     /// How many times we looked since the last event, or since the beginning.
@@ -187,7 +185,7 @@ impl Wait {
         }
         Ok(Wait {
             path: LockPath::within(root, options.lock_file.as_deref())?,
-            prompt: Prompt::new(prompt)?,
+            record: Record::new(prompt)?,
             // A time that does not fit is for ever.
             deadline: options.timeout.and_then(|timeout| now.checked_add(timeout)),
             cancel: options.cancel.clone(),
@@ -244,15 +242,15 @@ impl Wait {
     fn look(&mut self, event: bool) -> Result<Look, Fault> {
         if self.target.is_none() {
             // Most locks are free: look before the watch is set up.
-            let (mut file, found) = self.open()?;
+            let mut file = self.open()?;
             if file.try_exclusive()? {
                 return self.announce(file);
             }
-            let watched = self.watch(&file, found.identity);
+            let watched = self.watch(&mut file)?;
             if let Some(watcher) = self.watcher.as_ref().and_then(Watcher::fd) {
                 file.move_above(watcher);
             }
-            self.target = Some(Target { file, identity: found.identity, watched, looks: 0 });
+            self.target = Some(Target { file, watched, looks: 0 });
         }
         let Some(mut target) = self.target.take() else {
             return Ok(Look::Moved);
@@ -271,10 +269,9 @@ impl Wait {
             self.forget_ended_process();
             return Ok(Look::Held { new: false });
         }
-        let found = target.file.stat()?;
-        if found.links == 0 || !self.path.leads_to(target.identity)? {
+        let Some(found) = self.path.find(target.file.identity()?)? else {
             return Ok(Look::Moved);
-        }
+        };
         self.forget_ended_process();
         let look = if probed { Look::Probed } else { Look::Held { new: self.meet_holder(&target.file, found.size)? } };
         self.target = Some(target);
@@ -282,28 +279,30 @@ impl Wait {
     }
 
     /// Opens the file for writing, as an acquirer must.
-    fn open(&mut self) -> Result<(LockFile, Stat), Fault> {
+    fn open(&mut self) -> Result<LockFile, Fault> {
         let mut file = LockFile::open_or_create(&self.path)?;
-        let found = file.stat()?;
+        // What is no lock file is refused now, not after the wait.
+        file.stat()?;
         match file.take_read_only() {
             Some(error) => Err(error),
-            None => Ok((file, found)),
+            None => Ok(file),
         }
     }
 
-    fn announce(&self, file: LockFile) -> Result<Look, Fault> {
-        Ok(LockGuard::announce(file, &self.prompt)?.map_or(Look::Moved, Look::Taken))
+    fn announce(&mut self, file: LockFile) -> Result<Look, Fault> {
+        Ok(LockGuard::announce(file, &mut self.record)?.map_or(Look::Moved, Look::Taken))
     }
 
     /// Sees to it that events of this file reach us, if that is possible.
-    fn watch(&mut self, file: &LockFile, identity: Identity) -> bool {
+    fn watch(&mut self, file: &mut LockFile) -> Result<bool, Fault> {
+        let identity = file.identity()?;
         if file.is_shared(identity) {
-            return false;
+            return Ok(false);
         }
         if self.watcher.is_none() {
             self.watcher = Watcher::new().ok();
         }
-        self.watcher.as_mut().is_some_and(|watcher| watcher.watch(self.path.as_c_str()).is_ok())
+        Ok(self.watcher.as_mut().is_some_and(|watcher| watcher.watch(self.path.as_c_str()).is_ok()))
     }
 
     /// Reads who holds the lock. True: somebody else than at the last look. A record that has become
