@@ -57,7 +57,7 @@ pub(crate) fn acquire_now(path: &LockPath, prompt: &Prompt) -> Result<LockGuard,
         if !take(&mut file, &mut patience)? {
             continue;
         }
-        if let Some(guard) = LockGuard::announce(file, &mut prompt.record()?)? {
+        if let Some(guard) = LockGuard::announce(file, &mut prompt.record())? {
             return Ok(guard);
         }
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::value::{RawValue, to_raw_value};
 
 use crate::LockError;
 use crate::error::Fault;
@@ -63,7 +62,7 @@ mod rfc3339 {
 
 /// A prompt that can be put on record: checked, and turned into JSON.
 #[derive(Debug)]
-pub(crate) struct Prompt(Box<RawValue>);
+pub(crate) struct Prompt(String);
 
 impl Prompt {
     pub(crate) fn new(text: &str) -> Result<Prompt, Fault> {
@@ -71,8 +70,8 @@ impl Prompt {
             let message = format!("the prompt has {} bytes; at most {PROMPT_MAX} are allowed", text.len());
             return Err(LockError::invalid(message));
         }
-        let json = to_raw_value(text).map_err(unwritable)?;
-        let (length, limit) = (json.get().len(), FILE_MAX - OTHER_KEYS_MAX);
+        let json = serde_json::to_string(text).map_err(unwritable)?;
+        let (length, limit) = (json.len(), FILE_MAX - OTHER_KEYS_MAX);
         if length > limit {
             let message = format!("the prompt takes {length} bytes as JSON; at most {limit} are allowed");
             return Err(LockError::invalid(message));
@@ -80,20 +79,14 @@ impl Prompt {
         Ok(Prompt(json))
     }
 
-    /// The record of this process with this prompt.
-    pub(crate) fn record(&self) -> Result<Record, Fault> {
-        /// `LockMetadata` with parts that are JSON already.
-        #[derive(Serialize)]
-        struct Keys<'a> {
-            pid: u32,
-            started: &'a str,
-            prompt: &'a RawValue,
+    /// The record of this process with this prompt: `LockMetadata` as pretty JSON.
+    pub(crate) fn record(&self) -> Record {
+        let mut text = format!("{{\n  \"pid\": {},\n  \"started\": \"", process::id());
+        let started = text.len();
+        for part in [NEVER, "\",\n  \"prompt\": ", &self.0, "\n}"] {
+            text.push_str(part);
         }
-        let keys = Keys { pid: process::id(), started: NEVER, prompt: &self.0 };
-        let text = serde_json::to_vec_pretty(&keys).map_err(unwritable)?;
-        // The numbers before it cannot look like it.
-        let started = text.windows(NEVER.len()).position(|part| part == NEVER.as_bytes()).unwrap_or(0);
-        Ok(Record { text, started })
+        Record { text: text.into_bytes(), started }
     }
 }
 
@@ -111,7 +104,7 @@ const NEVER: &str = "0000-00-00T00:00:00.000000000Z";
 
 impl Record {
     pub(crate) fn new(prompt: &str) -> Result<Record, Fault> {
-        Prompt::new(prompt)?.record()
+        Ok(Prompt::new(prompt)?.record())
     }
 
     /// The text that says: since that time after 1970.

@@ -27,7 +27,7 @@ pub(super) fn chosen(options: *const ralph_lock_options) -> Result<AcquireOption
 
 fn change(
     options: *mut ralph_lock_options,
-    change: impl FnOnce(&mut AcquireOptions) -> Result<(), Failure>,
+    change: &dyn Fn(&mut AcquireOptions) -> Result<(), Failure>,
 ) -> ralph_lock_status {
     status(ptr::null_mut(), || {
         let found = find("options", options)?;
@@ -64,7 +64,7 @@ pub extern "C" fn ralph_lock_options_set_timeout_ms(
     options: *mut ralph_lock_options,
     timeout_ms: u64,
 ) -> ralph_lock_status {
-    change(options, |options| {
+    change(options, &|options| {
         options.timeout = (timeout_ms != u64::MAX).then(|| Duration::from_millis(timeout_ms));
         Ok(())
     })
@@ -80,7 +80,7 @@ pub extern "C" fn ralph_lock_options_set_cancel(
     options: *mut ralph_lock_options,
     cancel: *const ralph_lock_cancel,
 ) -> ralph_lock_status {
-    change(options, |options| {
+    change(options, &|options| {
         options.cancel = if cancel.is_null() { None } else { Some(cancel::token(cancel)?) };
         Ok(())
     })
@@ -98,7 +98,7 @@ pub extern "C" fn ralph_lock_options_set_lock_file(
     options: *mut ralph_lock_options,
     lock_file: *const c_char,
 ) -> ralph_lock_status {
-    change(options, |options| {
+    change(options, &|options| {
         let mut chosen = None;
         if !lock_file.is_null() {
             let lock_file = path("lock_file", &lock_file)?;

@@ -7,7 +7,8 @@
 //! There is no mutex. A child that is forked while another thread is anywhere in this file finds
 //! the table usable; at the worst one slot stays out of use in that child.
 
-use std::any::Any;
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::any::{Any, TypeId};
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
@@ -111,8 +112,15 @@ impl Table {
 
     /// The object of that name, if it is live and of that type.
     pub(crate) fn get<T: Any>(&self, handle: usize) -> Option<Ref<'_, T>> {
+        let (object, user) = self.get_object(handle, TypeId::of::<T>())?;
+        Some(Ref { object: object.cast(), user })
+    }
+
+    /// Where that object is. Not generic, so that it is compiled once.
+    fn get_object(&self, handle: usize, wanted: TypeId) -> Option<(*const (), User<'_>)> {
         let user = self.enter(handle)?;
-        Some(Ref { object: user.object().downcast_ref()?, user })
+        let object = user.object();
+        (object.type_id() == wanted).then_some(((&raw const *object).cast(), user))
     }
 
     /// The same, and from now on nobody finds it. Of many callers one gets it. It is dropped together
@@ -167,12 +175,15 @@ impl Table {
     fn slot(&self, index: u32) -> Option<&Slot> {
         let (segment, _) = place(index)?;
         if self.segments[segment].load(Acquire).is_null() {
-            let length = (FIRST_SEGMENT as usize) << segment;
-            let made: Box<[Slot]> = (0..length).map(|_| Slot::new()).collect();
-            let made = Box::into_raw(made);
-            if self.segments[segment].compare_exchange(null_mut(), made.cast(), AcqRel, Acquire).is_err() {
+            let layout = Layout::array::<Slot>((FIRST_SEGMENT as usize) << segment).ok()?;
+            // SAFETY: slots have a size. All zero is what a slot that was never used is.
+            let made: *mut Slot = unsafe { alloc_zeroed(layout) }.cast();
+            if made.is_null() {
+                return None;
+            }
+            if self.segments[segment].compare_exchange(null_mut(), made, AcqRel, Acquire).is_err() {
                 // SAFETY: another thread published its segment first; this one was never shared.
-                drop(unsafe { Box::from_raw(made) });
+                unsafe { dealloc(made.cast(), layout) };
             }
         }
         self.existing_slot(index)
@@ -190,17 +201,11 @@ impl Table {
     }
 }
 
-impl Slot {
-    fn new() -> Slot {
-        Slot { state: AtomicU64::new(0), below: AtomicU32::new(0), value: UnsafeCell::new(MaybeUninit::uninit()) }
-    }
-}
-
 impl<T> Deref for Ref<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: found in the object that `user` keeps, and a boxed object does not move.
+        // SAFETY: it is the address of a T that `user` keeps, and a boxed object does not move.
         unsafe { &*self.object }
     }
 }
