@@ -83,7 +83,7 @@ pub(crate) fn acquire_in_queue(path: &LockPath, record: &mut Record) -> Result<L
 /// The record in the lock file, or [`LockError::NotFound`] with the reason why there is none.
 pub(crate) fn on_record(workspace_root: &Path) -> Result<LockMetadata, Fault> {
     let path = LockPath::of(workspace_root)?;
-    let not_found = |reason| Box::new(LockError::NotFound { path: path.as_path().to_owned(), reason });
+    let not_found = |reason| Box::new(LockError::NotFound { path: path.to_owned(), reason });
     let Some(mut file) = LockFile::open_existing(&path)? else {
         return Err(not_found("there is no such file".to_owned()));
     };
@@ -144,12 +144,12 @@ fn take(file: &mut LockFile, patience: &mut Patience) -> Result<bool, Fault> {
 }
 
 fn held(file: &LockFile, holder: Option<LockMetadata>) -> Fault {
-    Box::new(LockError::AlreadyLocked { path: file.path().as_path().to_owned(), holder })
+    Box::new(LockError::AlreadyLocked { path: file.path().to_owned(), holder })
 }
 
 pub(crate) fn never_settles(path: &LockPath) -> Fault {
     let reason = "the lock file is replaced faster than it can be locked, or changes its identity";
-    Box::new(LockError::UnsupportedFilesystem { path: path.as_path().to_owned(), source: io::Error::other(reason) })
+    Box::new(LockError::UnsupportedFilesystem { path: path.to_owned(), source: io::Error::other(reason) })
 }
 
 /// The lock, held. Dropping it gives the lock up; so does the end of the process, however it ends.
@@ -255,7 +255,7 @@ impl Place {
         if self.path.leads_to(self.identity)? {
             return Ok(());
         }
-        Err(Box::new(LockError::Lost { path: self.path.as_path().to_owned() }))
+        Err(Box::new(LockError::Lost { path: self.path.to_owned() }))
     }
 }
 

@@ -4,8 +4,8 @@
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Fault;
@@ -44,9 +44,16 @@ impl LockPath {
         if workspace_root.as_os_str().is_empty() {
             return invalid("the workspace root is empty; \".\" is the current directory");
         }
+        if let Some(chosen) = lock_file {
+            check_lock_file(chosen)?;
+        }
         let lock_file = lock_file.unwrap_or(Path::new(LoopLock::LOCK_FILE));
-        check_lock_file(lock_file)?;
-        match CString::new(workspace_root.join(lock_file).into_os_string().into_vec()) {
+        let mut path = workspace_root.as_os_str().as_bytes().to_vec();
+        if path.last() != Some(&b'/') {
+            path.push(b'/');
+        }
+        path.extend_from_slice(lock_file.as_os_str().as_bytes());
+        match CString::new(path) {
             Ok(path) => Ok(LockPath { path: path.into(), root: workspace_root.as_os_str().len() }),
             Err(_) => invalid("a path has a NUL byte inside"),
         }
@@ -54,6 +61,12 @@ impl LockPath {
 
     pub(crate) fn as_path(&self) -> &Path {
         Path::new(OsStr::from_bytes(self.path.to_bytes()))
+    }
+
+    /// For an error, which outlives the file.
+    #[inline(never)]
+    pub(crate) fn to_owned(&self) -> PathBuf {
+        self.as_path().to_owned()
     }
 
     pub(crate) fn as_c_str(&self) -> &CStr {
@@ -77,7 +90,7 @@ impl LockPath {
 
     /// The error for a system call on this path that failed.
     pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> Fault {
-        let path = self.as_path().to_owned();
+        let path = self.to_owned();
         match source.raw_os_error() {
             Some(libc::ENAMETOOLONG) => LockError::invalid(format!("the path is too long: {}", path.display())),
             Some(code) if [libc::ENOSYS, libc::EOPNOTSUPP, libc::ENOTSUP].contains(&code) => {
@@ -95,7 +108,7 @@ impl LockPath {
             Kind::Socket => ("a socket", libc::EINVAL),
             Kind::Device | Kind::Regular => ("a device", libc::EINVAL),
         };
-        Box::new(LockError::NotRegular { path: self.as_path().to_owned(), kind, os_code })
+        Box::new(LockError::NotRegular { path: self.to_owned(), kind, os_code })
     }
 
     /// Makes the directories between the workspace root and the file. The root itself is not made: one
@@ -227,7 +240,7 @@ impl LockFile {
     pub(crate) fn exclusive(&mut self) -> Result<(), Fault> {
         match flock::exclusive(self.fd()) {
             Err(error) if error.raw_os_error() == Some(libc::EINTR) => {
-                Err(Box::new(LockError::Interrupted { path: self.path.as_path().to_owned() }))
+                Err(Box::new(LockError::Interrupted { path: self.path.to_owned() }))
             }
             result => self.keep(result.map(|()| true)).map(drop),
         }

@@ -101,7 +101,7 @@ impl Waiter {
 
     /// What a step without result means to somebody who wants to know who is in the way.
     pub(crate) fn not_yet(&self) -> LockError {
-        LockError::AlreadyLocked { path: self.lock_path().to_owned(), holder: self.wait.holder.clone() }
+        LockError::AlreadyLocked { path: self.wait.path.to_owned(), holder: self.wait.holder.clone() }
     }
 
     pub(crate) fn raw_fd(&self) -> i32 {
@@ -225,14 +225,14 @@ impl Wait {
         if !self.cancel.as_ref().is_some_and(CancelToken::is_triggered) {
             return Ok(());
         }
-        Err(Box::new(LockError::Cancelled { path: self.path.as_path().to_owned(), holder: self.holder.take() }))
+        Err(Box::new(LockError::Cancelled { path: self.path.to_owned(), holder: self.holder.take() }))
     }
 
     fn check_deadline(&mut self) -> Result<Option<LockGuard>, Fault> {
         if !self.is_over() {
             return Ok(None);
         }
-        Err(Box::new(LockError::TimedOut { path: self.path.as_path().to_owned(), holder: self.holder.take() }))
+        Err(Box::new(LockError::TimedOut { path: self.path.to_owned(), holder: self.holder.take() }))
     }
 
     fn is_over(&self) -> bool {
@@ -363,9 +363,7 @@ impl Wait {
     fn sleep(&self) -> Result<(), Fault> {
         let sources: Vec<BorrowedFd<'_>> = self.sources().into_iter().flatten().collect();
         event::sleep(&sources, self.time_to_sleep()).map_err(|error| match error.kind() {
-            std::io::ErrorKind::Interrupted => {
-                Box::new(LockError::Interrupted { path: self.path.as_path().to_owned() })
-            }
+            std::io::ErrorKind::Interrupted => Box::new(LockError::Interrupted { path: self.path.to_owned() }),
             _ => self.path.failed("wait for", error),
         })
     }
