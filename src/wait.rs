@@ -218,7 +218,10 @@ impl Wait {
         for _ in 0..START_OVERS {
             match self.look(event)? {
                 Look::Taken(guard) => return Ok(Some(guard)),
-                Look::Moved => self.target = None,
+                Look::Moved => {
+                    self.target = None;
+                    self.next_look = Instant::now();
+                }
                 Look::Held { new } => {
                     self.plan(event.then_some(if new { AFTER_CHANGE } else { 0 }), true);
                     return self.check_deadline();
@@ -341,11 +344,14 @@ impl Wait {
     }
 
     /// Decides when to look again: after an event soon and then ever later, from that place in the
-    /// list on; after the list only for safety, if an event will tell of the lock's end.
+    /// list on; after the list only for safety, if an event will tell of the lock's end. A look that was
+    /// not due, because an event loop steps as it likes, uses up no place in the list.
     fn plan(&mut self, event: Option<usize>, event_at_end: bool) {
         let Some(target) = &mut self.target else {
             return;
         };
+        let now = Instant::now();
+        let due = event.is_some() || now >= self.next_look;
         target.looks = event.unwrap_or(target.looks);
         let listed = if target.watched { AFTER_EVENT.len() } else { 0 };
         let pause = match target.looks.checked_sub(listed) {
@@ -353,8 +359,12 @@ impl Wait {
             Some(_) if target.watched && event_at_end => BACK_STOP,
             Some(looks) => vary((POLLING[0] * (1 << looks.min(6))).min(POLLING[1])),
         };
-        target.looks += 1;
-        self.next_look = Instant::now() + pause;
+        if due {
+            target.looks += 1;
+            self.next_look = now + pause;
+        } else {
+            self.next_look = self.next_look.min(now + pause);
+        }
     }
 
     fn time_to_sleep(&self) -> Duration {
@@ -390,6 +400,7 @@ mod tests {
         let guard = LoopLock::try_acquire(root.path(), "holds").unwrap();
         let mut wait = Wait::new(root.path(), "waits", &AcquireOptions::new()).unwrap();
         for _ in 0..=AFTER_EVENT.len() {
+            wait.next_look = Instant::now();
             assert!(wait.step().unwrap().is_none());
         }
         // Other programs can have used up inotify at this moment.
@@ -401,5 +412,21 @@ mod tests {
         }
         drop(guard);
         assert!(wait.step().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_look_too_early_uses_up_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let _guard = LoopLock::try_acquire(root.path(), "holds").unwrap();
+        let mut wait = Wait::new(root.path(), "waits", &AcquireOptions::new()).unwrap();
+        assert!(wait.step().unwrap().is_none());
+        for _ in 0..100 {
+            // However long this takes, the look is not due.
+            let planned = Instant::now() + BACK_STOP;
+            wait.next_look = planned;
+            assert!(wait.step().unwrap().is_none());
+            assert_eq!(wait.target.as_ref().unwrap().looks, 1);
+            assert!(wait.next_look < planned);
+        }
     }
 }
