@@ -13,6 +13,7 @@ static void call_everything(const char *root)
     ralph_lock_guard *guard;
     ralph_lock_metadata *metadata, *holder;
     ralph_lock_error *error;
+    ralph_lock_options *options;
     ralph_lock_status status;
 
     status = ralph_lock_try_acquire(root, "busy", &guard, &holder, &error);
@@ -35,6 +36,10 @@ static void call_everything(const char *root)
     }
     CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_guard_verify(NULL, &error));
     ralph_lock_error_free(error);
+    options = timeout_of(1);
+    status = wait_only(root, options);
+    CHECK(status == RALPH_LOCK_OK || status == RALPH_LOCK_TIMED_OUT);
+    ralph_lock_options_free(options);
     status = ralph_lock_read_existing(root, &metadata, &error);
     CHECK(status == RALPH_LOCK_OK || status == RALPH_LOCK_NOT_FOUND);
     ralph_lock_metadata_free(metadata);

@@ -102,7 +102,7 @@ int main(void)
 
     first = new_workspace();
     second = new_workspace();
-    /* Something is in the pool when the child is made. */
+    /* There is an inotify instance when the child is made. */
     holder = hold(first, "stays");
     for (i = 0; i < 3; i++)
         CHECK_STATUS(RALPH_LOCK_TIMED_OUT, wait_only(first, brief));

@@ -43,7 +43,7 @@ static void wait_body(void *argument)
     }
     action.sa_handler = handle;
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
-    /* The first round may leave a descriptor in the pool. */
+    /* The first round leaves a descriptor for the next ones. */
     for (round = 0; round < 3; round++) {
         if (round == 1)
             descriptors = open_descriptors();

@@ -264,8 +264,9 @@ ralph_lock_status ralph_lock_acquire_blocking(const char *workspace_root,
 /**
  * Takes the workspace's lock as the options say: waits for a limited time, until a token is
  * triggered, or for another lock file. It neither polls nor starts a thread: the kernel tells when
- * the lock may be free (inotify(7), pidfd_open(2)). Where the kernel cannot, on network file systems,
- * other Unix systems or when inotify is used up, it looks again after 1 to 50 ms.
+ * the lock may be free (inotify(7), pidfd_open(2)). Up to 100 waits of a process share one inotify
+ * instance, of which a user has 128; it is kept for later waits. Where the kernel cannot, on network
+ * file systems, other Unix systems or when inotify is used up, it looks again after 1 to 50 ms.
  *
  * `options`: NULL does what ralph_lock_try_acquire() does; new options wait for as long as it takes.
  * The other parameters are those of ralph_lock_try_acquire(); `holder` is filled for

@@ -16,7 +16,8 @@ use crate::error::Fault;
 use crate::lock::{acquire_in_queue, acquire_now, never_settles, vary};
 use crate::lock_file::{Content, LockFile, LockPath, START_OVERS};
 use crate::metadata::{Prompt, Record};
-use crate::sys::event::{self, Watcher};
+use crate::sys::event;
+use crate::sys::watch::Watcher;
 use crate::sys::{clock, process};
 use crate::{AcquireOptions, CancelToken, LockError, LockGuard, LockMetadata};
 
@@ -43,11 +44,12 @@ pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) 
     if options.timeout.is_none() && options.cancel.is_none() {
         return acquire_in_queue(&wait.path, &mut wait.record);
     }
+    let mut event = false;
     loop {
-        if let Some(guard) = wait.step()? {
+        if let Some(guard) = wait.step(event)? {
             return Ok(guard);
         }
-        wait.sleep()?;
+        event = wait.sleep()?;
     }
 }
 
@@ -57,6 +59,8 @@ pub struct Waiter {
     /// Before the wait, so that it is closed first: a source leaves a set when either is closed.
     set: OwnedFd,
     timer: OwnedFd,
+    /// Whether the set has what tells of events.
+    hears: bool,
     wait: Wait,
 }
 
@@ -69,10 +73,12 @@ impl Waiter {
             _ => wait.path.failed("wait for", error),
         };
         let (set, timer) = (event::new_set().map_err(failed)?, event::new_timer().map_err(failed)?);
-        event::add(set.as_fd(), timer.as_fd()).map_err(failed)?;
+        for source in [Some(timer.as_fd()), wait.cancel.as_ref().and_then(CancelToken::source)].into_iter().flatten() {
+            event::add(set.as_fd(), source).map_err(failed)?;
+        }
         // Readable at once: the first step is due.
         event::set_timer(timer.as_fd(), Duration::ZERO).map_err(failed)?;
-        Ok(Waiter { set, timer, wait })
+        Ok(Waiter { set, timer, hears: false, wait })
     }
 
     /// Looks whether the lock can be had, without ever blocking. None: not yet. How it can end
@@ -82,7 +88,8 @@ impl Waiter {
         if let Some(process) = &self.wait.holder_process {
             event::remove(self.set.as_fd(), process.as_fd());
         }
-        let result = self.wait.step();
+        let event = self.wait.hear();
+        let result = self.wait.step(event);
         if matches!(result, Ok(None)) {
             self.arm().map_err(|error| self.wait.path.failed("wait for", error))?;
         }
@@ -113,8 +120,14 @@ impl Waiter {
     }
 
     fn arm(&mut self) -> std::io::Result<()> {
-        for source in self.wait.sources().into_iter().flatten() {
-            event::add(self.set.as_fd(), source)?;
+        let set = self.set.as_fd();
+        if let (false, Some(watcher)) = (self.hears, &self.wait.watcher) {
+            event::add(set, watcher.queue())?;
+            event::add(set, watcher.bell())?;
+            self.hears = true;
+        }
+        if let Some(process) = &self.wait.holder_process {
+            event::add(set, process.as_fd())?;
         }
         event::set_timer(self.timer.as_fd(), self.wait.time_to_sleep())
     }
@@ -134,10 +147,11 @@ struct Wait {
     record: Record,
     deadline: Option<Duration>,
     cancel: Option<CancelToken>,
+    /// Kept when the target changes. None where there is no inotify, or no more of it. Before the target,
+    /// so that it is dropped first: to close the file is a change of it.
+    watcher: Option<Watcher>,
     /// The file waited for, once it is open.
     target: Option<Target>,
-    /// Kept when the target changes. None where there is no inotify, or no more of it.
-    watcher: Option<Watcher>,
     holder: Option<LockMetadata>,
     /// Whether there was a record at the last look.
     named: bool,
@@ -189,8 +203,8 @@ impl Wait {
             // A time that does not fit is for ever.
             deadline: options.timeout.and_then(|timeout| now.checked_add(timeout)),
             cancel: options.cancel.clone(),
-            target: None,
             watcher: None,
+            target: None,
             holder: None,
             named: false,
             holder_process: None,
@@ -199,14 +213,16 @@ impl Wait {
         })
     }
 
-    /// Tries to take the lock and, where that fails, decides when to look again.
-    fn step(&mut self) -> Result<Option<LockGuard>, Fault> {
+    /// Tries to take the lock and, where that fails, decides when to look again. `event`: because of one.
+    fn step(&mut self, event: bool) -> Result<Option<LockGuard>, Fault> {
         self.check_cancel()?;
-        let event = self.watcher.as_mut().is_some_and(Watcher::drain);
         for _ in 0..START_OVERS {
             match self.look(event)? {
                 Look::Taken(guard) => return Ok(Some(guard)),
-                Look::Moved => self.target = None,
+                Look::Moved => {
+                    self.target = None;
+                    self.next_look = clock::monotonic();
+                }
                 Look::Held { new } => {
                     self.plan(event.then_some(if new { AFTER_CHANGE } else { 0 }), true);
                     return self.check_deadline();
@@ -247,8 +263,8 @@ impl Wait {
                 return self.announce(file);
             }
             let watched = self.watch(&mut file)?;
-            if let Some(watcher) = self.watcher.as_ref().and_then(Watcher::fd) {
-                file.move_above(watcher);
+            if let Some(watcher) = &self.watcher {
+                file.move_above(watcher.queue());
             }
             self.target = Some(Target { file, watched, looks: 0 });
         }
@@ -299,10 +315,16 @@ impl Wait {
         if file.is_shared(identity) {
             return Ok(false);
         }
-        if self.watcher.is_none() {
-            self.watcher = Watcher::new().ok();
+        if let Some(watcher) = &mut self.watcher {
+            return Ok(watcher.watch(self.path.as_c_str()).is_ok());
         }
-        Ok(self.watcher.as_mut().is_some_and(|watcher| watcher.watch(self.path.as_c_str()).is_ok()))
+        self.watcher = Watcher::new(self.path.as_c_str()).ok();
+        Ok(self.watcher.is_some())
+    }
+
+    /// Whether something happened to the file.
+    fn hear(&self) -> bool {
+        self.watcher.as_ref().is_some_and(Watcher::hear)
     }
 
     /// Reads who holds the lock. True: somebody else than at the last look. A record that has become
@@ -330,11 +352,14 @@ impl Wait {
     }
 
     /// Decides when to look again: after an event soon and then ever later, from that place in the
-    /// list on; after the list only for safety, if an event will tell of the lock's end.
+    /// list on; after the list only for safety, if an event will tell of the lock's end. A look that was
+    /// not due, because an event loop steps as it likes, uses up no place in the list.
     fn plan(&mut self, event: Option<usize>, event_at_end: bool) {
         let Some(target) = &mut self.target else {
             return;
         };
+        let now = clock::monotonic();
+        let due = event.is_some() || now >= self.next_look;
         target.looks = event.unwrap_or(target.looks);
         let listed = if target.watched { AFTER_EVENT.len() } else { 0 };
         let pause = match target.looks.checked_sub(listed) {
@@ -342,8 +367,12 @@ impl Wait {
             Some(_) if target.watched && event_at_end => BACK_STOP,
             Some(looks) => vary((POLLING[0] * (1 << looks.min(6))).min(POLLING[1])),
         };
-        target.looks += 1;
-        self.next_look = clock::monotonic() + pause;
+        if due {
+            target.looks += 1;
+            self.next_look = now + pause;
+        } else {
+            self.next_look = self.next_look.min(now + pause);
+        }
     }
 
     fn time_to_sleep(&self) -> Duration {
@@ -351,21 +380,27 @@ impl Wait {
         end.saturating_sub(clock::monotonic())
     }
 
-    /// What wakes it before that time.
-    fn sources(&self) -> [Option<BorrowedFd<'_>>; 3] {
-        [
-            self.watcher.as_ref().and_then(Watcher::fd),
-            self.cancel.as_ref().and_then(CancelToken::source),
-            self.holder_process.as_ref().map(OwnedFd::as_fd),
-        ]
-    }
-
-    fn sleep(&self) -> Result<(), Fault> {
-        let sources: Vec<BorrowedFd<'_>> = self.sources().into_iter().flatten().collect();
-        event::sleep(&sources, self.time_to_sleep()).map_err(|error| match error.kind() {
-            std::io::ErrorKind::Interrupted => Box::new(LockError::Interrupted { path: self.path.to_owned() }),
-            _ => self.path.failed("wait for", error),
-        })
+    /// Sleeps until there is a reason to look. True: because of an event.
+    fn sleep(&self) -> Result<bool, Fault> {
+        loop {
+            let time = self.time_to_sleep();
+            let sources = [
+                self.watcher.as_ref().map(Watcher::queue),
+                self.watcher.as_ref().map(Watcher::bell),
+                self.cancel.as_ref().and_then(CancelToken::source),
+                self.holder_process.as_ref().map(OwnedFd::as_fd),
+            ];
+            let [queue, bell, cancel, process] = event::sleep(sources, time).map_err(|error| match error.kind() {
+                std::io::ErrorKind::Interrupted => Box::new(LockError::Interrupted { path: self.path.to_owned() }),
+                _ => self.path.failed("wait for", error),
+            })?;
+            let woken = queue || bell;
+            let heard = woken && self.hear();
+            // All that woke it may have been events of other waits.
+            if heard || !woken || cancel || process || time.is_zero() {
+                return Ok(heard);
+            }
+        }
     }
 }
 
@@ -379,16 +414,33 @@ mod tests {
         let guard = crate::LoopLock::try_acquire(root.path(), "holds").unwrap();
         let mut wait = Wait::new(root.path(), "waits", &AcquireOptions::new()).unwrap();
         for _ in 0..=AFTER_EVENT.len() {
-            assert!(wait.step().unwrap().is_none());
+            wait.next_look = clock::monotonic();
+            assert!(wait.step(false).unwrap().is_none());
         }
         // Other programs can have used up inotify at this moment.
         assert!(!wait.target.as_ref().unwrap().watched || wait.time_to_sleep() > BACK_STOP / 2);
         wait.target.as_mut().unwrap().watched = false;
         for _ in 0..20 {
-            assert!(wait.step().unwrap().is_none());
+            assert!(wait.step(false).unwrap().is_none());
             assert!(wait.time_to_sleep() <= POLLING[1]);
         }
         drop(guard);
-        assert!(wait.step().unwrap().is_some());
+        assert!(wait.step(false).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_look_too_early_uses_up_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let _guard = crate::LoopLock::try_acquire(root.path(), "holds").unwrap();
+        let mut wait = Wait::new(root.path(), "waits", &AcquireOptions::new()).unwrap();
+        assert!(wait.step(true).unwrap().is_none());
+        for _ in 0..100 {
+            // However long this takes, the look is not due.
+            let planned = clock::monotonic() + BACK_STOP;
+            wait.next_look = planned;
+            assert!(wait.step(false).unwrap().is_none());
+            assert_eq!(wait.target.as_ref().unwrap().looks, 1);
+            assert!(wait.next_look < planned);
+        }
     }
 }

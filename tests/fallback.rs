@@ -1,4 +1,4 @@
-//! Waiting where the kernel has no inotify, or no pidfd, or neither: the same results. strace makes the
+//! Waiting where the kernel has no inotify, no pidfd or no eventfd left: the same results. strace makes the
 //! system calls fail, so that what ships is what is tested.
 
 mod common;
@@ -25,8 +25,17 @@ const PROGRAMS: [&str; 14] = [
     "waiters_follow_the_path",
 ];
 
+/// Of these, those that make cancel tokens, which need an eventfd.
+const WITH_TOKENS: [&str; 4] = [
+    "cancel_ends_waits_at_once",
+    "one_token_ends_many_waits",
+    "signals_interrupt_waits",
+    "waiter_steps_without_blocking",
+];
+
 const NO_INOTIFY: &str = "inotify_init1:error=EMFILE";
 const NO_PIDFD: &str = "pidfd_open:error=ENOSYS";
+const NO_EVENTFD: &str = "eventfd2:error=EMFILE";
 
 #[test]
 fn without_inotify() {
@@ -43,18 +52,26 @@ fn without_both() {
     test(&[NO_INOTIFY, NO_PIDFD]);
 }
 
+#[test]
+fn without_eventfd() {
+    test(&[NO_EVENTFD]);
+}
+
 fn test(faults: &[&str]) {
     let strace = Command::new("strace").arg("--version").output();
     assert!(strace.is_ok_and(|strace| strace.status.success()), "this test needs strace");
     let mut failed = 0;
     for name in PROGRAMS {
+        if faults.contains(&NO_EVENTFD) && WITH_TOKENS.contains(&name) {
+            continue;
+        }
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
         let (program, log) = (folder.path().join(name), folder.path().join("strace.log"));
         compile(&root().join("c-tests").join(name).with_extension("c"), "so", &program);
         // One that hangs is ended with all its children. Only the calls that fail are stopped at.
         let mut command = Command::new("timeout");
         command.args(["--kill-after=1", "120", "strace", "-f", "--seccomp-bpf"]);
-        command.args(["-e", "trace=inotify_init1,pidfd_open"]);
+        command.args(["-e", "trace=inotify_init1,pidfd_open,eventfd2"]);
         for fault in faults {
             command.arg("-e").arg(format!("inject={fault}"));
         }

@@ -21,6 +21,11 @@ pub(crate) mod file;
 pub(crate) mod flock;
 #[cfg(unix)]
 pub(crate) mod mount;
+#[cfg(target_os = "linux")]
+pub(crate) mod watch;
+#[cfg(all(unix, not(target_os = "linux")))]
+#[path = "watch_portable.rs"]
+pub(crate) mod watch;
 
 #[cfg(unix)]
 use std::io;

@@ -1,0 +1,301 @@
+//! Hearing of changes of files (Linux). The waits of a process share an inotify instance, a hundred of
+//! them each: a user has only 128 instances, for all programs, and to close one that has had a watch
+//! takes milliseconds.
+//!
+//! Every wait polls the queue of its instance, and a bell of its own. Whoever finds the queue readable
+//! takes all events off it, and rings the bells of the other waits that they concern. No event is lost:
+//! - What is in the queue keeps it readable for all, so that somebody who is awake takes it off.
+//! - It is taken off under a mutex, and the bells are rung under the same: a wait that slept through
+//!   it, or that was anywhere between two sleeps, finds its bell readable.
+//! - A wait is on the list before anybody can take off the first event of its watch: both its watch and
+//!   its place on the list are made under the mutex, and so is their end.
+//! - A bell that was rung stays readable until its wait has heard it, which then looks at the lock.
+
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{check, event, process};
+
+/// What can mean that a lock has become free, or that its file is not the one at the path any more:
+/// a writer closed it, its link count or times changed, it was moved. inotify(7).
+const SIGNS: u32 = libc::IN_CLOSE_WRITE | libc::IN_ATTRIB | libc::IN_MOVE_SELF | libc::IN_DELETE_SELF;
+
+/// Room for many events at once; one without a name takes 16 bytes.
+const BUFFER: usize = 4096;
+
+/// How many waits share an instance. Event loops have each in an epoll set that is in one of their own,
+/// and Linux lets no more than 500 such sets have the same source, or 100 if that one is in a third
+/// (reverse_path_check() in fs/eventpoll.c). It also bounds how many an event wakes for others.
+const FULL: usize = 100;
+
+/// The newest hub. None is ever freed: the waits of a process share what earlier ones have left.
+static NEWEST: AtomicPtr<Hub> = AtomicPtr::new(null_mut());
+
+/// An inotify instance, and who waits for what.
+#[derive(Debug)]
+struct Hub {
+    /// Events that a forked child takes off would be lost to its parent, and the mutex may be locked in
+    /// it by a thread that it does not have. So it leaves all of this alone, and makes hubs of its own.
+    /// It does not even close its copy of the descriptor: as a daemon it may have closed all that it
+    /// inherited, so that the number is now that of a file of its own.
+    owner: u32,
+    inotify: OwnedFd,
+    /// In the order of their watches.
+    waits: Mutex<Vec<Place>>,
+    /// How many waits are here.
+    members: AtomicUsize,
+    /// Also those of the processes that this one was forked from.
+    older: Option<&'static Hub>,
+}
+
+/// A wait's place on the list. The kernel gives all who watch one file the same number.
+#[derive(Debug)]
+struct Place {
+    watch: libc::c_int,
+    /// Open as long as the place is on the list.
+    bell: RawFd,
+    /// Whether the bell is readable. Like the bell itself this changes only under the mutex.
+    rung: bool,
+}
+
+/// What one wait has of it, for one file at a time.
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    hub: &'static Hub,
+    bell: OwnedFd,
+    watch: Option<libc::c_int>,
+}
+
+impl Watcher {
+    /// Watches the file that is at the path now.
+    pub(crate) fn new(path: &CStr) -> io::Result<Watcher> {
+        let bell = event::new_counter()?;
+        let mut watcher = Watcher { hub: join_hub()?, bell, watch: None };
+        watcher.watch(path)?;
+        Ok(watcher)
+    }
+
+    /// Watches the file that is at the path now, instead of the one before.
+    pub(crate) fn watch(&mut self, path: &CStr) -> io::Result<()> {
+        let Some(mut waits) = self.hub.waits() else {
+            return Err(io::ErrorKind::Unsupported.into());
+        };
+        self.leave(&mut waits);
+        // SAFETY: the path is NUL-terminated and lives through the call.
+        let watch = check(unsafe {
+            libc::inotify_add_watch(self.hub.inotify.as_raw_fd(), path.as_ptr(), SIGNS | libc::IN_DONT_FOLLOW)
+        })?;
+        let bell = self.bell.as_raw_fd();
+        let at = place(&waits, watch, bell).unwrap_or_else(|at| at);
+        waits.insert(at, Place { watch, bell, rung: false });
+        self.watch = Some(watch);
+        Ok(())
+    }
+
+    /// Whether something happened to the file since the last call. To be called when the queue or the
+    /// bell is readable.
+    pub(crate) fn hear(&self) -> bool {
+        let Some(mut waits) = self.hub.waits() else {
+            return false;
+        };
+        let heard = self.hub.take_events(&mut waits, Some(&self.bell));
+        let own = self.watch.and_then(|watch| place(&waits, watch, self.bell.as_raw_fd()).ok());
+        let rung = own.is_some_and(|at| std::mem::take(&mut waits[at].rung));
+        if rung {
+            event::reset(self.bell.as_fd());
+        }
+        heard || rung
+    }
+
+    /// Readable when there are events, of any wait.
+    pub(crate) fn queue(&self) -> BorrowedFd<'_> {
+        self.hub.inotify.as_fd()
+    }
+
+    /// Readable when another wait took an event of this one off the queue.
+    pub(crate) fn bell(&self) -> BorrowedFd<'_> {
+        self.bell.as_fd()
+    }
+
+    fn leave(&mut self, waits: &mut Vec<Place>) {
+        let Some(watch) = self.watch.take() else {
+            return;
+        };
+        if let Ok(at) = place(waits, watch, self.bell.as_raw_fd()) {
+            if waits.remove(at).rung {
+                event::reset(self.bell.as_fd());
+            }
+        }
+        if concerned(waits, watch).is_empty() {
+            // SAFETY: no memory is involved. A watch that ended with its file is no error to act on.
+            unsafe { libc::inotify_rm_watch(self.hub.inotify.as_raw_fd(), watch) };
+            // The end of a watch is an event too. It is not for others to wake up for, nor for the next
+            // wait. What else is found is for others, who are rung.
+            self.hub.take_events(waits, None);
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        // In a forked child the watch is the parent's; only this copy of the bell goes.
+        if let Some(mut waits) = self.hub.waits() {
+            self.leave(&mut waits);
+            self.hub.members.fetch_sub(1, Relaxed);
+        }
+    }
+}
+
+impl Hub {
+    /// The list, under its mutex. None in a forked child.
+    fn waits(&self) -> Option<MutexGuard<'_, Vec<Place>>> {
+        if self.owner != process::instance() {
+            return None;
+        }
+        Some(self.waits.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes all events off the queue, and rings whom they concern. The caller knows without being
+    /// rung: true when one concerns it too.
+    fn take_events(&self, waits: &mut [Place], caller: Option<&OwnedFd>) -> bool {
+        let mut buffer = [0u8; BUFFER];
+        let mut concerns_caller = false;
+        loop {
+            // SAFETY: read writes at most BUFFER bytes, all of them inside the buffer.
+            let count = unsafe { libc::read(self.inotify.as_raw_fd(), buffer.as_mut_ptr().cast(), BUFFER) };
+            let Some(mut events) = usize::try_from(count).ok().and_then(|count| buffer.get(..count)) else {
+                return concerns_caller;
+            };
+            // A buffer that is not nearly full has emptied the queue.
+            let is_last = events.len() < BUFFER / 2;
+            while let Some((watch, rest)) = next_event(events) {
+                events = rest;
+                for wait in concerned(waits, watch) {
+                    if caller.is_some_and(|caller| caller.as_raw_fd() == wait.bell) {
+                        concerns_caller = true;
+                    } else if !std::mem::replace(&mut wait.rung, true) {
+                        // SAFETY: a bell is closed only after its place has left the list.
+                        event::raise(unsafe { BorrowedFd::borrow_raw(wait.bell) });
+                    }
+                }
+            }
+            if is_last {
+                return concerns_caller;
+            }
+        }
+    }
+}
+
+/// The waits that an event with that number concerns. Nobody: the watch has ended meanwhile.
+fn concerned(waits: &mut [Place], watch: libc::c_int) -> &mut [Place] {
+    // The queue was full, and other events are missing.
+    if watch == -1 {
+        return waits;
+    }
+    let begin = waits.partition_point(|wait| wait.watch < watch);
+    let count = waits[begin..].partition_point(|wait| wait.watch == watch);
+    &mut waits[begin..begin + count]
+}
+
+/// Where on the list a wait is (Ok) or belongs (Err).
+fn place(waits: &[Place], watch: libc::c_int, bell: RawFd) -> Result<usize, usize> {
+    waits.binary_search_by_key(&(watch, bell), |wait| (wait.watch, wait.bell))
+}
+
+/// The watch that the first event is about, and the events after it. Each is `watch, mask, cookie,
+/// length` in 32 bits each, and a name of that length.
+fn next_event(events: &[u8]) -> Option<(libc::c_int, &[u8])> {
+    let number = |at: usize| Some(u32::from_ne_bytes(events.get(at..at + 4)?.try_into().ok()?));
+    let length = number(12)? as usize;
+    Some((number(0)? as libc::c_int, events.get(16 + length..).unwrap_or_default()))
+}
+
+/// Makes room for a wait in one of this process's hubs, or in a new one.
+fn join_hub() -> io::Result<&'static Hub> {
+    let owner = process::instance();
+    loop {
+        let newest = NEWEST.load(Acquire);
+        // SAFETY: what was published is never freed.
+        let known = unsafe { newest.as_ref() };
+        let mut next = known;
+        while let Some(hub) = next.filter(|hub| hub.owner == owner) {
+            let one_more = |members| (members < FULL).then_some(members + 1);
+            if hub.members.fetch_update(Relaxed, Relaxed, one_more).is_ok() {
+                return Ok(hub);
+            }
+            next = hub.older;
+        }
+        // SAFETY: no memory is involved.
+        let fd = check(unsafe { libc::inotify_init1(libc::IN_CLOEXEC | libc::IN_NONBLOCK) })?;
+        // SAFETY: the descriptor has just been made, so nobody else owns it.
+        let inotify = unsafe { OwnedFd::from_raw_fd(fd) };
+        let (waits, members) = (Mutex::new(Vec::new()), AtomicUsize::new(1));
+        let made = Box::into_raw(Box::new(Hub { owner, inotify, waits, members, older: known }));
+        let published = NEWEST.compare_exchange(newest, made, AcqRel, Relaxed).is_ok();
+        // SAFETY: it was made by this thread, and is freed only where nobody else has seen it.
+        unsafe {
+            if published {
+                return Ok(&*made);
+            }
+            drop(Box::from_raw(made));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::event::is_readable;
+    use std::ffi::CString;
+    use std::path::Path;
+
+    fn new_file(folder: &Path, name: &str) -> CString {
+        let path = folder.join(name);
+        drop(std::fs::File::create(&path).unwrap());
+        CString::new(path.to_str().unwrap()).unwrap()
+    }
+
+    fn change(path: &CStr) {
+        drop(std::fs::File::options().write(true).open(path.to_str().unwrap()).unwrap());
+    }
+
+    #[test]
+    fn a_change_is_heard_once_and_by_those_who_watch_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, others) = (new_file(folder.path(), "ours"), new_file(folder.path(), "others"));
+        let other = Watcher::new(&others).unwrap();
+        for _ in 0..100 {
+            let (first, second) = (Watcher::new(&ours).unwrap(), Watcher::new(&ours).unwrap());
+            assert!(!first.hear(), "an event of an earlier wait");
+            change(&ours);
+            // Whoever hears it first, nobody misses it.
+            assert!(!other.hear() && !is_readable(other.bell()));
+            assert!(is_readable(first.bell()) && is_readable(second.bell()));
+            assert!(first.hear() && !first.hear() && !is_readable(first.bell()));
+            drop(first);
+            assert!(second.hear() && !second.hear());
+            // The watch stays until the last one leaves.
+            change(&ours);
+            assert!(second.hear() && !is_readable(second.bell()));
+        }
+    }
+
+    #[test]
+    fn what_happened_to_the_file_before_is_not_heard() {
+        let folder = tempfile::tempdir().unwrap();
+        let (before, after) = (new_file(folder.path(), "before"), new_file(folder.path(), "after"));
+        let (mut watcher, other) = (Watcher::new(&before).unwrap(), Watcher::new(&after).unwrap());
+        change(&before);
+        assert!(!other.hear() && is_readable(watcher.bell()));
+        watcher.watch(&after).unwrap();
+        assert!(!is_readable(watcher.bell()) && !watcher.hear());
+        change(&before);
+        assert!(!watcher.hear());
+        change(&after);
+        assert!(watcher.hear() && other.hear());
+    }
+}
