@@ -29,7 +29,7 @@ impl CancelToken {
         #[cfg(unix)]
         let counter = match event::new_counter() {
             Ok(counter) => Some(counter),
-            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => None,
+            Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => None,
             Err(error) => return Err(error),
         };
         Ok(CancelToken(Arc::new(Token {

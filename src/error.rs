@@ -42,7 +42,7 @@ pub enum LockError {
     InvalidArgument(String),
 
     /// A system call failed.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {}", path.display(), os_message(source))]
     Io { action: &'static str, path: PathBuf, source: io::Error },
 
     /// Something that is no regular file is in the lock file's place. It was left untouched.
@@ -53,9 +53,14 @@ pub enum LockError {
     #[error("there is no flock on this platform")]
     UnsupportedPlatform,
 
-    /// The file system does not lock, or does not tell files apart.
-    #[error("the file system of {} cannot be used for locks: {source}", path.display())]
+    /// The file system does not lock.
+    #[error("the file system of {} cannot be used for locks: {}", path.display(), os_message(source))]
     UnsupportedFilesystem { path: PathBuf, source: io::Error },
+
+    /// Whenever the lock was taken, another file was at the path: somebody replaces it all the time, or
+    /// the file system does not tell files apart.
+    #[error("{} is replaced faster than it can be locked, or changes its identity", path.display())]
+    Unsettled { path: PathBuf },
 }
 
 impl From<Fault> for LockError {
@@ -80,7 +85,8 @@ impl LockError {
             | LockError::Lost { path }
             | LockError::Io { path, .. }
             | LockError::NotRegular { path, .. }
-            | LockError::UnsupportedFilesystem { path, .. } => Some(path),
+            | LockError::UnsupportedFilesystem { path, .. }
+            | LockError::Unsettled { path } => Some(path),
             LockError::InvalidArgument(_) | LockError::UnsupportedPlatform => None,
         }
     }
@@ -103,6 +109,18 @@ impl LockError {
             _ => None,
         }
     }
+}
+
+/// What the system says of an error of its own, for instance "No such file or directory (os error 2)".
+#[cfg(unix)]
+pub(crate) fn os_message(error: &io::Error) -> String {
+    let code = error.raw_os_error().unwrap_or(libc::EIO);
+    format!("{} (os error {code})", crate::sys::errno::text(code))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn os_message(error: &io::Error) -> String {
+    error.to_string()
 }
 
 fn describe(holder: Option<&LockMetadata>) -> String {

@@ -148,8 +148,7 @@ fn held(file: &LockFile, holder: Option<LockMetadata>) -> Fault {
 }
 
 pub(crate) fn never_settles(path: &LockPath) -> Fault {
-    let reason = "the lock file is replaced faster than it can be locked, or changes its identity";
-    Box::new(LockError::UnsupportedFilesystem { path: path.to_owned(), source: io::Error::other(reason) })
+    Box::new(LockError::Unsettled { path: path.to_owned() })
 }
 
 /// The lock, held. Dropping it gives the lock up; so does the end of the process, however it ends.
@@ -217,7 +216,7 @@ impl LockGuard {
         Ok(Some(guard))
     }
 
-    fn give_up(&mut self) -> Result<(), Fault> {
+    pub(crate) fn give_up(&mut self) -> Result<(), Fault> {
         let Some(mut file) = self.file.take() else {
             return Ok(());
         };
@@ -246,9 +245,9 @@ impl Place {
         self.path.as_c_str()
     }
 
-    /// The error for something that cannot be done with this file.
-    pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> Fault {
-        self.path.failed(action, source)
+    /// The error for a guard that C cannot be given a handle of.
+    pub(crate) fn no_handle(&self) -> Fault {
+        self.path.failed("make a handle for", io::Error::from_raw_os_error(libc::ENOMEM))
     }
 
     pub(crate) fn verify(&self) -> Result<(), Fault> {

@@ -308,7 +308,7 @@ impl LockFile {
     pub(crate) fn write(&self, record: &[u8], written: &mut usize) -> Result<(), Fault> {
         while *written < record.len() {
             match file::write_at(self.fd(), &record[*written..], *written) {
-                Ok(0) => return Err(self.path.failed("write", io::ErrorKind::WriteZero.into())),
+                Ok(0) => return Err(self.path.failed("write", io::Error::from_raw_os_error(libc::EIO))),
                 Ok(count) => *written += count,
                 Err(error) => return Err(self.path.failed("write", error)),
             }

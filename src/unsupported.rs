@@ -1,7 +1,6 @@
 //! Platforms without flock(2): everything compiles, and every call says so.
 
 use std::ffi::CStr;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -52,6 +51,10 @@ impl LockGuard {
         match self {}
     }
 
+    pub(crate) fn give_up(&mut self) -> Result<(), Fault> {
+        match *self {}
+    }
+
     pub(crate) fn place(&self) -> Arc<Place> {
         match *self {}
     }
@@ -65,7 +68,7 @@ impl Place {
         match *self {}
     }
 
-    pub(crate) fn failed(&self, _action: &'static str, _source: io::Error) -> Fault {
+    pub(crate) fn no_handle(&self) -> Fault {
         match *self {}
     }
 
@@ -88,6 +91,14 @@ impl Waiter {
         Err(LockError::UnsupportedPlatform)
     }
 
+    pub(crate) fn begin(_root: &Path, _prompt: &str, _options: &AcquireOptions) -> Result<Waiter, Fault> {
+        unsupported()
+    }
+
+    pub(crate) fn try_now(&mut self) -> Result<Option<LockGuard>, Fault> {
+        match *self {}
+    }
+
     /// Never called: there is no waiter.
     pub fn step(&mut self) -> Result<Option<LockGuard>, LockError> {
         match *self {}
@@ -103,7 +114,7 @@ impl Waiter {
         match *self {}
     }
 
-    pub(crate) fn not_yet(&self) -> LockError {
+    pub(crate) fn not_yet(&self) -> Fault {
         match *self {}
     }
 

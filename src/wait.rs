@@ -67,9 +67,13 @@ pub struct Waiter {
 impl Waiter {
     /// Begins a wait; the time to wait counts from here. Step once before the first poll.
     pub fn new(workspace_root: impl AsRef<Path>, prompt: &str, options: &AcquireOptions) -> Result<Waiter, LockError> {
-        let wait = Wait::new(workspace_root.as_ref(), prompt, options)?;
-        let failed = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::Unsupported => Box::new(LockError::UnsupportedPlatform),
+        Ok(Waiter::begin(workspace_root.as_ref(), prompt, options)?)
+    }
+
+    pub(crate) fn begin(root: &Path, prompt: &str, options: &AcquireOptions) -> Result<Waiter, Fault> {
+        let wait = Wait::new(root, prompt, options)?;
+        let failed = |error: std::io::Error| match error.raw_os_error() {
+            Some(libc::ENOSYS) => Box::new(LockError::UnsupportedPlatform),
             _ => wait.path.failed("wait for", error),
         };
         let (set, timer) = (event::new_set().map_err(failed)?, event::new_timer().map_err(failed)?);
@@ -84,6 +88,10 @@ impl Waiter {
     /// Looks whether the lock can be had, without ever blocking. None: not yet. How it can end
     /// otherwise is what [`LoopLock::acquire_with`] says.
     pub fn step(&mut self) -> Result<Option<LockGuard>, LockError> {
+        Ok(self.try_now()?)
+    }
+
+    pub(crate) fn try_now(&mut self) -> Result<Option<LockGuard>, Fault> {
         // The step may close it. That alone leaves it in the set when a forked child has a copy.
         if let Some(process) = &self.wait.holder_process {
             event::remove(self.set.as_fd(), process.as_fd());
@@ -93,7 +101,7 @@ impl Waiter {
         if matches!(result, Ok(None)) {
             self.arm().map_err(|error| self.wait.path.failed("wait for", error))?;
         }
-        Ok(result?)
+        result
     }
 
     /// Who held the lock at the last look, where that is known.
@@ -107,8 +115,8 @@ impl Waiter {
     }
 
     /// What a step without result means to somebody who wants to know who is in the way.
-    pub(crate) fn not_yet(&self) -> LockError {
-        LockError::AlreadyLocked { path: self.wait.path.to_owned(), holder: self.wait.holder.clone() }
+    pub(crate) fn not_yet(&self) -> Fault {
+        Box::new(LockError::AlreadyLocked { path: self.wait.path.to_owned(), holder: self.wait.holder.clone() })
     }
 
     pub(crate) fn raw_fd(&self) -> i32 {
@@ -390,10 +398,11 @@ impl Wait {
                 self.cancel.as_ref().and_then(CancelToken::source),
                 self.holder_process.as_ref().map(OwnedFd::as_fd),
             ];
-            let [queue, bell, cancel, process] = event::sleep(sources, time).map_err(|error| match error.kind() {
-                std::io::ErrorKind::Interrupted => Box::new(LockError::Interrupted { path: self.path.to_owned() }),
-                _ => self.path.failed("wait for", error),
-            })?;
+            let [queue, bell, cancel, process] =
+                event::sleep(sources, time).map_err(|error| match error.raw_os_error() {
+                    Some(libc::EINTR) => Box::new(LockError::Interrupted { path: self.path.to_owned() }),
+                    _ => self.path.failed("wait for", error),
+                })?;
             let woken = queue || bell;
             let heard = woken && self.hear();
             // All that woke it may have been events of other waits.

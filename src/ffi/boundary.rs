@@ -2,7 +2,7 @@
 //! past this file. What C promises about its pointers is written in the header: NULL where it says
 //! so, else the address of a variable of that type, or of a NUL-terminated string.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{self, AssertUnwindSafe};
@@ -14,7 +14,7 @@ use super::error::{Failure, ralph_lock_error};
 use super::status::ralph_lock_status;
 use crate::LockError;
 use crate::error::Fault;
-use crate::sys::table::{Ref, Table};
+use crate::sys::table::{Found, Ref, Table};
 
 /// Runs a fallible exported function: maps its result to a status, and its failure to an error
 /// object if the caller wants one.
@@ -125,10 +125,14 @@ pub(super) fn hand_over<T: Any + Send + Sync>(object: T) -> *mut T {
 
 /// The object of a handle that C passes as the parameter of that name.
 pub(super) fn find<T: Any>(name: &'static str, handle: *const T) -> Result<Ref<'static, T>, Failure> {
-    if handle.is_null() {
+    find_any(name, handle.addr(), TypeId::of::<T>()).map(Found::typed)
+}
+
+fn find_any(name: &'static str, handle: usize, wanted: TypeId) -> Result<Found<'static>, Failure> {
+    if handle == 0 {
         return Err(is_null(name).into());
     }
-    look_up(handle).ok_or(Failure::InvalidHandle(name))
+    OBJECTS.find(handle, wanted).ok_or(Failure::InvalidHandle(name))
 }
 
 /// The same where a handle that is not live has an answer of its own.
@@ -139,6 +143,15 @@ pub(super) fn look_up<T: Any>(handle: *const T) -> Option<Ref<'static, T>> {
 /// Takes an object back from C. Of many callers one gets it; it ends with the last call that uses it.
 pub(super) fn take_back<T: Any>(handle: *const T) -> Option<Ref<'static, T>> {
     OBJECTS.remove(handle.addr())
+}
+
+/// Ends an object, for an exported function that does nothing else. What is no live handle is left alone.
+pub(super) fn free<T: Any>(handle: *const T) {
+    free_any(handle.addr(), TypeId::of::<T>());
+}
+
+fn free_any(handle: usize, wanted: TypeId) {
+    value((), || drop(OBJECTS.end(handle, wanted)));
 }
 
 /// A string that C borrows from an object.

@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use super::boundary::{self, Out, hand_over, status, take_back, value};
+use super::boundary::{self, Out, free, hand_over, status};
 use super::error::{Failure, ralph_lock_error};
 use super::status::ralph_lock_status;
 use crate::CancelToken;
@@ -61,5 +61,5 @@ pub extern "C" fn ralph_lock_cancel_trigger(cancel: *mut ralph_lock_cancel) -> r
 /// more. NULL and a token that was freed already are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_cancel_free(cancel: *mut ralph_lock_cancel) {
-    value((), || drop(take_back(cancel)));
+    free(cancel);
 }

@@ -3,9 +3,9 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use super::boundary::{self, borrowed, c_string, hand_over, look_up, take_back, value};
+use super::boundary::{borrowed, c_string, free, hand_over, look_up, value};
 use super::status::{ralph_lock_status, ralph_lock_status_message};
-use crate::error::Fault;
+use crate::error::{Fault, os_message};
 
 /// What went wrong in one call. Comes from the last parameter of every function that can fail, and
 /// belongs to the caller, who frees it with ralph_lock_error_free().
@@ -55,7 +55,7 @@ impl Failure {
     fn message(&self) -> String {
         match self {
             Failure::Lock(error) => error.to_string(),
-            Failure::System(action, error) => format!("cannot {action}: {error}"),
+            Failure::System(action, error) => format!("cannot {action}: {}", os_message(error)),
             Failure::InvalidHandle(name) => {
                 format!("{name} is not a live handle: it was released or freed already, or never was one")
             }
@@ -133,5 +133,5 @@ pub extern "C" fn ralph_lock_error_path(error: *const ralph_lock_error) -> *cons
 /// left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_free(error: *mut ralph_lock_error) {
-    boundary::value((), || drop(take_back(error)));
+    free(error);
 }

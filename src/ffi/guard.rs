@@ -1,7 +1,6 @@
 //! Taking a lock, holding it, giving it up, and asking about it.
 
 use std::ffi::c_char;
-use std::io::ErrorKind;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
@@ -45,7 +44,7 @@ impl ralph_lock_guard {
         let place = guard.place();
         let made = hand_over(ralph_lock_guard { place: place.clone(), guard: Mutex::new(Some(guard)) });
         if made.is_null() {
-            return Err(place.failed("make a handle for", ErrorKind::OutOfMemory.into()));
+            return Err(place.no_handle());
         }
         Ok(made)
     }
@@ -178,7 +177,7 @@ pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock
         }
         let entry = take_back(guard).ok_or(Failure::InvalidHandle("guard"))?;
         let held = entry.guard.try_lock().ok().and_then(|mut guard| guard.take());
-        Ok(held.map_or(Ok(()), LockGuard::release).map_err(Box::new)?)
+        Ok(held.map_or(Ok(()), |mut held| held.give_up())?)
     })
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use super::boundary::{c_string, hand_over, look_up, take_back, value};
+use super::boundary::{c_string, free, hand_over, look_up, value};
 use crate::LockMetadata;
 
 /// Who is on record as the holder of a lock: a copy, taken at one moment, that belongs to the
@@ -63,5 +63,5 @@ pub extern "C" fn ralph_lock_metadata_prompt(metadata: *const ralph_lock_metadat
 /// left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_free(metadata: *mut ralph_lock_metadata) {
-    value((), || drop(take_back(metadata)));
+    free(metadata);
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use super::boundary::{find, hand_over, path, status, take_back, value};
+use super::boundary::{find, free, hand_over, path, status, value};
 use super::cancel::{self, ralph_lock_cancel};
 use super::error::Failure;
 use super::status::ralph_lock_status;
@@ -114,5 +114,5 @@ pub extern "C" fn ralph_lock_options_set_lock_file(
 /// alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_free(options: *mut ralph_lock_options) {
-    value((), || drop(take_back(options)));
+    free(options);
 }

@@ -78,7 +78,7 @@ impl From<&LockError> for ralph_lock_status {
             LockError::InvalidArgument(_) => RALPH_LOCK_INVALID_ARGUMENT,
             LockError::Io { .. } | LockError::NotRegular { .. } => RALPH_LOCK_IO,
             LockError::UnsupportedPlatform => RALPH_LOCK_UNSUPPORTED_PLATFORM,
-            LockError::UnsupportedFilesystem { .. } => RALPH_LOCK_UNSUPPORTED_FILESYSTEM,
+            LockError::UnsupportedFilesystem { .. } | LockError::Unsettled { .. } => RALPH_LOCK_UNSUPPORTED_FILESYSTEM,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::ptr;
 use std::sync::Mutex;
 
-use super::boundary::{Out, find, hand_over, look_up, path, status, take_back, text, value};
+use super::boundary::{Out, find, free, hand_over, look_up, path, status, text, value};
 use super::error::{Failure, ralph_lock_error};
 use super::guard::ralph_lock_guard;
 use super::metadata::ralph_lock_metadata;
@@ -45,7 +45,7 @@ pub extern "C" fn ralph_lock_waiter_new(
         waiter.required()?;
         let (root, prompt) = (path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
         let chosen = if options.is_null() { AcquireOptions::new() } else { options::chosen(options)? };
-        let made = Waiter::new(root, prompt, &chosen).map_err(Box::new)?;
+        let made = Waiter::begin(root, prompt, &chosen)?;
         let entry = ralph_lock_waiter { fd: made.raw_fd(), waiter: Mutex::new(made) };
         waiter.set(hand_over(entry));
         Ok(())
@@ -89,10 +89,10 @@ pub extern "C" fn ralph_lock_waiter_step(
         if !waiter.is_own() {
             return Err(Failure::InvalidHandle("waiter"));
         }
-        let stepped = match waiter.step() {
+        let stepped = match waiter.try_now() {
             Ok(Some(acquired)) => Ok(acquired),
-            Ok(None) => Err(Box::new(waiter.not_yet())),
-            Err(error) => Err(Box::new(error)),
+            Ok(None) => Err(waiter.not_yet()),
+            Err(error) => Err(error),
         };
         ralph_lock_guard::hand_out(stepped, &guard, &holder)
     })
@@ -102,5 +102,5 @@ pub extern "C" fn ralph_lock_waiter_step(
 /// that was freed already are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_free(waiter: *mut ralph_lock_waiter) {
-    value((), || drop(take_back(waiter)));
+    free(waiter);
 }

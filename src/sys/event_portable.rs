@@ -8,13 +8,13 @@ use std::time::Duration;
 use super::clock;
 
 pub(crate) fn new_counter() -> io::Result<OwnedFd> {
-    Err(io::ErrorKind::Unsupported.into())
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
 pub(crate) fn raise(_counter: BorrowedFd<'_>) {}
 
 pub(crate) fn open_process(_pid: u32) -> io::Result<OwnedFd> {
-    Err(io::ErrorKind::Unsupported.into())
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
 pub(crate) fn is_readable(_source: BorrowedFd<'_>) -> bool {
@@ -27,19 +27,19 @@ pub(crate) fn sleep<const N: usize>(_sources: [Option<BorrowedFd<'_>>; N], time:
 }
 
 pub(crate) fn new_set() -> io::Result<OwnedFd> {
-    Err(io::ErrorKind::Unsupported.into())
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
 pub(crate) fn add(_set: BorrowedFd<'_>, _source: BorrowedFd<'_>) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
 pub(crate) fn remove(_set: BorrowedFd<'_>, _source: BorrowedFd<'_>) {}
 
 pub(crate) fn new_timer() -> io::Result<OwnedFd> {
-    Err(io::ErrorKind::Unsupported.into())
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
 pub(crate) fn set_timer(_timer: BorrowedFd<'_>, _time: Duration) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }

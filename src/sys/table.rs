@@ -10,6 +10,7 @@
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::any::{Any, TypeId};
 use std::cell::UnsafeCell;
+use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::ptr::null_mut;
@@ -74,7 +75,13 @@ unsafe impl Sync for Table {}
 
 /// An object in use, which is not dropped meanwhile.
 pub(crate) struct Ref<'t, T> {
-    object: *const T,
+    found: Found<'t>,
+    object: PhantomData<&'t T>,
+}
+
+/// The same of a type that was compared. What handles such is compiled once, and not for each type.
+pub(crate) struct Found<'t> {
+    object: *const (),
     user: User<'t>,
 }
 
@@ -112,21 +119,23 @@ impl Table {
 
     /// The object of that name, if it is live and of that type.
     pub(crate) fn get<T: Any>(&self, handle: usize) -> Option<Ref<'_, T>> {
-        let (object, user) = self.get_object(handle, TypeId::of::<T>())?;
-        Some(Ref { object: object.cast(), user })
-    }
-
-    /// Where that object is. Not generic, so that it is compiled once.
-    fn get_object(&self, handle: usize, wanted: TypeId) -> Option<(*const (), User<'_>)> {
-        let user = self.enter(handle)?;
-        let object = user.object();
-        (object.type_id() == wanted).then_some(((&raw const *object).cast(), user))
+        self.find(handle, TypeId::of::<T>()).map(Found::typed)
     }
 
     /// The same, and from now on nobody finds it. Of many callers one gets it. It is dropped together
     /// with the last `Ref`.
     pub(crate) fn remove<T: Any>(&self, handle: usize) -> Option<Ref<'_, T>> {
-        self.get(handle).filter(|found| found.user.end())
+        self.end(handle, TypeId::of::<T>()).map(Found::typed)
+    }
+
+    pub(crate) fn find(&self, handle: usize, wanted: TypeId) -> Option<Found<'_>> {
+        let user = self.enter(handle)?;
+        let object = user.object();
+        (object.type_id() == wanted).then_some(Found { object: (&raw const *object).cast(), user })
+    }
+
+    pub(crate) fn end(&self, handle: usize, wanted: TypeId) -> Option<Found<'_>> {
+        self.find(handle, wanted).filter(|found| found.user.end())
     }
 
     fn enter(&self, handle: usize) -> Option<User<'_>> {
@@ -201,12 +210,19 @@ impl Table {
     }
 }
 
+impl<'t> Found<'t> {
+    /// To be asked for the type that was compared.
+    pub(crate) fn typed<T>(self) -> Ref<'t, T> {
+        Ref { found: self, object: PhantomData }
+    }
+}
+
 impl<T> Deref for Ref<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: it is the address of a T that `user` keeps, and a boxed object does not move.
-        unsafe { &*self.object }
+        // SAFETY: it is the address of a T that the user keeps, and a boxed object does not move.
+        unsafe { &*self.found.object.cast() }
     }
 }
 

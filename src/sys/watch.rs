@@ -82,7 +82,7 @@ impl Watcher {
     /// Watches the file that is at the path now, instead of the one before.
     pub(crate) fn watch(&mut self, path: &CStr) -> io::Result<()> {
         let Some(mut waits) = self.hub.waits() else {
-            return Err(io::ErrorKind::Unsupported.into());
+            return Err(io::Error::from_raw_os_error(libc::ENOSYS));
         };
         self.leave(&mut waits);
         // SAFETY: the path is NUL-terminated and lives through the call.

@@ -11,7 +11,7 @@ pub(crate) struct Watcher(Infallible);
 
 impl Watcher {
     pub(crate) fn new(_path: &CStr) -> io::Result<Watcher> {
-        Err(io::ErrorKind::Unsupported.into())
+        Err(io::Error::from_raw_os_error(libc::ENOSYS))
     }
 
     pub(crate) fn watch(&mut self, _path: &CStr) -> io::Result<()> {
