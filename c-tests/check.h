@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -500,6 +501,21 @@ UNUSED static process start_waiting(const char *root, const char *prompt, way ho
     CHECK(hear(&child) == 'w');
     until_asleep(child.pid);
     return child;
+}
+
+/* How many of the things wanted this process can have, with so many descriptors each. */
+UNUSED static int room_for(int wanted, int each)
+{
+    struct rlimit limit;
+
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = limit.rlim_max;
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    if (limit.rlim_max >= (rlim_t)wanted * (rlim_t)each + 100)
+        return wanted;
+    printf("only %d of %d: RLIMIT_NOFILE is %lu\n", (int)((limit.rlim_max - 100) / (rlim_t)each), wanted,
+           (unsigned long)limit.rlim_max);
+    return (int)((limit.rlim_max - 100) / (rlim_t)each);
 }
 
 /* Counts inotify descriptors of this process, and the watches in them. */

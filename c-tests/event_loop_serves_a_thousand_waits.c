@@ -3,7 +3,6 @@
 #include "check.h"
 
 #include <sys/epoll.h>
-#include <sys/resource.h>
 
 #define LOCKS 1000
 
@@ -14,7 +13,7 @@
 #define SHARE 100
 
 static char *roots[LOCKS];
-static int locks = LOCKS;
+static int locks;
 
 /* As few instances as can be, and a watch for each wait. They stay for later waits, the watches do not. */
 static void check_inotify(int waits)
@@ -55,19 +54,6 @@ static void hold_all(void *argument)
     hear(&starter);
 }
 
-static void have_descriptors(void)
-{
-    struct rlimit limit;
-
-    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-    limit.rlim_cur = limit.rlim_max;
-    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-    if (limit.rlim_max < (rlim_t)LOCKS * EACH + 100) {
-        locks = (int)((limit.rlim_max - 100) / EACH);
-        printf("only %d waits: RLIMIT_NOFILE is %lu\n", locks, (unsigned long)limit.rlim_max);
-    }
-}
-
 int main(void)
 {
     static ralph_lock_waiter *waiters[LOCKS];
@@ -78,7 +64,7 @@ int main(void)
     int set = epoll_create1(EPOLL_CLOEXEC);
     int i, count, had = 0, descriptors;
 
-    have_descriptors();
+    locks = room_for(LOCKS, EACH);
     for (i = 0; i < locks; i++) {
         roots[i] = path_of("%d", i);
         CHECK(mkdir(roots[i], 0777) == 0);

@@ -457,7 +457,8 @@ int32_t ralph_lock_waiter_fd(const ralph_lock_waiter *waiter);
  *
  * RALPH_LOCK_OK: the lock is the caller's; RALPH_LOCK_ALREADY_LOCKED: not yet, poll again;
  * RALPH_LOCK_TIMED_OUT; RALPH_LOCK_CANCELLED; RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that
- * must not be, or another thread is in this function with the same waiter; RALPH_LOCK_INVALID_HANDLE:
+ * must not be, another thread is in this function with the same waiter, or its wait is over;
+ * RALPH_LOCK_INVALID_HANDLE:
  * freed, never a waiter, or one of the process that this one was forked from; RALPH_LOCK_IO and the
  * other failures of ralph_lock_try_acquire(). After any but ALREADY_LOCKED the wait is over, and the
  * waiter is to be freed.

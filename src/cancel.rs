@@ -1,12 +1,12 @@
 //! Ending waits from another thread.
 
 #[cfg(unix)]
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 
 #[cfg(unix)]
-use crate::sys::event;
+use crate::sys::event::Counters;
 use crate::sys::process;
 
 /// Ends every wait that it was given to, now and later, once it is triggered. Clones are the same
@@ -17,43 +17,53 @@ pub struct CancelToken(Arc<Token>);
 #[derive(Debug)]
 struct Token {
     triggered: AtomicBool,
-    /// Readable once triggered. None where there is no such thing: then waits look by themselves.
+    /// None where there is no such thing: then waits look by themselves.
     #[cfg(unix)]
-    counter: Option<OwnedFd>,
+    counters: Option<Counters>,
     owner: u32,
+}
+
+/// A token's place in the set of an event loop.
+#[cfg(unix)]
+#[derive(Debug)]
+pub(crate) struct Seat {
+    token: CancelToken,
+    number: usize,
 }
 
 impl CancelToken {
     /// A token that is not triggered. Fails where descriptors have run out.
     pub fn new() -> std::io::Result<CancelToken> {
         #[cfg(unix)]
-        let counter = match event::new_counter() {
-            Ok(counter) => Some(counter),
+        let counters = match Counters::new() {
+            Ok(counters) => Some(counters),
             Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => None,
             Err(error) => return Err(error),
         };
         Ok(CancelToken(Arc::new(Token {
             triggered: AtomicBool::new(false),
             #[cfg(unix)]
-            counter,
+            counters,
             owner: process::instance(),
         })))
     }
 
     /// Ends the waits. A second time it does nothing, as in a forked child.
     pub fn trigger(&self) {
-        if !self.is_own() || self.0.triggered.swap(true, Ordering::AcqRel) {
+        if !self.is_own() || self.0.triggered.swap(true, Ordering::SeqCst) {
             return;
         }
+        // Whoever takes a seat after this has seen all of them finds the token triggered.
+        fence(Ordering::SeqCst);
         #[cfg(unix)]
-        if let Some(counter) = &self.0.counter {
-            event::raise(counter.as_fd());
+        if let Some(counters) = &self.0.counters {
+            counters.raise();
         }
     }
 
     /// Whether it was triggered.
     pub fn is_triggered(&self) -> bool {
-        self.0.triggered.load(Ordering::Acquire)
+        self.0.triggered.load(Ordering::SeqCst)
     }
 
     /// Whether this process made it. A forked child shares the descriptor with its parent, whose
@@ -61,9 +71,38 @@ impl CancelToken {
     pub(crate) fn is_own(&self) -> bool {
         self.0.owner == process::instance()
     }
+}
 
-    #[cfg(unix)]
+#[cfg(unix)]
+impl CancelToken {
+    /// Readable once triggered, for a wait that has no set.
     pub(crate) fn source(&self) -> Option<BorrowedFd<'_>> {
-        self.0.counter.as_ref().map(OwnedFd::as_fd)
+        self.0.counters.as_ref().and_then(|counters| counters.of_seat(0))
+    }
+
+    pub(crate) fn seat(&self) -> std::io::Result<Option<Seat>> {
+        let Some(counters) = &self.0.counters else {
+            return Ok(None);
+        };
+        let number = counters.take_seat()?;
+        fence(Ordering::SeqCst);
+        Ok(Some(Seat { token: self.clone(), number }))
+    }
+}
+
+#[cfg(unix)]
+impl Seat {
+    /// Readable once triggered.
+    pub(crate) fn source(&self) -> Option<BorrowedFd<'_>> {
+        self.token.0.counters.as_ref()?.of_seat(self.number)
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(counters) = &self.token.0.counters {
+            counters.leave_seat(self.number);
+        }
     }
 }

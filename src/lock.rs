@@ -5,7 +5,6 @@
 //! well. The file is never removed by us. Each step below says what would go wrong without it.
 
 use std::ffi::CStr;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -243,11 +242,6 @@ impl Drop for LockGuard {
 impl Place {
     pub(crate) fn path(&self) -> &CStr {
         self.path.as_c_str()
-    }
-
-    /// The error for a guard that C cannot be given a handle of.
-    pub(crate) fn no_handle(&self) -> Fault {
-        self.path.failed("make a handle for", io::Error::from_raw_os_error(libc::ENOMEM))
     }
 
     pub(crate) fn verify(&self) -> Result<(), Fault> {

@@ -66,16 +66,9 @@ pub(crate) struct Prompt(String);
 
 impl Prompt {
     pub(crate) fn new(text: &str) -> Result<Prompt, Fault> {
-        if text.len() > PROMPT_MAX {
-            let message = format!("the prompt has {} bytes; at most {PROMPT_MAX} are allowed", text.len());
-            return Err(LockError::invalid(message));
-        }
-        let json = serde_json::to_string(text).map_err(unwritable)?;
-        let (length, limit) = (json.len(), FILE_MAX - OTHER_KEYS_MAX);
-        if length > limit {
-            let message = format!("the prompt takes {length} bytes as JSON; at most {limit} are allowed");
-            return Err(LockError::invalid(message));
-        }
+        check_length("", text.len(), PROMPT_MAX)?;
+        let json = serde_json::to_string(text).map_err(|error| LockError::invalid(error.to_string()))?;
+        check_length(" as JSON", json.len(), FILE_MAX - OTHER_KEYS_MAX)?;
         Ok(Prompt(json))
     }
 
@@ -118,8 +111,11 @@ impl Record {
     }
 }
 
-fn unwritable(error: serde_json::Error) -> Fault {
-    LockError::invalid(format!("the prompt cannot be written as JSON: {error}"))
+fn check_length(form: &str, length: usize, limit: usize) -> Result<(), Fault> {
+    if length <= limit {
+        return Ok(());
+    }
+    Err(LockError::invalid(format!("the prompt has {length} bytes{form}; at most {limit} are allowed")))
 }
 
 /// Whether a lock file's text says that nobody is on record.

@@ -68,10 +68,6 @@ impl Place {
         match *self {}
     }
 
-    pub(crate) fn no_handle(&self) -> Fault {
-        match *self {}
-    }
-
     pub(crate) fn verify(&self) -> Result<(), Fault> {
         match *self {}
     }
@@ -119,10 +115,6 @@ impl Waiter {
     }
 
     pub(crate) fn raw_fd(&self) -> i32 {
-        match *self {}
-    }
-
-    pub(crate) fn is_own(&self) -> bool {
         match *self {}
     }
 }

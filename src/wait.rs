@@ -12,13 +12,14 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::cancel::Seat;
 use crate::error::Fault;
 use crate::lock::{acquire_in_queue, acquire_now, never_settles, vary};
 use crate::lock_file::{Content, LockFile, LockPath, START_OVERS};
 use crate::metadata::{Prompt, Record};
+use crate::sys::clock;
 use crate::sys::event;
 use crate::sys::watch::Watcher;
-use crate::sys::{clock, process};
 use crate::{AcquireOptions, CancelToken, LockError, LockGuard, LockMetadata};
 
 /// When to look again, in microseconds, after an event that found the lock still taken.
@@ -59,8 +60,11 @@ pub struct Waiter {
     /// Before the wait, so that it is closed first: a source leaves a set when either is closed.
     set: OwnedFd,
     timer: OwnedFd,
+    _cancel: Option<Seat>,
     /// Whether the set has what tells of events.
     hears: bool,
+    /// Whether a step has ended the wait.
+    over: bool,
     wait: Wait,
 }
 
@@ -77,31 +81,37 @@ impl Waiter {
             _ => wait.path.failed("wait for", error),
         };
         let (set, timer) = (event::new_set().map_err(failed)?, event::new_timer().map_err(failed)?);
-        for source in [Some(timer.as_fd()), wait.cancel.as_ref().and_then(CancelToken::source)].into_iter().flatten() {
+        let cancel = wait.cancel.as_ref().map_or(Ok(None), CancelToken::seat).map_err(failed)?;
+        for source in [Some(timer.as_fd()), cancel.as_ref().and_then(Seat::source)].into_iter().flatten() {
             event::add(set.as_fd(), source).map_err(failed)?;
         }
         // Readable at once: the first step is due.
         event::set_timer(timer.as_fd(), Duration::ZERO).map_err(failed)?;
-        Ok(Waiter { set, timer, hears: false, wait })
+        Ok(Waiter { set, timer, _cancel: cancel, hears: false, over: false, wait })
     }
 
     /// Looks whether the lock can be had, without ever blocking. None: not yet. How it can end
-    /// otherwise is what [`LoopLock::acquire_with`] says.
+    /// otherwise is what [`crate::LoopLock::acquire_with`] says; then the wait is over.
     pub fn step(&mut self) -> Result<Option<LockGuard>, LockError> {
         Ok(self.try_now()?)
     }
 
     pub(crate) fn try_now(&mut self) -> Result<Option<LockGuard>, Fault> {
+        if self.over {
+            return Err(LockError::invalid("this wait is over; begin another one"));
+        }
         // The step may close it. That alone leaves it in the set when a forked child has a copy.
         if let Some(process) = &self.wait.holder_process {
             event::remove(self.set.as_fd(), process.as_fd());
         }
         let event = self.wait.hear();
-        let result = self.wait.step(event);
-        if matches!(result, Ok(None)) {
+        self.over = true;
+        let result = self.wait.step(event)?;
+        if result.is_none() {
             self.arm().map_err(|error| self.wait.path.failed("wait for", error))?;
+            self.over = false;
         }
-        result
+        Ok(result)
     }
 
     /// Who held the lock at the last look, where that is known.
@@ -121,10 +131,6 @@ impl Waiter {
 
     pub(crate) fn raw_fd(&self) -> i32 {
         self.set.as_raw_fd()
-    }
-
-    pub(crate) fn is_own(&self) -> bool {
-        self.wait.owner == process::instance()
     }
 
     fn arm(&mut self) -> std::io::Result<()> {
@@ -166,7 +172,6 @@ struct Wait {
     /// Tells of the end of the holder's process.
     holder_process: Option<OwnedFd>,
     next_look: Duration,
-    owner: u32,
 }
 
 #[derive(Debug)]
@@ -217,7 +222,6 @@ impl Wait {
             named: false,
             holder_process: None,
             next_look: now,
-            owner: process::instance(),
         })
     }
 

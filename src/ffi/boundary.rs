@@ -123,6 +123,16 @@ pub(super) fn hand_over<T: Any + Send + Sync>(object: T) -> *mut T {
     ptr::without_provenance_mut(OBJECTS.insert(object).unwrap_or(0))
 }
 
+/// The same for an object without which the call has failed.
+pub(super) fn hand_over_or_fail<T: Any + Send + Sync>(object: T) -> Result<*mut T, Failure> {
+    let handle = hand_over(object);
+    if handle.is_null() {
+        let error = std::io::Error::from_raw_os_error(libc::ENOMEM);
+        return Err(Failure::System("make a handle, there are too many objects that were not freed", error));
+    }
+    Ok(handle)
+}
+
 /// The object of a handle that C passes as the parameter of that name.
 pub(super) fn find<T: Any>(name: &'static str, handle: *const T) -> Result<Ref<'static, T>, Failure> {
     find_any(name, handle.addr(), TypeId::of::<T>()).map(Found::typed)

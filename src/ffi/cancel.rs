@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use super::boundary::{self, Out, free, hand_over, status};
+use super::boundary::{self, Out, free, hand_over_or_fail, status};
 use super::error::{Failure, ralph_lock_error};
 use super::status::ralph_lock_status;
 use crate::CancelToken;
@@ -38,7 +38,7 @@ pub extern "C" fn ralph_lock_cancel_new(
     status(error, || {
         cancel.required()?;
         let made = CancelToken::new().map_err(|error| Failure::System("make a cancel token", error))?;
-        cancel.set(hand_over(ralph_lock_cancel(made)));
+        cancel.set(hand_over_or_fail(ralph_lock_cancel(made))?);
         Ok(())
     })
 }

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
-use super::boundary::{Out, find, hand_over, look_up, path, status, take_back, text, value};
+use super::boundary::{Out, find, hand_over_or_fail, look_up, path, status, take_back, text, value};
 use super::error::{Failure, ralph_lock_error};
 use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
@@ -40,13 +40,9 @@ impl ralph_lock_guard {
     }
 
     /// Puts a held lock where C can name it.
-    fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, Fault> {
+    fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, Failure> {
         let place = guard.place();
-        let made = hand_over(ralph_lock_guard { place: place.clone(), guard: Mutex::new(Some(guard)) });
-        if made.is_null() {
-            return Err(place.no_handle());
-        }
-        Ok(made)
+        hand_over_or_fail(ralph_lock_guard { place, guard: Mutex::new(Some(guard)) })
     }
 }
 

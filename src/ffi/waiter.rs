@@ -4,12 +4,13 @@ use std::ffi::c_char;
 use std::ptr;
 use std::sync::Mutex;
 
-use super::boundary::{Out, find, free, hand_over, look_up, path, status, text, value};
+use super::boundary::{Out, find, free, hand_over_or_fail, look_up, path, status, text, value};
 use super::error::{Failure, ralph_lock_error};
 use super::guard::ralph_lock_guard;
 use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
+use crate::sys::process;
 use crate::{AcquireOptions, LockError, Waiter};
 
 /// A wait for a lock that an event loop does: poll its descriptor, and step when it is readable. It
@@ -18,6 +19,8 @@ use crate::{AcquireOptions, LockError, Waiter};
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_waiter {
     fd: i32,
+    /// The process that made it, by `process::instance`.
+    owner: u32,
     /// Never waited for: a forked child could wait for a thread that it does not have.
     waiter: Mutex<Waiter>,
 }
@@ -46,8 +49,8 @@ pub extern "C" fn ralph_lock_waiter_new(
         let (root, prompt) = (path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
         let chosen = if options.is_null() { AcquireOptions::new() } else { options::chosen(options)? };
         let made = Waiter::begin(root, prompt, &chosen)?;
-        let entry = ralph_lock_waiter { fd: made.raw_fd(), waiter: Mutex::new(made) };
-        waiter.set(hand_over(entry));
+        let entry = ralph_lock_waiter { fd: made.raw_fd(), owner: process::instance(), waiter: Mutex::new(made) };
+        waiter.set(hand_over_or_fail(entry)?);
         Ok(())
     })
 }
@@ -67,7 +70,8 @@ pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 
 ///
 /// RALPH_LOCK_OK: the lock is the caller's; RALPH_LOCK_ALREADY_LOCKED: not yet, poll again;
 /// RALPH_LOCK_TIMED_OUT; RALPH_LOCK_CANCELLED; RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that
-/// must not be, or another thread is in this function with the same waiter; RALPH_LOCK_INVALID_HANDLE:
+/// must not be, another thread is in this function with the same waiter, or its wait is over;
+/// RALPH_LOCK_INVALID_HANDLE:
 /// freed, never a waiter, or one of the process that this one was forked from; RALPH_LOCK_IO and the
 /// other failures of ralph_lock_try_acquire(). After any but ALREADY_LOCKED the wait is over, and the
 /// waiter is to be freed.
@@ -84,11 +88,11 @@ pub extern "C" fn ralph_lock_waiter_step(
     status(error, || {
         guard.required()?;
         let entry = find("waiter", waiter)?;
-        let busy = |_| LockError::invalid("another thread is stepping this waiter at this moment");
-        let mut waiter = entry.waiter.try_lock().map_err(busy)?;
-        if !waiter.is_own() {
+        if entry.owner != process::instance() {
             return Err(Failure::InvalidHandle("waiter"));
         }
+        let busy = |_| LockError::invalid("another thread is stepping this waiter at this moment");
+        let mut waiter = entry.waiter.try_lock().map_err(busy)?;
         let stepped = match waiter.try_now() {
             Ok(Some(acquired)) => Ok(acquired),
             Ok(None) => Err(waiter.not_yet()),

@@ -2,8 +2,10 @@
 //! moment in time; changes of files are in `watch.rs`. And sleeping itself.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::iter::successors;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr::{null, null_mut};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 use std::time::Duration;
 
 use super::check;
@@ -28,6 +30,74 @@ pub(crate) fn reset(counter: BorrowedFd<'_>) {
     let mut count = 0u64;
     // SAFETY: read writes eight bytes to `count`. It fails only when the counter was not raised.
     unsafe { libc::read(counter.as_raw_fd(), (&raw mut count).cast(), size_of::<u64>()) };
+}
+
+/// Counters that are raised together: as many as it takes for all sets that want one as a source.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    counter: OwnedFd,
+    /// How many sets have this one.
+    sets: AtomicUsize,
+    /// The next one, added when this one is in as many sets as it can be.
+    next: AtomicPtr<Counters>,
+}
+
+impl Counters {
+    pub(crate) fn new() -> io::Result<Counters> {
+        Ok(Counters { counter: new_counter()?, sets: AtomicUsize::new(0), next: AtomicPtr::new(null_mut()) })
+    }
+
+    /// Takes no lock.
+    pub(crate) fn raise(&self) {
+        for one in self.all() {
+            raise(one.counter.as_fd());
+        }
+    }
+
+    /// Finds a counter for one more set, and says which.
+    pub(crate) fn take_seat(&self) -> io::Result<usize> {
+        let one_more = |sets| (sets < SETS_PER_SOURCE).then_some(sets + 1);
+        loop {
+            let mut last = self;
+            for (number, one) in self.all().enumerate() {
+                if one.sets.fetch_update(Relaxed, Relaxed, one_more).is_ok() {
+                    return Ok(number);
+                }
+                last = one;
+            }
+            let made = Box::into_raw(Box::new(Counters::new()?));
+            if last.next.compare_exchange(null_mut(), made, AcqRel, Relaxed).is_err() {
+                // SAFETY: another thread added its own first; nobody has seen this one.
+                drop(unsafe { Box::from_raw(made) });
+            }
+        }
+    }
+
+    pub(crate) fn leave_seat(&self, number: usize) {
+        if let Some(one) = self.all().nth(number) {
+            one.sets.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// The counter that was found.
+    pub(crate) fn of_seat(&self, number: usize) -> Option<BorrowedFd<'_>> {
+        self.all().nth(number).map(|one| one.counter.as_fd())
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Counters> {
+        // SAFETY: what was added stays until this one, which owns it, is dropped.
+        successors(Some(self), |one| unsafe { one.next.load(Acquire).as_ref() })
+    }
+}
+
+impl Drop for Counters {
+    fn drop(&mut self) {
+        let next = *self.next.get_mut();
+        if !next.is_null() {
+            // SAFETY: it was made by a Box, and nobody else owns it.
+            drop(unsafe { Box::from_raw(next) });
+        }
+    }
 }
 
 /// A descriptor that is readable once the process has ended. pidfd_open(2), since Linux 5.3.
@@ -58,6 +128,10 @@ pub(crate) fn is_readable(source: BorrowedFd<'_>) -> bool {
     // SAFETY: one pollfd, which lives through the call.
     unsafe { libc::poll(&mut polled, 1, 0) == 1 }
 }
+
+/// How many sets may have the same source. Linux allows 500 that are each in one more set, an event
+/// loop's, and 100 if that one is in a third (reverse_path_check() in fs/eventpoll.c).
+pub(crate) const SETS_PER_SOURCE: usize = 100;
 
 /// One descriptor that is readable while any of its sources is. epoll(7).
 pub(crate) fn new_set() -> io::Result<OwnedFd> {
@@ -105,7 +179,6 @@ pub(crate) fn set_timer(timer: BorrowedFd<'_>, time: Duration) -> io::Result<()>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::fd::AsFd;
 
     #[test]
     fn a_set_is_readable_while_a_source_is() {

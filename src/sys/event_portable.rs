@@ -1,17 +1,12 @@
 //! The stand-in for `event.rs` where there is no eventfd, pidfd or epoll: all that a process
 //! can wait for is time.
 
+use std::convert::Infallible;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use super::clock;
-
-pub(crate) fn new_counter() -> io::Result<OwnedFd> {
-    Err(io::Error::from_raw_os_error(libc::ENOSYS))
-}
-
-pub(crate) fn raise(_counter: BorrowedFd<'_>) {}
 
 pub(crate) fn open_process(_pid: u32) -> io::Result<OwnedFd> {
     Err(io::Error::from_raw_os_error(libc::ENOSYS))
@@ -24,6 +19,32 @@ pub(crate) fn is_readable(_source: BorrowedFd<'_>) -> bool {
 pub(crate) fn sleep<const N: usize>(_sources: [Option<BorrowedFd<'_>>; N], time: Duration) -> io::Result<[bool; N]> {
     clock::sleep(time)?;
     Ok([false; N])
+}
+
+/// There are none.
+#[derive(Debug)]
+pub(crate) struct Counters(Infallible);
+
+impl Counters {
+    pub(crate) fn new() -> io::Result<Counters> {
+        Err(io::Error::from_raw_os_error(libc::ENOSYS))
+    }
+
+    pub(crate) fn raise(&self) {
+        match self.0 {}
+    }
+
+    pub(crate) fn take_seat(&self) -> io::Result<usize> {
+        match self.0 {}
+    }
+
+    pub(crate) fn leave_seat(&self, _number: usize) {
+        match self.0 {}
+    }
+
+    pub(crate) fn of_seat(&self, _number: usize) -> Option<BorrowedFd<'_>> {
+        match self.0 {}
+    }
 }
 
 pub(crate) fn new_set() -> io::Result<OwnedFd> {

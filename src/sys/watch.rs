@@ -27,11 +27,6 @@ const SIGNS: u32 = libc::IN_CLOSE_WRITE | libc::IN_ATTRIB | libc::IN_MOVE_SELF |
 /// Room for many events at once; one without a name takes 16 bytes.
 const BUFFER: usize = 4096;
 
-/// How many waits share an instance. Event loops have each in an epoll set that is in one of their own,
-/// and Linux lets no more than 500 such sets have the same source, or 100 if that one is in a third
-/// (reverse_path_check() in fs/eventpoll.c). It also bounds how many an event wakes for others.
-const FULL: usize = 100;
-
 /// The newest hub. None is ever freed: the waits of a process share what earlier ones have left.
 static NEWEST: AtomicPtr<Hub> = AtomicPtr::new(null_mut());
 
@@ -223,7 +218,7 @@ fn join_hub() -> io::Result<&'static Hub> {
         let known = unsafe { newest.as_ref() };
         let mut next = known;
         while let Some(hub) = next.filter(|hub| hub.owner == owner) {
-            let one_more = |members| (members < FULL).then_some(members + 1);
+            let one_more = |members| (members < event::SETS_PER_SOURCE).then_some(members + 1);
             if hub.members.fetch_update(Relaxed, Relaxed, one_more).is_ok() {
                 return Ok(hub);
             }
