@@ -72,6 +72,7 @@ case " $* " in *" test "*)
     need c++ g++
     need clang clang
     need strace strace
+    need python3 python3
     for tool in flock unshare setpriv; do has $tool || { missing="$missing util-linux"; break; }; done
 esac
 rust=

@@ -67,6 +67,7 @@
 /* Made from src/ by `make header`. Do not edit. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** The version of this header; ralph_lock_version() is that of the library which runs. */
@@ -124,6 +125,10 @@ typedef enum {
      */
     RALPH_LOCK_LOST = 6,
     /**
+     * The lock is held, but not provably by the process on record.
+     */
+    RALPH_LOCK_NOT_LIVE = 7,
+    /**
      * An argument is NULL, not UTF-8, too long or otherwise impossible; nothing was done.
      */
     RALPH_LOCK_INVALID_ARGUMENT = 100,
@@ -140,7 +145,7 @@ typedef enum {
      */
     RALPH_LOCK_PARSE = 103,
     /**
-     * The platform has no flock(2).
+     * The platform has no flock(2), or the kernel lacks what the call needs.
      */
     RALPH_LOCK_UNSUPPORTED_PLATFORM = 104,
     /**
@@ -152,6 +157,73 @@ typedef enum {
      */
     RALPH_LOCK_PANIC = 106,
 } ralph_lock_status;
+
+/**
+ * Whether a lock is held, and what its file says.
+ */
+typedef enum {
+    /**
+     * Nobody holds the lock.
+     */
+    RALPH_LOCK_STATE_FREE = 0,
+    /**
+     * Somebody holds it.
+     */
+    RALPH_LOCK_STATE_HELD = 1,
+    /**
+     * Nobody holds it, but the record of the last holder is still there: it died, or was of a program
+     * that never takes its record out, like ralph-core.
+     */
+    RALPH_LOCK_STATE_STALE = 2,
+} ralph_lock_state;
+
+/**
+ * What can be said of the process on record.
+ */
+typedef enum {
+    /**
+     * Nothing: the record has no identity (ralph-core writes none), or there is no /proc.
+     */
+    RALPH_LOCK_LIVENESS_UNKNOWN = 0,
+    /**
+     * It runs.
+     */
+    RALPH_LOCK_LIVENESS_LIVE = 1,
+    /**
+     * It has ended.
+     */
+    RALPH_LOCK_LIVENESS_DEAD = 2,
+    /**
+     * It has ended, and another process has its number now.
+     */
+    RALPH_LOCK_LIVENESS_RECYCLED = 3,
+    /**
+     * It belongs to another host, boot or pid namespace, and cannot be judged from here.
+     */
+    RALPH_LOCK_LIVENESS_FOREIGN = 4,
+} ralph_lock_liveness;
+
+/**
+ * What the process on record is to the caller.
+ */
+typedef enum {
+    /**
+     * That cannot be told.
+     */
+    RALPH_LOCK_RELATION_UNKNOWN = 0,
+    /**
+     * The caller's own process.
+     */
+    RALPH_LOCK_RELATION_SELF = 1,
+    /**
+     * A process above the caller: its parent, or that one's parent, and so on.
+     */
+    RALPH_LOCK_RELATION_ANCESTOR = 2,
+    /**
+     * Neither.
+     */
+    RALPH_LOCK_RELATION_OTHER = 3,
+} ralph_lock_relation;
 
 /**
  * Ends waits from another thread. One token can serve many waits in many threads. It belongs to the
@@ -324,6 +396,20 @@ const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
 ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard, ralph_lock_error **error);
 
 /**
+ * Who was on record when the guard took the lock: a holder that died, or a program that never takes its
+ * record out, like ralph-core. It tells what was being done when it ended, and from when on.
+ *
+ * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL; the
+ * caller frees it with ralph_lock_metadata_free(); must not be NULL. `error` as in ralph_lock_try_acquire().
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_NOT_FOUND: the last holder ended well, there was none, or the lock was adopted;
+ * RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_guard_previous(const ralph_lock_guard *guard,
+                                            ralph_lock_metadata **metadata,
+                                            ralph_lock_error **error);
+
+/**
  * Reads who is on record in the workspace's lock file, without touching the lock. A record alone
  * does not say that the lock is held: its holder may have died, or be ralph-core, which leaves its
  * record behind; ralph_lock_is_locked() tells.
@@ -354,6 +440,110 @@ ralph_lock_status ralph_lock_read_existing(const char *workspace_root,
 ralph_lock_status ralph_lock_is_locked(const char *workspace_root,
                                        bool *locked,
                                        ralph_lock_error **error);
+
+/**
+ * One consistent answer: whether the workspace's lock is held, and the record that belongs to that
+ * answer. It was true at one moment during the call; by the time the caller looks at it, it may be over.
+ *
+ * It takes up to 20 ms when somebody has the lock who is not on record yet, or never will be.
+ *
+ * `workspace_root`: a directory. `state` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_STATE_FREE;
+ * must not be NULL. `metadata` receives the record on RALPH_LOCK_OK: of the holder when it is
+ * RALPH_LOCK_STATE_HELD (NULL when the holder left none, as flock(1) does), of the last one when it is
+ * RALPH_LOCK_STATE_STALE, else NULL; the caller frees it with ralph_lock_metadata_free(); may be NULL. A dead
+ * holder's record with RALPH_LOCK_STATE_HELD means that other processes have inherited its descriptor:
+ * ralph_lock_find_keepers(). `error` as in ralph_lock_try_acquire().
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM;
+ * RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_inspect(const char *workspace_root,
+                                     ralph_lock_state *state,
+                                     ralph_lock_metadata **metadata,
+                                     ralph_lock_error **error);
+
+/**
+ * Sends a signal to the process that holds the workspace's lock, and to no other: not to one that has the
+ * number of a holder that died, nor to a holder of another machine or container. It is found by its record,
+ * opened (pidfd_open(2)), and compared again with the record and the lock before it is signalled. It may
+ * still let go of the lock in the instant before the signal arrives.
+ *
+ * `workspace_root`: a directory. `signal_number`: as in kill(2); 0 sends none, and tells whether one could
+ * be sent. `error` as in ralph_lock_try_acquire().
+ *
+ * RALPH_LOCK_OK: it was sent; RALPH_LOCK_NOT_FOUND: nobody holds the lock; RALPH_LOCK_PARSE: it is held, but
+ * there is no record of the holder; RALPH_LOCK_NOT_LIVE: it is held, but the process on record is not
+ * provably the one that holds it: it has ended, its number is another process's now, it belongs to
+ * another host, boot or pid namespace, or its record has no identity; the error's message says which;
+ * RALPH_LOCK_INVALID_ARGUMENT: NULL, or no signal; RALPH_LOCK_IO: with EPERM for another user's process;
+ * RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no pidfd (Linux before 5.3, other systems);
+ * RALPH_LOCK_UNSUPPORTED_FILESYSTEM; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_signal_holder(const char *workspace_root,
+                                           int32_t signal_number,
+                                           ralph_lock_error **error);
+
+/**
+ * Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor,
+ * like a server that was started under the lock. Best effort: other users' processes and those of other pid
+ * namespaces are not seen. It looks at every descriptor of every process in /proc, which takes
+ * milliseconds, or tenths of a second on a busy machine.
+ *
+ * `workspace_root`: a directory. `pids` receives the first `capacity` process ids; may be NULL if that is 0.
+ * `count` receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0; must not be NULL.
+ * `error` as in ralph_lock_try_acquire().
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no
+ * /proc; RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_find_keepers(const char *workspace_root,
+                                          uint32_t *pids,
+                                          size_t capacity,
+                                          size_t *count,
+                                          ralph_lock_error **error);
+
+/**
+ * Turns a guard into a descriptor, for a child process that is to go on with the lock. The guard ends, the
+ * lock does not: it is held as long as any copy of the descriptor is open, in any process, and the record
+ * still names this one. An exec leaves the descriptor open; it can also be sent over a Unix socket
+ * (SCM_RIGHTS, unix(7)). The receiver calls ralph_lock_adopt_fd(), as this process can too, to take it back.
+ *
+ * The caller owns the descriptor. Close it once the child has it: as long as it is open here, the lock is not
+ * free when the child dies.
+ *
+ * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `fd` receives the descriptor on RALPH_LOCK_OK, else -1; must not
+ * be NULL. `error` as in ralph_lock_try_acquire().
+ *
+ * RALPH_LOCK_OK: the guard is ended; else it is as it was. RALPH_LOCK_INVALID_ARGUMENT: also when the guard
+ * belongs to the process that this one was forked from; RALPH_LOCK_INVALID_HANDLE: released already, or never
+ * a guard; RALPH_LOCK_IO: no descriptor left (EMFILE); RALPH_LOCK_PANIC.
+ */
+RALPH_LOCK_MUST_USE
+ralph_lock_status ralph_lock_guard_into_fd(ralph_lock_guard *guard,
+                                           int32_t *fd,
+                                           ralph_lock_error **error);
+
+/**
+ * Makes a guard of a descriptor that ralph_lock_guard_into_fd() gave, here or in another process, and this
+ * process the holder on record. The lock is never free in between. Whoever had the descriptor before can end:
+ * that changes nothing. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`.
+ *
+ * The parameters are those of ralph_lock_acquire_with(), but of the options only the lock file counts. `fd`
+ * is a descriptor of the lock file, open for reading and writing. On RALPH_LOCK_OK it belongs to the guard
+ * and is closed; else it is the caller's as before, with its lock.
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: somebody else holds the lock, through another descriptor;
+ * RALPH_LOCK_LOST: the lock file was removed from the workspace; RALPH_LOCK_INVALID_ARGUMENT: also when it is
+ * not open, not for reading and writing, or of another file; RALPH_LOCK_INVALID_HANDLE: options is no live
+ * handle; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM; RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+ */
+RALPH_LOCK_MUST_USE
+ralph_lock_status ralph_lock_adopt_fd(const char *workspace_root,
+                                      const char *prompt,
+                                      const ralph_lock_options *options,
+                                      int32_t fd,
+                                      ralph_lock_guard **guard,
+                                      ralph_lock_error **error);
 
 /**
  * Makes options that say nothing yet: wait for as long as it takes, for the workspace's own lock.
@@ -500,6 +690,28 @@ const char *ralph_lock_metadata_started_rfc3339(const ralph_lock_metadata *metad
  * metadata. Borrowed until ralph_lock_metadata_free().
  */
 const char *ralph_lock_metadata_prompt(const ralph_lock_metadata *metadata);
+
+/**
+ * The name of the machine or container on which the holder runs; NULL when the record has none
+ * (ralph-core writes none), and for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
+ */
+const char *ralph_lock_metadata_host(const ralph_lock_metadata *metadata);
+
+/**
+ * Whether the holder's process runs at the moment of this call, as far as that can be told: by its
+ * number, host, boot, pid namespace and start time (proc(5)), so that another process which has the
+ * number now is not taken for it. Another user's process counts as running. It says nothing of the lock:
+ * a process that was forked can keep a dead holder's. RALPH_LOCK_LIVENESS_UNKNOWN for NULL and freed metadata.
+ */
+ralph_lock_liveness ralph_lock_metadata_liveness(const ralph_lock_metadata *metadata);
+
+/**
+ * What the holder's process is to the calling one. A child of the holder learns here that its parent
+ * runs this loop, and can go on within it instead of waiting for ever or working beside it. A process
+ * whose parent has ended has lost that ancestor. RALPH_LOCK_RELATION_UNKNOWN for NULL and freed metadata, and
+ * for a record without identity.
+ */
+ralph_lock_relation ralph_lock_metadata_relation(const ralph_lock_metadata *metadata);
 
 /**
  * Frees metadata and every string borrowed from it. NULL and metadata that was freed already are

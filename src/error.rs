@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::LockMetadata;
+use crate::{Holder, Liveness};
 
 /// An error on its way up, in a single word: functions that pass it on stay small.
 pub(crate) type Fault = Box<LockError>;
@@ -14,16 +14,16 @@ pub(crate) type Fault = Box<LockError>;
 pub enum LockError {
     /// Somebody else holds the lock. The holder is None when nobody is on record, for instance
     /// when it is `flock(1)`.
-    #[error("{} is locked by {}", path.display(), describe(holder.as_ref()))]
-    AlreadyLocked { path: PathBuf, holder: Option<LockMetadata> },
+    #[error("{} is locked by {}", path.display(), describe(holder.as_deref()))]
+    AlreadyLocked { path: PathBuf, holder: Option<Box<Holder>> },
 
     /// The time to wait was over. The holder is who held the lock at the last look.
-    #[error("waited long enough for {}, which is locked by {}", path.display(), describe(holder.as_ref()))]
-    TimedOut { path: PathBuf, holder: Option<LockMetadata> },
+    #[error("waited long enough for {}, which is locked by {}", path.display(), describe(holder.as_deref()))]
+    TimedOut { path: PathBuf, holder: Option<Box<Holder>> },
 
     /// The wait was cancelled. The holder is who held the lock at the last look.
     #[error("the wait for {} was cancelled", path.display())]
-    Cancelled { path: PathBuf, holder: Option<LockMetadata> },
+    Cancelled { path: PathBuf, holder: Option<Box<Holder>> },
 
     /// There is no lock file, or nothing readable in it.
     #[error("nobody is on record in {}: {reason}", path.display())]
@@ -37,6 +37,14 @@ pub enum LockError {
     #[error("{} was removed or replaced while it was held; others can take the lock now", path.display())]
     Lost { path: PathBuf },
 
+    /// The lock is held, but there is no record of the holder.
+    #[error("{} is held by somebody who left no record", path.display())]
+    NoRecord { path: PathBuf },
+
+    /// The lock is held, but not provably by the process on record.
+    #[error("{} is held, but the holder on record, process {pid}, {}", path.display(), doubt(*liveness))]
+    NotLive { path: PathBuf, pid: u32, liveness: Liveness },
+
     /// An argument that can never work, and why.
     #[error("{0}")]
     InvalidArgument(String),
@@ -49,8 +57,8 @@ pub enum LockError {
     #[error("{} is {kind}, and a lock file must be a regular file: remove it", path.display())]
     NotRegular { path: PathBuf, kind: &'static str, os_code: i32 },
 
-    /// The platform has no flock(2).
-    #[error("there is no flock on this platform")]
+    /// The platform has no flock(2), or the kernel lacks what this one call needs.
+    #[error("this platform lacks a system call that is needed for this")]
     UnsupportedPlatform,
 
     /// The file system does not lock.
@@ -83,6 +91,8 @@ impl LockError {
             | LockError::NotFound { path, .. }
             | LockError::Interrupted { path }
             | LockError::Lost { path }
+            | LockError::NoRecord { path }
+            | LockError::NotLive { path, .. }
             | LockError::Io { path, .. }
             | LockError::NotRegular { path, .. }
             | LockError::UnsupportedFilesystem { path, .. }
@@ -92,11 +102,11 @@ impl LockError {
     }
 
     /// Who holds the lock, or held it at the last look, where that is known.
-    pub fn holder(&self) -> Option<&LockMetadata> {
+    pub fn holder(&self) -> Option<&Holder> {
         match self {
             LockError::AlreadyLocked { holder, .. }
             | LockError::TimedOut { holder, .. }
-            | LockError::Cancelled { holder, .. } => holder.as_ref(),
+            | LockError::Cancelled { holder, .. } => holder.as_deref(),
             _ => None,
         }
     }
@@ -123,7 +133,17 @@ pub(crate) fn os_message(error: &io::Error) -> String {
     error.to_string()
 }
 
-fn describe(holder: Option<&LockMetadata>) -> String {
+fn doubt(liveness: Liveness) -> &'static str {
+    match liveness {
+        Liveness::Live => "does not hold it",
+        Liveness::Dead => "has ended; another process has inherited its descriptor",
+        Liveness::Recycled => "has ended, and another process has its number",
+        Liveness::Foreign => "belongs to another host, boot or pid namespace",
+        Liveness::Unknown => "cannot be told from others that had or will have its number",
+    }
+}
+
+fn describe(holder: Option<&Holder>) -> String {
     match holder {
         Some(holder) => format!("process {} since {}", holder.pid, holder.started_rfc3339()),
         None => "a process that left no record of itself".to_owned(),

@@ -29,10 +29,16 @@ use std::path::Path;
 
 mod cancel;
 mod error;
+#[cfg(unix)]
+mod handover;
+#[cfg(unix)]
+mod keepers;
 // Without flock nobody makes a record.
 #[cfg_attr(not(unix), allow(dead_code))]
 mod metadata;
 mod options;
+#[cfg_attr(not(unix), allow(dead_code))]
+mod process;
 
 #[cfg(unix)]
 mod lock;
@@ -40,9 +46,11 @@ mod lock;
 #[path = "unsupported.rs"]
 mod lock;
 #[cfg(unix)]
+mod signal;
+#[cfg(unix)]
 mod wait;
 #[cfg(not(unix))]
-use lock as wait;
+use lock::{self as handover, self as keepers, self as signal, self as wait};
 #[cfg(unix)]
 mod lock_file;
 
@@ -54,9 +62,10 @@ mod sys;
 
 pub use cancel::CancelToken;
 pub use error::LockError;
-pub use lock::LockGuard;
-pub use metadata::LockMetadata;
+pub use lock::{Inspection, LockGuard};
+pub use metadata::{Holder, LockMetadata};
 pub use options::AcquireOptions;
+pub use process::{Liveness, Relation};
 pub use wait::Waiter;
 
 /// The lock of a workspace: one process holds it, every other one learns which.
@@ -94,10 +103,29 @@ impl LoopLock {
     /// A record alone does not say that the lock is held: its holder may have died.
     pub fn read_existing(workspace_root: impl AsRef<Path>) -> Result<Option<LockMetadata>, LockError> {
         match lock::on_record(workspace_root.as_ref()).map_err(LockError::from) {
-            Ok(metadata) => Ok(Some(metadata)),
+            Ok(holder) => Ok(Some((*holder).into())),
             Err(LockError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// One consistent answer: whether the lock is held, by whom, or who left it behind.
+    pub fn inspect(workspace_root: impl AsRef<Path>) -> Result<Inspection, LockError> {
+        Ok(lock::inspect_workspace(workspace_root.as_ref())?)
+    }
+
+    /// Sends a signal to the process that holds the lock, and to no other: [`LockError::NotFound`] when
+    /// nobody holds it, [`LockError::NoRecord`] and [`LockError::NotLive`] when it is not provable who does.
+    #[cfg(unix)]
+    pub fn signal_holder(workspace_root: impl AsRef<Path>, signal: i32) -> Result<(), LockError> {
+        Ok(signal::signal_holder(workspace_root.as_ref(), signal)?)
+    }
+
+    /// The processes that keep the lock, as far as /proc shows them: the holder, or those that inherited its
+    /// descriptor. Looks at every descriptor of every process, which takes milliseconds.
+    #[cfg(unix)]
+    pub fn find_keepers(workspace_root: impl AsRef<Path>) -> Result<Vec<u32>, LockError> {
+        Ok(keepers::find_keepers(workspace_root.as_ref())?)
     }
 
     /// Whether somebody holds the lock now, this process included.

@@ -5,6 +5,7 @@
 //! well. The file is never removed by us. Each step below says what would go wrong without it.
 
 use std::ffi::CStr;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +13,10 @@ use std::time::Duration;
 use crate::error::Fault;
 use crate::lock_file::{Content, LockFile, LockPath, START_OVERS};
 use crate::metadata::{Prompt, Record};
+use crate::process::lockers;
 use crate::sys::file::Identity;
 use crate::sys::{clock, process};
-use crate::{LockError, LockMetadata};
+use crate::{Holder, LockError};
 
 /// How long to look past processes that only ask whether the lock is held.
 const PROBERS: Duration = Duration::from_secs(1);
@@ -49,6 +51,59 @@ pub(crate) fn is_locked(workspace_root: &Path) -> Result<bool, Fault> {
     Err(never_settles(&path))
 }
 
+/// Whether the lock is held, and by whom.
+pub(crate) fn inspect_workspace(workspace_root: &Path) -> Result<Inspection, Fault> {
+    inspect(&LockPath::of(workspace_root)?)
+}
+
+/// The same: an answer that was true at one moment of the call.
+pub(crate) fn inspect(path: &LockPath) -> Result<Inspection, Fault> {
+    let mut patience = Limit::of(RECORD);
+    for _ in 0..START_OVERS {
+        let Some(mut file) = LockFile::open_existing(path)? else {
+            return Ok(Inspection::Free);
+        };
+        loop {
+            // While this lock is had, nobody holds the other one, and nobody writes.
+            let free = file.try_shared()?;
+            let found = file.stat()?;
+            let record = file.content(found.size)?.record();
+            if !path.leads_to(found.identity)? {
+                break;
+            }
+            match record {
+                record if free => return Ok(record.map_or(Inspection::Free, Inspection::Stale)),
+                // Who wrote it had the lock, and blanks it before letting go, unless it dies.
+                Some(holder) if !holder.is_gone() => return Ok(Inspection::Held(Some(holder))),
+                record if patience.is_over() => {
+                    return Ok(Inspection::Held(record.filter(|dead| has_left_it_to_others(dead, found.identity))));
+                }
+                // A new holder may be about to write.
+                _ => pause(),
+            }
+        }
+    }
+    Err(never_settles(path))
+}
+
+/// Whether it is a dead holder's lock that is held, by somebody who inherited its descriptor. If not, the
+/// holder is a new one.
+fn has_left_it_to_others(dead: &Holder, file: Identity) -> bool {
+    lockers(c"/proc/locks", file.inode).is_some_and(|lockers| lockers.iter().all(|locker| *locker == dead.pid))
+}
+
+/// What [`inspect`] finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inspection {
+    /// Nobody holds the lock.
+    Free,
+    /// Somebody holds it; None: who left no record.
+    Held(Option<Box<Holder>>),
+    /// Nobody holds it, but the record of the last holder is still there: it died, or was of a program
+    /// that never takes its record out, like ralph-core.
+    Stale(Box<Holder>),
+}
+
 pub(crate) fn acquire_now(path: &LockPath, prompt: &Prompt) -> Result<LockGuard, Fault> {
     let mut patience = Patience::default();
     for _ in 0..START_OVERS {
@@ -80,7 +135,7 @@ pub(crate) fn acquire_in_queue(path: &LockPath, record: &mut Record) -> Result<L
 }
 
 /// The record in the lock file, or [`LockError::NotFound`] with the reason why there is none.
-pub(crate) fn on_record(workspace_root: &Path) -> Result<LockMetadata, Fault> {
+pub(crate) fn on_record(workspace_root: &Path) -> Result<Box<Holder>, Fault> {
     let path = LockPath::of(workspace_root)?;
     let not_found = |reason| Box::new(LockError::NotFound { path: path.to_owned(), reason });
     let Some(mut file) = LockFile::open_existing(&path)? else {
@@ -127,22 +182,23 @@ fn take(file: &mut LockFile, patience: &mut Patience) -> Result<bool, Fault> {
         if found.links == 0 {
             return Ok(false);
         }
-        if let Content::Record(holder) = file.content(found.size)? {
-            return Err(held(file, Some(holder)));
+        let record = file.content(found.size)?.record();
+        if record.as_ref().is_some_and(|holder| !holder.is_gone()) {
+            return Err(held(file, record));
         }
-        // Nobody named: it may be about to write, or be about to give the lock back because the
-        // file is not at its path any more.
+        // Nobody named, or somebody dead: the holder may be about to write, or be about to give the lock
+        // back because the file is not at its path any more.
         if !file.path().leads_to(found.identity)? {
             return Ok(false);
         }
         if patience.record.is_over() {
-            return Err(held(file, None));
+            return Err(held(file, record.filter(|dead| has_left_it_to_others(dead, found.identity))));
         }
         pause();
     }
 }
 
-fn held(file: &LockFile, holder: Option<LockMetadata>) -> Fault {
+fn held(file: &LockFile, holder: Option<Box<Holder>>) -> Fault {
     Box::new(LockError::AlreadyLocked { path: file.path().to_owned(), holder })
 }
 
@@ -163,6 +219,8 @@ pub struct LockGuard {
     owner: u32,
     /// How many bytes of the file are our record.
     record: usize,
+    /// Who was on record before.
+    previous: Option<Box<Holder>>,
 }
 
 /// Which file was locked, and where it was: enough to see whether it still is there, without the
@@ -187,6 +245,12 @@ impl LockGuard {
         Ok(self.place.verify()?)
     }
 
+    /// Who was on record when the lock was taken: a holder that died, or a program that never takes its
+    /// record out, like ralph-core.
+    pub fn previous(&self) -> Option<&Holder> {
+        self.previous.as_deref()
+    }
+
     /// Gives the lock up and says whether all of it went well. The lock is free in any case.
     pub fn release(mut self) -> Result<(), LockError> {
         Ok(self.give_up()?)
@@ -206,13 +270,42 @@ impl LockGuard {
             return Ok(None);
         };
         let place = Arc::new(Place { path, identity });
-        let mut guard = LockGuard { file: None, place, owner: process::instance(), record: 0 };
+        let mut guard = LockGuard { file: None, place, owner: process::instance(), record: 0, previous: None };
         // From here on, an error drops the guard, which blanks what was written and unlocks.
         let file = guard.file.insert(file);
-        file.clear(found.size)?;
+        guard.previous = file.clear(found.size)?;
         file.write(record.since(clock::wall()), &mut guard.record)?;
         file.publish(identity)?;
         Ok(Some(guard))
+    }
+
+    /// Makes this process the holder on record of a lock that another one has handed to it. When that
+    /// fails, the lock is left as it is.
+    pub(crate) fn inherit(mut file: LockFile, record: &mut Record, size: u64) -> Result<LockGuard, Fault> {
+        let place = Arc::new(Place { path: file.path().clone(), identity: file.identity()? });
+        let mut length = 0;
+        let written = file
+            .blank(usize::try_from(size).unwrap_or(usize::MAX))
+            .and_then(|()| file.write(record.since(clock::wall()), &mut length))
+            .and_then(|()| file.publish(place.identity));
+        if let Err(fault) = written {
+            // The old holder has it still. Nobody is on record then, rather than half a name.
+            let _ = file.blank(length);
+            file.abandon();
+            return Err(fault);
+        }
+        Ok(LockGuard { file: Some(file), place, owner: process::instance(), record: length, previous: None })
+    }
+
+    /// The guard's lock as a descriptor that an exec leaves open. The guard is left without one.
+    pub(crate) fn take_fd(&mut self) -> Result<OwnedFd, Fault> {
+        let Some(file) = self.file.as_mut().filter(|_| process::instance() == self.owner) else {
+            return Err(LockError::invalid("the guard belongs to the process that this one was forked from"));
+        };
+        let fd = file.inheritable_copy()?;
+        file.abandon();
+        self.file = None;
+        Ok(fd)
     }
 
     pub(crate) fn give_up(&mut self) -> Result<(), Fault> {
@@ -242,6 +335,12 @@ impl Drop for LockGuard {
 impl Place {
     pub(crate) fn path(&self) -> &CStr {
         self.path.as_c_str()
+    }
+
+    /// The error for a lock that nobody had left behind.
+    pub(crate) fn no_previous(&self) -> Fault {
+        let reason = "no holder had left its record behind".to_owned();
+        Box::new(LockError::NotFound { path: self.path.to_owned(), reason })
     }
 
     pub(crate) fn verify(&self) -> Result<(), Fault> {

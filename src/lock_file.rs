@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Fault;
-use crate::metadata::{FILE_MAX, LockMetadata, is_blank};
+use crate::metadata::{FILE_MAX, Holder, is_blank};
 use crate::options::check_lock_file;
 use crate::sys::file::{self, Identity, Kind, Stat};
 use crate::sys::{flock, mount, process};
@@ -143,11 +143,20 @@ pub(crate) struct LockFile {
 
 /// What a lock file says.
 pub(crate) enum Content {
-    Record(LockMetadata),
+    Record(Box<Holder>),
     /// Nothing, for this reason.
     Nothing(&'static str),
     /// Something that is no record, or not yet; looking again can help.
     Unreadable(String),
+}
+
+impl Content {
+    pub(crate) fn record(self) -> Option<Box<Holder>> {
+        match self {
+            Content::Record(holder) => Some(holder),
+            Content::Nothing(_) | Content::Unreadable(_) => None,
+        }
+    }
 }
 
 impl LockFile {
@@ -178,6 +187,14 @@ impl LockFile {
             }
             Err(error) => Err(LockFile::explain_open(path, error)),
         }
+    }
+
+    /// The file that is open as that descriptor, which somebody else has opened.
+    pub(crate) fn adopt(fd: OwnedFd, path: &LockPath) -> LockFile {
+        let mut file = LockFile::new(fd, path, None);
+        // Others may have copies, so that closing this one wakes nobody.
+        file.forks = file.forks.wrapping_sub(1);
+        file
     }
 
     /// Opens the file for reading, if there is one.
@@ -288,19 +305,25 @@ impl LockFile {
         if is_blank(&text) {
             return Ok(Content::Nothing("it is blank, as the last holder left it"));
         }
-        Ok(match serde_json::from_slice(&text) {
+        Ok(match Holder::parse(&text) {
             Ok(metadata) => Content::Record(metadata),
             // The parser quotes what it found, which may be megabytes long.
-            Err(error) => Content::Unreadable(format!("it holds no record: {:.200}", error.to_string())),
+            Err(reason) => Content::Unreadable(format!("it holds no record: {reason:.200}")),
         })
     }
 
-    /// Makes the file blank before a record is written, unless it is so already. To be called by
-    /// the holder. A record is never written over another: whoever reads at that moment could get
+    /// Makes the file blank before a record is written, unless it is so already, and gives the record
+    /// that was in it. To be called by the holder. A record is never written over another: whoever reads at that moment could get
     /// a mixture that looks right.
-    pub(crate) fn clear(&self, size: u64) -> Result<(), Fault> {
-        let blank = size == 0 || size <= FILE_MAX as u64 && is_blank(&self.read(size as usize)?);
-        if blank { Ok(()) } else { self.truncate() }
+    pub(crate) fn clear(&self, size: u64) -> Result<Option<Box<Holder>>, Fault> {
+        if size > FILE_MAX as u64 {
+            return self.truncate().map(|()| None);
+        }
+        let text = if size == 0 { Vec::new() } else { self.read(size as usize)? };
+        if is_blank(&text) {
+            return Ok(None);
+        }
+        self.truncate().map(|()| Holder::parse(&text).ok())
     }
 
     /// Writes a record into a blank file, and counts the bytes that are in the file even when it
@@ -364,6 +387,11 @@ impl LockFile {
                 return Ok(text);
             }
         }
+    }
+
+    /// A copy of the descriptor that an exec leaves open.
+    pub(crate) fn inheritable_copy(&self) -> Result<OwnedFd, Fault> {
+        file::inheritable_copy(self.fd()).map_err(|error| self.path.failed("make a descriptor of", error))
     }
 
     /// Moves the descriptor above another one. The kernel closes those of a process that was killed

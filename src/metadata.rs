@@ -1,12 +1,15 @@
 //! The record in the lock file: JSON that ralph-core writes and reads too.
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::LockError;
 use crate::error::Fault;
+use crate::process::{Identity, Liveness, Relation};
 use crate::sys::process;
 
 /// A longer prompt is refused.
@@ -40,6 +43,105 @@ impl LockMetadata {
     }
 }
 
+/// Who holds a lock, or held it: the record, and what tells its process from others of that number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    metadata: LockMetadata,
+    /// Empty in the record of a program that writes none, like ralph-core.
+    identity: Identity,
+}
+
+impl Holder {
+    /// The record in a lock file's text, or what is wrong with it.
+    pub(crate) fn parse(text: &[u8]) -> Result<Box<Holder>, String> {
+        let keys: Keys = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let pid = number(keys.pid).and_then(|pid| pid.try_into().ok()).ok_or("\"pid\" is no process id")?;
+        let started = self::text(keys.started).and_then(|started| rfc3339::parse(&started));
+        let started = started.ok_or("\"started\" is no RFC 3339 time")?;
+        let prompt = self::text(keys.prompt).ok_or("\"prompt\" is no text")?;
+        // Other programs may use this key as they like.
+        let holder = keys.holder.and_then(|holder| serde_json::from_slice(holder.get().as_bytes()).ok());
+        let keys: Keys = holder.unwrap_or_default();
+        let identity = Identity {
+            host: self::text(keys.host),
+            boot_id: self::text(keys.boot_id),
+            pid_ns: number(keys.pid_ns),
+            start_time: number(keys.start_time),
+        };
+        Ok(Box::new(Holder { metadata: LockMetadata { pid, started, prompt }, identity }))
+    }
+
+    /// The name of the machine or container that it runs on, if the record has one.
+    pub fn host(&self) -> Option<&str> {
+        self.identity.host.as_deref()
+    }
+
+    /// Whether its process runs, as far as that can be told, at the moment of this call.
+    pub fn liveness(&self) -> Liveness {
+        self.identity.liveness(self.metadata.pid)
+    }
+
+    /// What its process is to this one.
+    pub fn relation(&self) -> Relation {
+        self.identity.relation(self.metadata.pid)
+    }
+
+    /// For a copy that is asked about its process alone.
+    pub(crate) fn without_prompt(&self) -> Holder {
+        let LockMetadata { pid, started, .. } = self.metadata;
+        Holder { metadata: LockMetadata { pid, started, prompt: String::new() }, identity: self.identity.clone() }
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.identity.is_gone(self.metadata.pid)
+    }
+}
+
+/// All keys that matter, of a record and of what it says under "holder". They are parsed once they are
+/// known, so that one parser, without numbers and texts of its own, serves both.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Keys<'a> {
+    #[serde(borrow)]
+    pid: Option<&'a RawValue>,
+    #[serde(borrow)]
+    started: Option<&'a RawValue>,
+    #[serde(borrow)]
+    prompt: Option<&'a RawValue>,
+    #[serde(borrow)]
+    holder: Option<&'a RawValue>,
+    #[serde(borrow)]
+    host: Option<&'a RawValue>,
+    #[serde(borrow)]
+    boot_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pid_ns: Option<&'a RawValue>,
+    #[serde(borrow)]
+    start_time: Option<&'a RawValue>,
+}
+
+fn number(value: Option<&RawValue>) -> Option<u64> {
+    value?.get().parse().ok()
+}
+
+fn text(value: Option<&RawValue>) -> Option<String> {
+    serde_json::from_slice(value?.get().as_bytes()).ok()
+}
+
+impl Deref for Holder {
+    type Target = LockMetadata;
+
+    fn deref(&self) -> &LockMetadata {
+        &self.metadata
+    }
+}
+
+impl From<Holder> for LockMetadata {
+    fn from(holder: Holder) -> LockMetadata {
+        holder.metadata
+    }
+}
+
 /// How `started` is spelled.
 mod rfc3339 {
     use chrono::{DateTime, SecondsFormat, Utc};
@@ -49,14 +151,16 @@ mod rfc3339 {
         time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
     }
 
+    pub(super) fn parse(text: &str) -> Option<DateTime<Utc>> {
+        DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+    }
+
     pub(super) fn serialize<S: Serializer>(time: &DateTime<Utc>, out: S) -> Result<S::Ok, S::Error> {
         out.serialize_str(&text(time))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<DateTime<Utc>, D::Error> {
-        let text = String::deserialize(input)?;
-        let time = DateTime::parse_from_rfc3339(&text);
-        time.map(|time| time.to_utc()).map_err(|_| D::Error::custom("\"started\" is no RFC 3339 time"))
+        parse(&String::deserialize(input)?).ok_or_else(|| D::Error::custom("\"started\" is no RFC 3339 time"))
     }
 }
 
@@ -72,11 +176,12 @@ impl Prompt {
         Ok(Prompt(json))
     }
 
-    /// The record of this process with this prompt: `LockMetadata` as pretty JSON.
+    /// The record of this process with this prompt: `LockMetadata` as pretty JSON, and who it is.
     pub(crate) fn record(&self) -> Record {
         let mut text = format!("{{\n  \"pid\": {},\n  \"started\": \"", process::id());
         let started = text.len();
-        for part in [NEVER, "\",\n  \"prompt\": ", &self.0, "\n}"] {
+        let identity = serde_json::to_string(Identity::own()).unwrap_or_default();
+        for part in [NEVER, "\",\n  \"prompt\": ", &self.0, ",\n  \"holder\": ", &identity, "\n}"] {
             text.push_str(part);
         }
         Record { text: text.into_bytes(), started }
@@ -133,10 +238,17 @@ mod tests {
             let mut record = Record::new(text).unwrap();
             for nanoseconds in [123_456_789, 1_000_000_001] {
                 let text_of_record = record.since(Duration::from_nanos(nanoseconds)).to_owned();
-                let parsed: LockMetadata = serde_json::from_slice(&text_of_record).unwrap();
+                let parsed = Holder::parse(&text_of_record).unwrap();
                 assert_eq!((parsed.pid, parsed.prompt.as_str()), (std::process::id(), text));
                 assert_eq!(parsed.started.timestamp_nanos_opt(), Some(nanoseconds as i64));
-                assert_eq!(text_of_record, serde_json::to_vec_pretty(&parsed).unwrap());
+                assert_eq!(parsed.identity, *Identity::own());
+                // The same keys as serde writes, and one more.
+                let metadata = serde_json::to_string_pretty(&parsed.metadata).unwrap();
+                let own = format!(",\n  \"holder\": {}\n}}", serde_json::to_string(Identity::own()).unwrap());
+                assert_eq!(
+                    String::from_utf8(text_of_record).unwrap(),
+                    metadata.strip_suffix("\n}").unwrap().to_owned() + &own
+                );
             }
         }
     }
@@ -152,8 +264,9 @@ mod tests {
     #[test]
     fn other_keys_are_allowed_and_missing_ones_are_not() {
         let foreign = r#"{"pid":1,"started":"2026-11-22T16:00:00+02:00","prompt":"p","holder":{"x":[1]}}"#;
-        let parsed: LockMetadata = serde_json::from_str(foreign).unwrap();
+        let parsed = Holder::parse(foreign.as_bytes()).unwrap();
         assert_eq!(parsed.started_rfc3339(), "2026-11-22T14:00:00Z");
+        assert_eq!(parsed.identity, Identity::default());
         assert!(serde_json::from_str::<LockMetadata>(r#"{"pid":1,"prompt":"p"}"#).is_err());
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::Fault;
-use crate::{AcquireOptions, LockError, LockMetadata};
+use crate::{AcquireOptions, Holder, LockError};
 
 fn unsupported<T>() -> Result<T, Fault> {
     Err(Box::new(LockError::UnsupportedPlatform))
@@ -23,7 +23,43 @@ pub(crate) fn acquire_with(_root: &Path, _prompt: &str, _options: &AcquireOption
     unsupported()
 }
 
-pub(crate) fn on_record(_workspace_root: &Path) -> Result<LockMetadata, Fault> {
+pub(crate) fn inspect_workspace(_workspace_root: &Path) -> Result<Inspection, Fault> {
+    unsupported()
+}
+
+pub(crate) fn signal_holder(_root: &Path, _signal: i32) -> Result<(), Fault> {
+    unsupported()
+}
+
+pub(crate) fn find_keepers(_root: &Path) -> Result<Vec<u32>, Fault> {
+    unsupported()
+}
+
+pub(crate) fn adopt_number(
+    _root: &Path,
+    _prompt: &str,
+    _options: &AcquireOptions,
+    _fd: i32,
+) -> Result<LockGuard, Fault> {
+    unsupported()
+}
+
+pub(crate) fn take_number(guard: &mut LockGuard) -> Result<i32, Fault> {
+    match *guard {}
+}
+
+/// Whether the lock is held; never known here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inspection {
+    /// Nobody holds the lock.
+    Free,
+    /// Somebody holds it.
+    Held(Option<Box<Holder>>),
+    /// Nobody holds it, but the record of the last holder is still there.
+    Stale(Box<Holder>),
+}
+
+pub(crate) fn on_record(_workspace_root: &Path) -> Result<Box<Holder>, Fault> {
     unsupported()
 }
 
@@ -47,6 +83,11 @@ impl LockGuard {
     }
 
     /// Never called: there is no guard.
+    pub fn previous(&self) -> Option<&Holder> {
+        match *self {}
+    }
+
+    /// Never called: there is no guard.
     pub fn release(self) -> Result<(), LockError> {
         match self {}
     }
@@ -65,6 +106,10 @@ pub(crate) enum Place {}
 
 impl Place {
     pub(crate) fn path(&self) -> &CStr {
+        match *self {}
+    }
+
+    pub(crate) fn no_previous(&self) -> Fault {
         match *self {}
     }
 
@@ -101,7 +146,7 @@ impl Waiter {
     }
 
     /// Never called: there is no waiter.
-    pub fn holder(&self) -> Option<&LockMetadata> {
+    pub fn holder(&self) -> Option<&Holder> {
         match *self {}
     }
 

@@ -20,7 +20,7 @@ use crate::metadata::{Prompt, Record};
 use crate::sys::clock;
 use crate::sys::event;
 use crate::sys::watch::Watcher;
-use crate::{AcquireOptions, CancelToken, LockError, LockGuard, LockMetadata};
+use crate::{AcquireOptions, CancelToken, Holder, LockError, LockGuard};
 
 /// When to look again, in microseconds, after an event that found the lock still taken.
 const AFTER_EVENT: [u64; 7] = [20, 50, 100, 200, 500, 1000, 2000];
@@ -115,8 +115,8 @@ impl Waiter {
     }
 
     /// Who held the lock at the last look, where that is known.
-    pub fn holder(&self) -> Option<&LockMetadata> {
-        self.wait.holder.as_ref()
+    pub fn holder(&self) -> Option<&Holder> {
+        self.wait.holder.as_deref()
     }
 
     /// The lock file that it waits for.
@@ -166,7 +166,7 @@ struct Wait {
     watcher: Option<Watcher>,
     /// The file waited for, once it is open.
     target: Option<Target>,
-    holder: Option<LockMetadata>,
+    holder: Option<Box<Holder>>,
     /// Whether there was a record at the last look.
     named: bool,
     /// Tells of the end of the holder's process.

@@ -43,7 +43,11 @@ fn compiles_alone_and_twice_everywhere() {
 #[test]
 fn a_switch_that_forgets_a_status_is_warned_of() {
     let text = |last: &str| {
+        // The other enumerations have longer names.
         let names = header_words("RALPH_LOCK_", " = ");
+        let others = ["RALPH_LOCK_STATE_", "RALPH_LOCK_LIVENESS_", "RALPH_LOCK_RELATION_"];
+        let names: Vec<_> =
+            names.into_iter().filter(|name| !others.iter().any(|other| name.starts_with(other))).collect();
         let cases: String = names.iter().filter(|name| *name != last).map(|name| format!("case {name}: ")).collect();
         format!(
             "#include <ralph_lock.h>\nint f(ralph_lock_status s) {{ switch (s) {{ {cases} return 1; }} return 0; }}\n"

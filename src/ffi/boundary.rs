@@ -81,6 +81,33 @@ impl<T> Out<T> {
     }
 }
 
+/// Room for a number of results in the caller's memory.
+pub(super) struct OutSlice<T> {
+    name: &'static str,
+    place: *mut T,
+    capacity: usize,
+}
+
+impl<T: Copy> OutSlice<T> {
+    pub(super) fn new(name: &'static str, place: *mut T, capacity: usize) -> OutSlice<T> {
+        OutSlice { name, place, capacity }
+    }
+
+    pub(super) fn required(&self) -> Result<(), Fault> {
+        if self.capacity == 0 || !self.place.is_null() { Ok(()) } else { Err(is_null(self.name)) }
+    }
+
+    /// As many of them as there is room for.
+    pub(super) fn fill(&self, values: &[T]) {
+        if !self.place.is_null() {
+            let count = values.len().min(self.capacity);
+            // SAFETY: not NULL, so it is the address of `capacity` variables of this type (see above),
+            // which are C's and not part of the values.
+            unsafe { self.place.copy_from_nonoverlapping(values.as_ptr(), count) };
+        }
+    }
+}
+
 /// A path that C passes. It lives as long as the pointer variable that is borrowed.
 pub(super) fn path<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a Path, Fault> {
     let bytes = string(name, pointer)?.to_bytes();

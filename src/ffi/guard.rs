@@ -9,10 +9,10 @@ use super::error::{Failure, ralph_lock_error};
 use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
-use crate::LockGuard;
 use crate::error::Fault;
 use crate::lock::{self, Place};
 use crate::wait;
+use crate::{Holder, LockGuard};
 
 /// A held lock. Comes from a function that acquires, and ends with ralph_lock_release(). It is a
 /// name that is looked up at each use, never an address: a guard that was released, or any other
@@ -20,6 +20,7 @@ use crate::wait;
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_guard {
     place: Arc<Place>,
+    previous: Option<Holder>,
     /// Taken out by the one caller that releases. Nobody ever waits for this mutex: whoever removes
     /// the guard from the table is alone with it.
     guard: Mutex<Option<LockGuard>>,
@@ -39,10 +40,22 @@ impl ralph_lock_guard {
         Ok(())
     }
 
+    /// Takes the lock out, for the one caller who ends the guard.
+    pub(super) fn take(&self) -> Option<LockGuard> {
+        self.guard.try_lock().ok()?.take()
+    }
+
+    /// Puts one back that could not be ended after all.
+    pub(super) fn put_back(&self, guard: LockGuard) {
+        if let Ok(mut place) = self.guard.try_lock() {
+            *place = Some(guard);
+        }
+    }
+
     /// Puts a held lock where C can name it.
-    fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, Failure> {
-        let place = guard.place();
-        hand_over_or_fail(ralph_lock_guard { place, guard: Mutex::new(Some(guard)) })
+    pub(super) fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, Failure> {
+        let (place, previous) = (guard.place(), guard.previous().cloned());
+        hand_over_or_fail(ralph_lock_guard { place, previous, guard: Mutex::new(Some(guard)) })
     }
 }
 
@@ -172,7 +185,7 @@ pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock
             return Ok(());
         }
         let entry = take_back(guard).ok_or(Failure::InvalidHandle("guard"))?;
-        let held = entry.guard.try_lock().ok().and_then(|mut guard| guard.take());
+        let held = entry.take();
         Ok(held.map_or(Ok(()), |mut held| held.give_up())?)
     })
 }
@@ -203,74 +216,26 @@ pub extern "C" fn ralph_lock_guard_verify(
     status(error, || Ok(find("guard", guard)?.place.verify()?))
 }
 
-/// Reads who is on record in the workspace's lock file, without touching the lock. A record alone
-/// does not say that the lock is held: its holder may have died, or be ralph-core, which leaves its
-/// record behind; ralph_lock_is_locked() tells.
+/// Who was on record when the guard took the lock: a holder that died, or a program that never takes its
+/// record out, like ralph-core. It tells what was being done when it ended, and from when on.
 ///
-/// `workspace_root`: a directory. `metadata` receives the record on RALPH_LOCK_OK, else NULL; the
-/// caller frees it with ralph_lock_metadata_free(); must not be NULL. `error` as in
-/// ralph_lock_try_acquire().
+/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL; the
+/// caller frees it with ralph_lock_metadata_free(); must not be NULL. `error` as in ralph_lock_try_acquire().
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_NOT_FOUND: there is no lock file, it is blank, or what it says is no
-/// record (or larger than 18 MiB): the error object explains which; RALPH_LOCK_INVALID_ARGUMENT;
-/// RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+/// RALPH_LOCK_OK; RALPH_LOCK_NOT_FOUND: the last holder ended well, there was none, or the lock was adopted;
+/// RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_PANIC.
 #[unsafe(no_mangle)]
-pub extern "C" fn ralph_lock_read_existing(
-    workspace_root: *const c_char,
+pub extern "C" fn ralph_lock_guard_previous(
+    guard: *const ralph_lock_guard,
     metadata: *mut *mut ralph_lock_metadata,
     error: *mut *mut ralph_lock_error,
 ) -> ralph_lock_status {
     let metadata = Out::new("metadata", metadata, ptr::null_mut());
     status(error, || {
         metadata.required()?;
-        metadata.set(ralph_lock_metadata::new(&lock::on_record(path("workspace_root", &workspace_root)?)?));
+        let entry = find("guard", guard)?;
+        let previous = entry.previous.as_ref().ok_or_else(|| entry.place.no_previous())?;
+        metadata.set(ralph_lock_metadata::new(previous));
         Ok(())
     })
-}
-
-/// Tells whether somebody holds the workspace's lock at this moment, this process included. By the
-/// time the caller looks at the answer it may be over: to act on it, acquire instead. A missing lock
-/// file is not locked.
-///
-/// `workspace_root`: a directory. `locked` receives the answer on RALPH_LOCK_OK, else false; must
-/// not be NULL. `error` as in ralph_lock_try_acquire().
-///
-/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM;
-/// RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
-#[unsafe(no_mangle)]
-pub extern "C" fn ralph_lock_is_locked(
-    workspace_root: *const c_char,
-    locked: *mut bool,
-    error: *mut *mut ralph_lock_error,
-) -> ralph_lock_status {
-    let locked = Out::new("locked", locked, false);
-    status(error, || {
-        locked.required()?;
-        locked.set(lock::is_locked(path("workspace_root", &workspace_root)?)?);
-        Ok(())
-    })
-}
-
-#[cfg(all(test, not(unix)))]
-mod tests {
-    use super::super::waiter::ralph_lock_waiter_new;
-    use super::*;
-
-    #[test]
-    fn without_flock_every_call_says_so() {
-        let (root, prompt, nothing) = (c".".as_ptr(), c"prompt".as_ptr(), ptr::null_mut());
-        let (mut guard, mut metadata, mut locked) = (ptr::null_mut(), ptr::null_mut(), true);
-        let mut waiter = ptr::null_mut();
-        for got in [
-            ralph_lock_try_acquire(root, prompt, &mut guard, ptr::null_mut(), nothing),
-            ralph_lock_acquire_blocking(root, prompt, &mut guard, nothing),
-            ralph_lock_acquire_with(root, prompt, ptr::null(), &mut guard, ptr::null_mut(), nothing),
-            ralph_lock_waiter_new(root, prompt, ptr::null(), &mut waiter, nothing),
-            ralph_lock_read_existing(root, &mut metadata, nothing),
-            ralph_lock_is_locked(root, &mut locked, nothing),
-        ] {
-            assert_eq!(got, ralph_lock_status::RALPH_LOCK_UNSUPPORTED_PLATFORM);
-        }
-        assert!(guard.is_null() && waiter.is_null() && metadata.is_null() && !locked);
-    }
 }

@@ -3,28 +3,65 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use super::boundary::{c_string, free, hand_over, look_up, value};
-use crate::LockMetadata;
+use super::boundary::{borrowed, c_string, free, hand_over, look_up, value};
+use crate::{Holder, Liveness, Relation};
+
+use ralph_lock_liveness::*;
+use ralph_lock_relation::*;
 
 /// Who is on record as the holder of a lock: a copy, taken at one moment, that belongs to the
 /// caller, who frees it with ralph_lock_metadata_free().
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_metadata {
-    pid: u32,
+    holder: Holder,
     started_unix_ns: i64,
     started_rfc3339: CString,
     prompt: CString,
+    host: Option<CString>,
+}
+
+/// What can be said of the process on record.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+pub enum ralph_lock_liveness {
+    /// Nothing: the record has no identity (ralph-core writes none), or there is no /proc.
+    RALPH_LOCK_LIVENESS_UNKNOWN = 0,
+    /// It runs.
+    RALPH_LOCK_LIVENESS_LIVE = 1,
+    /// It has ended.
+    RALPH_LOCK_LIVENESS_DEAD = 2,
+    /// It has ended, and another process has its number now.
+    RALPH_LOCK_LIVENESS_RECYCLED = 3,
+    /// It belongs to another host, boot or pid namespace, and cannot be judged from here.
+    RALPH_LOCK_LIVENESS_FOREIGN = 4,
+}
+
+/// What the process on record is to the caller.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+pub enum ralph_lock_relation {
+    /// That cannot be told.
+    RALPH_LOCK_RELATION_UNKNOWN = 0,
+    /// The caller's own process.
+    RALPH_LOCK_RELATION_SELF = 1,
+    /// A process above the caller: its parent, or that one's parent, and so on.
+    RALPH_LOCK_RELATION_ANCESTOR = 2,
+    /// Neither.
+    RALPH_LOCK_RELATION_OTHER = 3,
 }
 
 impl ralph_lock_metadata {
     /// Puts a record where C can look at it; NULL if there is no room.
-    pub(super) fn new(metadata: &LockMetadata) -> *mut ralph_lock_metadata {
-        let beyond = if metadata.started.timestamp() < 0 { i64::MIN } else { i64::MAX };
+    pub(super) fn new(holder: &Holder) -> *mut ralph_lock_metadata {
+        let beyond = if holder.started.timestamp() < 0 { i64::MIN } else { i64::MAX };
         hand_over(ralph_lock_metadata {
-            pid: metadata.pid,
-            started_unix_ns: metadata.started.timestamp_nanos_opt().unwrap_or(beyond),
-            started_rfc3339: c_string(&metadata.started_rfc3339()),
-            prompt: c_string(&metadata.prompt),
+            started_unix_ns: holder.started.timestamp_nanos_opt().unwrap_or(beyond),
+            started_rfc3339: c_string(&holder.started_rfc3339()),
+            prompt: c_string(&holder.prompt),
+            host: holder.host().map(c_string),
+            holder: holder.without_prompt(),
         })
     }
 }
@@ -33,7 +70,7 @@ impl ralph_lock_metadata {
 /// another process, or none. 0 for NULL and freed metadata.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_pid(metadata: *const ralph_lock_metadata) -> u32 {
-    value(0, || look_up(metadata).map_or(0, |metadata| metadata.pid))
+    value(0, || look_up(metadata).map_or(0, |metadata| metadata.holder.pid))
 }
 
 /// When the holder took the lock, by the holder's clock: nanoseconds since 1970-01-01 00:00 UTC. A
@@ -57,6 +94,46 @@ pub extern "C" fn ralph_lock_metadata_started_rfc3339(metadata: *const ralph_loc
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_prompt(metadata: *const ralph_lock_metadata) -> *const c_char {
     value(ptr::null(), || look_up(metadata).map_or(ptr::null(), |metadata| metadata.prompt.as_ptr()))
+}
+
+/// The name of the machine or container on which the holder runs; NULL when the record has none
+/// (ralph-core writes none), and for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_metadata_host(metadata: *const ralph_lock_metadata) -> *const c_char {
+    value(ptr::null(), || look_up(metadata).map_or(ptr::null(), |metadata| borrowed(metadata.host.as_deref())))
+}
+
+/// Whether the holder's process runs at the moment of this call, as far as that can be told: by its
+/// number, host, boot, pid namespace and start time (proc(5)), so that another process which has the
+/// number now is not taken for it. Another user's process counts as running. It says nothing of the lock:
+/// a process that was forked can keep a dead holder's. RALPH_LOCK_LIVENESS_UNKNOWN for NULL and freed metadata.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_metadata_liveness(metadata: *const ralph_lock_metadata) -> ralph_lock_liveness {
+    value(RALPH_LOCK_LIVENESS_UNKNOWN, || {
+        look_up(metadata).map_or(RALPH_LOCK_LIVENESS_UNKNOWN, |metadata| match metadata.holder.liveness() {
+            Liveness::Unknown => RALPH_LOCK_LIVENESS_UNKNOWN,
+            Liveness::Live => RALPH_LOCK_LIVENESS_LIVE,
+            Liveness::Dead => RALPH_LOCK_LIVENESS_DEAD,
+            Liveness::Recycled => RALPH_LOCK_LIVENESS_RECYCLED,
+            Liveness::Foreign => RALPH_LOCK_LIVENESS_FOREIGN,
+        })
+    })
+}
+
+/// What the holder's process is to the calling one. A child of the holder learns here that its parent
+/// runs this loop, and can go on within it instead of waiting for ever or working beside it. A process
+/// whose parent has ended has lost that ancestor. RALPH_LOCK_RELATION_UNKNOWN for NULL and freed metadata, and
+/// for a record without identity.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_metadata_relation(metadata: *const ralph_lock_metadata) -> ralph_lock_relation {
+    value(RALPH_LOCK_RELATION_UNKNOWN, || {
+        look_up(metadata).map_or(RALPH_LOCK_RELATION_UNKNOWN, |metadata| match metadata.holder.relation() {
+            Relation::Unknown => RALPH_LOCK_RELATION_UNKNOWN,
+            Relation::Own => RALPH_LOCK_RELATION_SELF,
+            Relation::Ancestor => RALPH_LOCK_RELATION_ANCESTOR,
+            Relation::Other => RALPH_LOCK_RELATION_OTHER,
+        })
+    })
 }
 
 /// Frees metadata and every string borrowed from it. NULL and metadata that was freed already are

@@ -12,6 +12,10 @@ mod status;
 
 mod guard;
 
+mod workspace;
+
+mod handover;
+
 mod options;
 
 mod cancel;

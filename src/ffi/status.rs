@@ -27,6 +27,8 @@ pub enum ralph_lock_status {
     RALPH_LOCK_INTERRUPTED = 5,
     /// The path no longer leads to the file that is locked: somebody removed or replaced it.
     RALPH_LOCK_LOST = 6,
+    /// The lock is held, but not provably by the process on record.
+    RALPH_LOCK_NOT_LIVE = 7,
     /// An argument is NULL, not UTF-8, too long or otherwise impossible; nothing was done.
     RALPH_LOCK_INVALID_ARGUMENT = 100,
     /// The handle was released or freed already, or never was one; nothing was done.
@@ -35,7 +37,7 @@ pub enum ralph_lock_status {
     RALPH_LOCK_IO = 102,
     /// The lock is held, but the lock file holds no record of the holder.
     RALPH_LOCK_PARSE = 103,
-    /// The platform has no flock(2).
+    /// The platform has no flock(2), or the kernel lacks what the call needs.
     RALPH_LOCK_UNSUPPORTED_PLATFORM = 104,
     /// The file system does not lock files, or does not tell one file from another.
     RALPH_LOCK_UNSUPPORTED_FILESYSTEM = 105,
@@ -45,7 +47,7 @@ pub enum ralph_lock_status {
 
 use ralph_lock_status::*;
 
-const TABLE: [(ralph_lock_status, &CStr, &CStr); 14] = [
+const TABLE: [(ralph_lock_status, &CStr, &CStr); 15] = [
     (RALPH_LOCK_OK, c"RALPH_LOCK_OK", c"it worked"),
     (RALPH_LOCK_ALREADY_LOCKED, c"RALPH_LOCK_ALREADY_LOCKED", c"somebody else holds the lock"),
     (RALPH_LOCK_NOT_FOUND, c"RALPH_LOCK_NOT_FOUND", c"there is no lock file, or nothing readable in it"),
@@ -53,11 +55,16 @@ const TABLE: [(ralph_lock_status, &CStr, &CStr); 14] = [
     (RALPH_LOCK_CANCELLED, c"RALPH_LOCK_CANCELLED", c"the wait was cancelled"),
     (RALPH_LOCK_INTERRUPTED, c"RALPH_LOCK_INTERRUPTED", c"a signal interrupted the wait"),
     (RALPH_LOCK_LOST, c"RALPH_LOCK_LOST", c"the lock file was removed or replaced while it was held"),
+    (RALPH_LOCK_NOT_LIVE, c"RALPH_LOCK_NOT_LIVE", c"the process on record is not provably the holder"),
     (RALPH_LOCK_INVALID_ARGUMENT, c"RALPH_LOCK_INVALID_ARGUMENT", c"an argument is invalid"),
     (RALPH_LOCK_INVALID_HANDLE, c"RALPH_LOCK_INVALID_HANDLE", c"the handle was released already, or never was one"),
     (RALPH_LOCK_IO, c"RALPH_LOCK_IO", c"a system call failed"),
     (RALPH_LOCK_PARSE, c"RALPH_LOCK_PARSE", c"the lock file holds no record of the holder"),
-    (RALPH_LOCK_UNSUPPORTED_PLATFORM, c"RALPH_LOCK_UNSUPPORTED_PLATFORM", c"there is no flock on this platform"),
+    (
+        RALPH_LOCK_UNSUPPORTED_PLATFORM,
+        c"RALPH_LOCK_UNSUPPORTED_PLATFORM",
+        c"this platform lacks a system call that is needed",
+    ),
     (
         RALPH_LOCK_UNSUPPORTED_FILESYSTEM,
         c"RALPH_LOCK_UNSUPPORTED_FILESYSTEM",
@@ -75,6 +82,8 @@ impl From<&LockError> for ralph_lock_status {
             LockError::NotFound { .. } => RALPH_LOCK_NOT_FOUND,
             LockError::Interrupted { .. } => RALPH_LOCK_INTERRUPTED,
             LockError::Lost { .. } => RALPH_LOCK_LOST,
+            LockError::NoRecord { .. } => RALPH_LOCK_PARSE,
+            LockError::NotLive { .. } => RALPH_LOCK_NOT_LIVE,
             LockError::InvalidArgument(_) => RALPH_LOCK_INVALID_ARGUMENT,
             LockError::Io { .. } | LockError::NotRegular { .. } => RALPH_LOCK_IO,
             LockError::UnsupportedPlatform => RALPH_LOCK_UNSUPPORTED_PLATFORM,

@@ -12,6 +12,10 @@ pub(crate) fn open_process(_pid: u32) -> io::Result<OwnedFd> {
     Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
+pub(crate) fn signal(_process: &OwnedFd, _signal: i32) -> io::Result<()> {
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
+}
+
 pub(crate) fn is_readable(_source: BorrowedFd<'_>) -> bool {
     false
 }

@@ -4,14 +4,14 @@
 use std::ffi::CStr;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 // On 32 bits glibc's plain names fail with EOVERFLOW for a file above 2 GiB and for an inode number
 // above 2^32.
 #[cfg(not(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32")))]
-use libc::{fstat, lstat, open as open_file, stat as RawStat};
+use libc::{fstat, lstat, open as open_file, stat as RawStat, stat as stat_file};
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32"))]
-use libc::{fstat64 as fstat, lstat64 as lstat, open64 as open_file, stat64 as RawStat};
+use libc::{fstat64 as fstat, lstat64 as lstat, open64 as open_file, stat64 as RawStat, stat64 as stat_file};
 
 use super::{check, retry};
 
@@ -57,6 +57,29 @@ pub(crate) fn open_read_only(path: &CStr) -> io::Result<OwnedFd> {
     open(path, libc::O_RDONLY)
 }
 
+/// The same open file under another number, which an exec leaves open. F_DUPFD, fcntl(2).
+pub(crate) fn inheritable_copy(file: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    // SAFETY: no memory is involved; the result is a new descriptor or -1.
+    let fd = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD, 0) })?;
+    // SAFETY: the descriptor has just been made, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Whether it is open for reading and writing. F_GETFL, fcntl(2).
+pub(crate) fn is_read_write(file: BorrowedFd<'_>) -> io::Result<bool> {
+    // SAFETY: no memory is involved.
+    let flags = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETFL) })?;
+    Ok(flags & libc::O_ACCMODE == libc::O_RDWR)
+}
+
+/// Takes a descriptor over that a caller passes by its number.
+pub(crate) fn own(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: no memory is involved.
+    check(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
+    // SAFETY: it is open, and the caller has said that it is ours now.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 /// The same open file under a number above this one. F_DUPFD_CLOEXEC, fcntl(2).
 pub(crate) fn move_above(file: BorrowedFd<'_>, number: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: no memory is involved; the result is a new descriptor or -1.
@@ -97,6 +120,53 @@ pub(crate) fn stat_path(path: &CStr) -> io::Result<Stat> {
     retry(|| check(unsafe { lstat(path.as_ptr(), raw.as_mut_ptr()) }))?;
     // SAFETY: lstat succeeded, so it filled raw.
     Ok(Stat::from(unsafe { raw.assume_init() }))
+}
+
+/// The same, with a symbolic link followed.
+pub(crate) fn stat_target(path: &CStr) -> io::Result<Stat> {
+    let mut raw = MaybeUninit::uninit();
+    // SAFETY: the path is NUL-terminated, and raw has room for one struct stat.
+    retry(|| check(unsafe { stat_file(path.as_ptr(), raw.as_mut_ptr()) }))?;
+    // SAFETY: stat succeeded, so it filled raw.
+    Ok(Stat::from(unsafe { raw.assume_init() }))
+}
+
+/// All that a file says; for those of proc(5), which are short and tell no size.
+pub(crate) fn read_all(path: &CStr) -> io::Result<Vec<u8>> {
+    let file = open_read_only(path)?;
+    let mut text = Vec::new();
+    loop {
+        let length = text.len();
+        text.resize(length + 4096, 0);
+        let count = read_at(file.as_fd(), &mut text[length..], length)?;
+        text.truncate(length + count);
+        if count == 0 {
+            return Ok(text);
+        }
+    }
+}
+
+/// The names in a folder that are numbers, as proc(5) has them for processes and descriptors.
+pub(crate) fn numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
+    // SAFETY: the path is NUL-terminated.
+    let folder = unsafe { libc::opendir(path.as_ptr()) };
+    if folder.is_null() {
+        return Err(io::Error::last_os_error());
+    }
+    let mut numbers = Vec::new();
+    loop {
+        // SAFETY: the folder is open, and no other thread has it.
+        let entry = unsafe { libc::readdir(folder) };
+        if entry.is_null() {
+            break;
+        }
+        // SAFETY: the name is NUL-terminated, and valid until the next entry is read.
+        let name = unsafe { CStr::from_ptr((&raw const (*entry).d_name).cast()) };
+        numbers.extend(name.to_str().ok().and_then(|name| name.parse::<u32>().ok()));
+    }
+    // SAFETY: the folder is open, and not used any more.
+    unsafe { libc::closedir(folder) };
+    Ok(numbers)
 }
 
 // The width of these fields differs between systems; u64 holds all of them.

@@ -47,6 +47,79 @@ pub(crate) fn forks() -> u32 {
     FORKS.load(Relaxed)
 }
 
+/// Whether a process has that number in this pid namespace, another user's included.
+#[cfg(unix)]
+pub(crate) fn exists(pid: u32) -> bool {
+    // 0 and negative numbers mean whole groups.
+    let Some(pid) = libc::pid_t::try_from(pid).ok().filter(|pid| *pid > 0) else {
+        return false;
+    };
+    // SAFETY: no memory is involved, and signal 0 is none, kill(2).
+    let result = unsafe { libc::kill(pid, 0) };
+    result == 0 || std::io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn exists(_pid: u32) -> bool {
+    true
+}
+
+/// This machine's name, or this container's. gethostname(2).
+#[cfg(unix)]
+pub(crate) fn host_name() -> Option<String> {
+    let mut name = [0u8; 256];
+    // SAFETY: at most that many bytes are written. The last one is left out, so that there is a NUL.
+    let result = unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1) };
+    let end = name.iter().position(|byte| *byte == 0)?;
+    (result == 0).then(|| String::from_utf8_lossy(&name[..end]).into_owned())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn host_name() -> Option<String> {
+    None
+}
+
+/// A value that is made once in a process, and anew in a forked child.
+pub(crate) struct PerProcess<T: 'static> {
+    newest: std::sync::atomic::AtomicPtr<Made<T>>,
+}
+
+struct Made<T: 'static> {
+    value: T,
+    owner: u32,
+    /// Those of the processes that this one was forked from. None is ever freed.
+    _older: Option<&'static Made<T>>,
+}
+
+impl<T: Send + Sync> PerProcess<T> {
+    pub(crate) const fn new() -> PerProcess<T> {
+        PerProcess { newest: std::sync::atomic::AtomicPtr::new(std::ptr::null_mut()) }
+    }
+
+    pub(crate) fn get(&self, make: impl FnOnce() -> T) -> &'static T {
+        use std::sync::atomic::Ordering::{AcqRel, Acquire};
+
+        let owner = instance();
+        let newest = self.newest.load(Acquire);
+        // SAFETY: what was published is never freed or changed.
+        let known = unsafe { newest.as_ref() };
+        if let Some(known) = known.filter(|known| known.owner == owner) {
+            return &known.value;
+        }
+        let made = Box::into_raw(Box::new(Made { value: make(), owner, _older: known }));
+        let published = match self.newest.compare_exchange(newest, made, AcqRel, Acquire) {
+            Ok(_) => made,
+            Err(earlier) => {
+                // SAFETY: another thread of this process was first; nobody has seen this one.
+                drop(unsafe { Box::from_raw(made) });
+                earlier
+            }
+        };
+        // SAFETY: as above.
+        unsafe { &(*published).value }
+    }
+}
+
 #[cfg(target_os = "linux")]
 mod wiped_on_fork {
     use std::ptr::null_mut;

@@ -1,0 +1,84 @@
+//! Handing a held lock to another process.
+
+use std::ffi::c_char;
+use std::ptr;
+
+use super::boundary::{Out, find, path, status, take_back, text};
+use super::error::{Failure, ralph_lock_error};
+use super::guard::ralph_lock_guard;
+use super::options::{self, ralph_lock_options};
+use super::status::ralph_lock_status;
+use crate::AcquireOptions;
+use crate::handover::{adopt_number, take_number};
+
+/// Turns a guard into a descriptor, for a child process that is to go on with the lock. The guard ends, the
+/// lock does not: it is held as long as any copy of the descriptor is open, in any process, and the record
+/// still names this one. An exec leaves the descriptor open; it can also be sent over a Unix socket
+/// (SCM_RIGHTS, unix(7)). The receiver calls ralph_lock_adopt_fd(), as this process can too, to take it back.
+///
+/// The caller owns the descriptor. Close it once the child has it: as long as it is open here, the lock is not
+/// free when the child dies.
+///
+/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `fd` receives the descriptor on RALPH_LOCK_OK, else -1; must not
+/// be NULL. `error` as in ralph_lock_try_acquire().
+///
+/// RALPH_LOCK_OK: the guard is ended; else it is as it was. RALPH_LOCK_INVALID_ARGUMENT: also when the guard
+/// belongs to the process that this one was forked from; RALPH_LOCK_INVALID_HANDLE: released already, or never
+/// a guard; RALPH_LOCK_IO: no descriptor left (EMFILE); RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn ralph_lock_guard_into_fd(
+    guard: *mut ralph_lock_guard,
+    fd: *mut i32,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let fd = Out::new("fd", fd, -1);
+    status(error, || {
+        fd.required()?;
+        let entry = find("guard", guard)?;
+        let mut held = entry.take().ok_or(Failure::InvalidHandle("guard"))?;
+        match take_number(&mut held) {
+            Ok(number) => {
+                take_back(guard);
+                fd.set(number);
+                Ok(())
+            }
+            Err(fault) => {
+                entry.put_back(held);
+                Err(fault.into())
+            }
+        }
+    })
+}
+
+/// Makes a guard of a descriptor that ralph_lock_guard_into_fd() gave, here or in another process, and this
+/// process the holder on record. The lock is never free in between. Whoever had the descriptor before can end:
+/// that changes nothing. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`.
+///
+/// The parameters are those of ralph_lock_acquire_with(), but of the options only the lock file counts. `fd`
+/// is a descriptor of the lock file, open for reading and writing. On RALPH_LOCK_OK it belongs to the guard
+/// and is closed; else it is the caller's as before, with its lock.
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: somebody else holds the lock, through another descriptor;
+/// RALPH_LOCK_LOST: the lock file was removed from the workspace; RALPH_LOCK_INVALID_ARGUMENT: also when it is
+/// not open, not for reading and writing, or of another file; RALPH_LOCK_INVALID_HANDLE: options is no live
+/// handle; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM; RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn ralph_lock_adopt_fd(
+    workspace_root: *const c_char,
+    prompt: *const c_char,
+    options: *const ralph_lock_options,
+    fd: i32,
+    guard: *mut *mut ralph_lock_guard,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let guard = Out::new("guard", guard, ptr::null_mut());
+    status(error, || {
+        guard.required()?;
+        let (root, prompt) = (path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
+        let chosen = if options.is_null() { AcquireOptions::new() } else { options::chosen(options)? };
+        guard.set(ralph_lock_guard::new(adopt_number(root, prompt, &chosen, fd)?)?);
+        Ok(())
+    })
+}

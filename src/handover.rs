@@ -1,0 +1,83 @@
+//! Handing a held lock to another process: guard to descriptor, descriptor to guard.
+//!
+//! flock(2) belongs to the open file, not to a process: whoever has a copy of the descriptor has the lock,
+//! and it is free once the last copy is closed. So the lock goes where the descriptor goes, through fork,
+//! exec or a Unix socket, and is never free in between. The record names the old holder until the new one
+//! has adopted the descriptor.
+
+use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
+use std::path::Path;
+
+use crate::error::Fault;
+use crate::lock_file::{LockFile, LockPath};
+use crate::metadata::Record;
+use crate::sys::file;
+use crate::{AcquireOptions, LockError, LockGuard};
+
+impl LockGuard {
+    /// Ends the guard and gives its lock as a descriptor that child processes inherit. The lock is held
+    /// as long as any copy of it is open.
+    ///
+    /// When that fails, the lock is given up.
+    pub fn into_fd(mut self) -> Result<OwnedFd, LockError> {
+        Ok(self.take_fd()?)
+    }
+
+    /// Makes a guard of a descriptor that another process's guard was turned into, and this process the
+    /// holder on record. Of the options only the lock file counts. When that fails, the descriptor comes
+    /// back with the error, and with its lock.
+    pub fn adopt(
+        workspace_root: impl AsRef<Path>,
+        prompt: &str,
+        options: &AcquireOptions,
+        fd: OwnedFd,
+    ) -> Result<LockGuard, (LockError, OwnedFd)> {
+        adopt(workspace_root.as_ref(), prompt, options, fd).map_err(|(fault, fd)| (*fault, fd))
+    }
+}
+
+/// The same for a descriptor that is passed as a number, and stays the caller's when that fails.
+pub(crate) fn adopt_number(root: &Path, prompt: &str, options: &AcquireOptions, fd: i32) -> Result<LockGuard, Fault> {
+    let fd = file::own(fd).map_err(|_| LockError::invalid(format!("{fd} is no open descriptor")))?;
+    adopt(root, prompt, options, fd).map_err(|(fault, fd)| {
+        let _ = fd.into_raw_fd();
+        fault
+    })
+}
+
+/// Ends what the guard does, and gives the number of its descriptor.
+pub(crate) fn take_number(guard: &mut LockGuard) -> Result<i32, Fault> {
+    Ok(guard.take_fd()?.into_raw_fd())
+}
+
+fn adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: OwnedFd) -> Result<LockGuard, (Fault, OwnedFd)> {
+    match try_adopt(root, prompt, options, &fd) {
+        Ok(guard) => Ok(guard),
+        Err(fault) => Err((fault, fd)),
+    }
+}
+
+/// The guard gets a copy, which no exec inherits. The other one is closed when all went well.
+fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) -> Result<LockGuard, Fault> {
+    let path = LockPath::within(root, options.lock_file.as_deref())?;
+    let mut record = Record::new(prompt)?;
+    if !file::is_read_write(fd.as_fd()).map_err(|error| path.failed("adopt a descriptor of", error))? {
+        return Err(LockError::invalid("the descriptor is not open for reading and writing"));
+    }
+    let copy = fd.try_clone().map_err(|error| path.failed("adopt a descriptor of", error))?;
+    let mut file = LockFile::adopt(copy, &path);
+    let found = file.stat()?;
+    if !path.leads_to(found.identity)? {
+        if found.links == 0 {
+            return Err(Box::new(LockError::Lost { path: path.to_owned() }));
+        }
+        let message = format!("the descriptor is another file than {}", path.as_path().display());
+        return Err(LockError::invalid(message));
+    }
+    // The lock that it has already, or else a free one: there is nothing in between.
+    if !file.try_exclusive()? {
+        let holder = file.content(found.size)?.record();
+        return Err(Box::new(LockError::AlreadyLocked { path: path.to_owned(), holder }));
+    }
+    LockGuard::inherit(file, &mut record, found.size)
+}
