@@ -8,6 +8,20 @@ TARGET := $(shell $(CARGO) metadata --locked --no-deps --format-version=1 | sed 
 LIB := $(TARGET)/lib
 CC ?= cc
 
+# Where the source of Rust's standard library is installed (Debian: rust-web-src; rustup: rust-src), it is
+# compiled into the shared library without its symbolizer, two thirds of what it is otherwise: the only
+# panics are our own, and nobody sees them. Stable cargo does so only when it is taken for an unstable one.
+STD := $(wildcard $(shell $(or $(RUSTC),rustc) --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock)
+ifneq ($(STD),)
+HOST := $(shell $(or $(RUSTC),rustc) --version --verbose | sed -n 's/^host: //p')
+DIST_CARGO := RUSTC_BOOTSTRAP=1 $(CARGO)
+DIST_FLAGS := -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind --target $(HOST)
+DIST := $(TARGET)/$(HOST)/dist
+else
+DIST_CARGO := $(CARGO)
+DIST := $(TARGET)/dist
+endif
+
 .PHONY: demo test lint bench lib header clean
 
 # A holder, a refused second process, a crash, a take-over.
@@ -35,10 +49,11 @@ bench: lib
 # the shared one smaller, and show profilers who calls.
 lib:
 	@[ -e $(LIB) ] || echo "Building the library. The first time takes a minute."
-	@$(CARGO) rustc --quiet --locked --lib --crate-type cdylib --profile dist -- -C force-frame-pointers=yes
+	@$(DIST_CARGO) rustc --quiet --locked --lib --crate-type cdylib --profile dist $(DIST_FLAGS) -- \
+		-C force-frame-pointers=yes
 	@$(CARGO) rustc --quiet --locked --lib --crate-type staticlib --release
 	@mkdir -p $(LIB)
-	@install -C -m 755 $(TARGET)/dist/libralph_lock.so $(LIB)/libralph_lock.so.$(VERSION)
+	@install -C -m 755 $(DIST)/libralph_lock.so $(LIB)/libralph_lock.so.$(VERSION)
 	@install -C -m 644 $(TARGET)/release/libralph_lock.a $(LIB)/libralph_lock.a
 	@ln -sf libralph_lock.so.$(VERSION) $(LIB)/libralph_lock.so.$(MAJOR)
 	@ln -sf libralph_lock.so.$(MAJOR) $(LIB)/libralph_lock.so

@@ -84,6 +84,8 @@ if [ -n "$missing$rust" ]; then
     output=$(apt_get update) || true # an archive that is down need not be one that matters
     if [ -n "$rust" ]; then
         rust=$(rust_package) || die "apt-get has no Rust 1.$oldest or newer; see https://rustup.rs $output"
+        # With the source of its standard library the shared library becomes half as large.
+        case "$rust $*" in cargo-web*test*) rust="$rust rust-web-src" ;; esac
     fi
     echo "Installing what \"$target\" needs:$missing${rust:+ $rust}"
     # Nothing may be removed for it, such as an older Rust that something else needs.

@@ -30,7 +30,14 @@ fn has_a_soname_of_its_own_and_stays_loaded() {
 #[test]
 fn is_stripped_and_small() {
     let size = std::fs::metadata(shared_library()).expect("it is there").len();
-    assert!(size <= 380_000, "{size} bytes");
+    let sysroot = run(Command::new("rustc").args(["--print", "sysroot"]));
+    let limit = if Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library/Cargo.lock").exists() {
+        250_000
+    } else {
+        eprintln!("the source of std is not installed, so the library has std's symbolizer in it: {size} bytes");
+        425_000
+    };
+    assert!(size <= limit, "{size} bytes");
     let sections = run(Command::new("readelf").args(["--sections", "--wide"]).arg(shared_library()));
     assert!(!sections.contains(".symtab") && !sections.contains(".debug_info"), "{sections}");
 }
