@@ -145,7 +145,10 @@ fn doubt(liveness: Liveness) -> &'static str {
 
 fn describe(holder: Option<&Holder>) -> String {
     match holder {
-        Some(holder) => format!("process {} since {}", holder.pid, holder.started_rfc3339()),
+        Some(holder) => {
+            let ended = if holder.is_gone() { ", which has ended: others have inherited its descriptor" } else { "" };
+            format!("process {} since {}{ended}", holder.pid, holder.started_rfc3339())
+        }
         None => "a process that left no record of itself".to_owned(),
     }
 }
