@@ -24,6 +24,7 @@ int main(void)
         STATUS(RALPH_LOCK_CANCELLED, 4),
         STATUS(RALPH_LOCK_INTERRUPTED, 5),
         STATUS(RALPH_LOCK_LOST, 6),
+        STATUS(RALPH_LOCK_NOT_LIVE, 7),
         STATUS(RALPH_LOCK_INVALID_ARGUMENT, 100),
         STATUS(RALPH_LOCK_INVALID_HANDLE, 101),
         STATUS(RALPH_LOCK_IO, 102),
@@ -32,7 +33,7 @@ int main(void)
         STATUS(RALPH_LOCK_UNSUPPORTED_FILESYSTEM, 105),
         STATUS(RALPH_LOCK_PANIC, 106),
     };
-    static const int32_t unknown[] = {-1, 7, 99, 107, 1000, INT32_MAX, INT32_MIN};
+    static const int32_t unknown[] = {-1, 8, 99, 107, 1000, INT32_MAX, INT32_MIN};
     const char *no_message = ralph_lock_status_message(-1);
     size_t count = sizeof statuses / sizeof *statuses;
     size_t i, j;
