@@ -3,6 +3,8 @@
 #include "holders.h"
 #include "threads.h"
 
+#include <sys/prctl.h>
+
 enum { GENERATIONS = 3 };
 
 typedef struct family {
@@ -40,7 +42,7 @@ static void started(void *argument)
 {
     const family *own = argument;
 
-    execl("/proc/self/exe", "a ) 1 (", own->root, path_of("%d", own->left), (char *)NULL);
+    execl("/proc/self/exe", "started", own->root, path_of("%d", own->left), (char *)NULL);
     CHECK(!"this program starts");
 }
 
@@ -58,6 +60,8 @@ int main(int argc, char **argv)
     ralph_lock_guard *guard = NULL;
     process child;
 
+    /* A name that proc(5) shows as it is, in the midst of what it says of a process. */
+    CHECK(prctl(PR_SET_NAME, "a) S 1 (b") == 0);
     if (argc == 3) {
         family.root = argv[1];
         family.left = atoi(argv[2]) - 1;
