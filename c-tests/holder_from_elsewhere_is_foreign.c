@@ -50,6 +50,8 @@ static void be_renamed(void *argument)
     const places *where = argument;
     ralph_lock_guard *guard;
 
+    /* Whoever may mount may do this too. */
+    have_private_mounts();
     if (unshare(CLONE_NEWUTS) == -1 || sethostname("else.where", 10) == -1)
         skip("this user cannot give a container a name");
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_FOREIGN, RALPH_LOCK_RELATION_OTHER, where->outside);
