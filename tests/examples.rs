@@ -59,6 +59,41 @@ fn minimal_takes_the_lock_and_loop_refuses_it_to_others() {
 }
 
 #[test]
+fn nested_goes_on_within_its_own_loop_and_not_beside_another() {
+    for linkage in LINKAGES {
+        let folder = folder();
+        let [nested, worker] = ["nested", "loop"].map(|name| build(name, folder.path(), linkage));
+        let nested = |role: &str| {
+            let mut command = Command::new(&nested);
+            command.arg(role).current_dir(&folder).stdout(Stdio::piped());
+            command
+        };
+
+        let outer = nested("outer").spawn().expect("nested runs");
+        let holder = outer.id();
+        let within =
+            format!("outer: I run the loop\ninner: process {holder} above me runs the loop, I go on within it\n");
+        let output = outer.wait_with_output().expect("it ends");
+        assert_eq!(ended(&output), (Some(0), within.as_str()), "{linkage}");
+        assert_eq!(ended(&nested("inner").output().expect("nested runs")), (Some(0), "inner: I run the loop\n"));
+
+        let mut stranger = Command::new(&worker);
+        stranger.arg(folder.path()).arg("implement auth").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut stranger = stranger.spawn().expect("loop runs");
+        let mut line = String::new();
+        BufReader::new(stranger.stdout.take().expect("it is piped")).read_line(&mut line).expect("it says so");
+        for role in ["outer", "inner"] {
+            let output = nested(role).output().expect("nested runs");
+            let (status, text) = ended(&output);
+            assert_eq!(status, Some(1), "{linkage}: {text}");
+            assert!(text.starts_with(&format!("{role}: not my loop, ")), "{linkage}: {text}");
+        }
+        drop(stranger.stdin.take()); // which ends its work
+        assert!(stranger.wait().expect("it ends").success(), "{linkage}");
+    }
+}
+
+#[test]
 fn the_readme_shows_the_example_as_it_is() {
     let [readme, minimal] =
         ["README.md", "examples/c/minimal.c"].map(|name| read_to_string(root().join(name)).expect("it can be read"));

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Process, workspace};
-use ralph_lock::{LockError, LoopLock as Ours};
+use ralph_lock::{Liveness, LockError, LoopLock as Ours, Relation};
 
 type Core = ralph_core::loop_lock::LoopLock;
 type CoreError = ralph_core::loop_lock::LockError;
@@ -69,6 +69,42 @@ fn we_exclude_it_and_it_reads_our_record() {
     assert_core_is_refused_by(&root, ours.pid(), "ours");
     ours.kill();
     drop(Core::try_acquire(&root, "theirs").unwrap());
+}
+
+#[test]
+fn it_reads_past_what_we_say_of_the_process() {
+    let (_folder, root) = workspace();
+    let mut ours = Process::peer_that_says(&["ralph-lock", "hold", &root, "ours"], "held");
+    let record: serde_json::Value = serde_json::from_str(&file_of(&root)).unwrap();
+    for key in ["host", "boot_id", "pid_ns", "start_time"] {
+        assert!(!record["holder"][key].is_null(), "{key}: {record}");
+    }
+    assert_core_is_refused_by(&root, ours.pid(), "ours");
+    let read = Core::read_existing(&root).unwrap().unwrap();
+    assert_eq!(read.started, Ours::read_existing(&root).unwrap().unwrap().started);
+    ours.kill();
+    assert_eq!(Core::read_existing(&root).unwrap().unwrap().pid, ours.pid(), "a crash leaves it readable");
+    drop(Core::try_acquire(&root, "theirs").unwrap());
+}
+
+#[test]
+fn its_process_is_nobody_that_we_know() {
+    let (_folder, root) = workspace();
+    let mut theirs = Process::peer_that_says(&["ralph-core", "hold", &root, "theirs"], "held");
+    match Ours::try_acquire(&root, "ours") {
+        Err(LockError::AlreadyLocked { holder: Some(holder), .. }) => {
+            assert_eq!((holder.liveness(), holder.relation()), (Liveness::Unknown, Relation::Unknown));
+            assert_eq!((holder.pid, holder.host()), (theirs.pid(), None));
+        }
+        other => panic!("expected to be refused, got {other:?}"),
+    }
+    theirs.kill();
+    let guard = Ours::try_acquire(&root, "ours").unwrap();
+    let previous = guard.previous().expect("it left its record");
+    assert_eq!((previous.pid, previous.prompt.as_str()), (theirs.pid(), "theirs"));
+    assert_eq!(previous.liveness(), Liveness::Unknown);
+    guard.release().unwrap();
+    assert!(Ours::try_acquire(&root, "ours").unwrap().previous().is_none(), "we leave none");
 }
 
 #[test]

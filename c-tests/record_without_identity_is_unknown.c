@@ -1,0 +1,68 @@
+/* A record without identity, like ralph-core's, or with anything else under "holder" is read, and its process is
+ * UNKNOWN, even if one has the number; so is that of metadata that is none. */
+#include "holders.h"
+
+static const char *const HOLDERS[] = {
+    "",
+    ",\"holder\":null",
+    ",\"holder\":true",
+    ",\"holder\":7",
+    ",\"holder\":-1e400",
+    ",\"holder\":\"me\"",
+    ",\"holder\":[]",
+    ",\"holder\":[\"me\",1]",
+    ",\"holder\":{}",
+    ",\"holder\":{\"name\":\"me\",\"more\":{\"pid\":1}}",
+    ",\"holder\":{\"host\":null,\"boot_id\":null,\"pid_ns\":null,\"start_time\":null}",
+    ",\"holder\":{\"host\":1,\"boot_id\":[2],\"pid_ns\":\"3\",\"start_time\":-4}",
+    ",\"holder\":{\"pid_ns\":18446744073709551616,\"start_time\":0.5}",
+    ",\"host\":\"h\",\"boot_id\":\"b\",\"pid_ns\":1,\"start_time\":2",
+};
+
+static void check_unknown(ralph_lock_metadata *metadata)
+{
+    CHECK(ralph_lock_metadata_liveness(metadata) == RALPH_LOCK_LIVENESS_UNKNOWN);
+    CHECK(ralph_lock_metadata_relation(metadata) == RALPH_LOCK_RELATION_UNKNOWN);
+    CHECK(ralph_lock_metadata_host(metadata) == NULL);
+}
+
+static void check_record(uint32_t pid, const char *holder)
+{
+    char *root = new_workspace();
+    char *record = path_of("{\"pid\":%u,\"started\":\"2026-11-22T16:00:00Z\",\"prompt\":\"p\"%s}", (unsigned)pid, holder);
+    ralph_lock_guard *guard;
+    ralph_lock_metadata *metadata;
+    int fd;
+
+    write_file(lock_file_of(root), record, strlen(record));
+    metadata = on_record(root);
+    CHECK(ralph_lock_metadata_pid(metadata) == pid);
+    CHECK_TEXT("p", ralph_lock_metadata_prompt(metadata));
+    check_unknown(metadata);
+    ralph_lock_metadata_free(metadata);
+    check_unknown(metadata);
+
+    /* The same when the lock is held by that process. */
+    fd = open(lock_file_of(root), O_RDWR | O_CLOEXEC);
+    CHECK(fd >= 0 && flock(fd, LOCK_EX) == 0);
+    CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_try_acquire(root, "second", &guard, &metadata, NULL));
+    CHECK(ralph_lock_metadata_pid(metadata) == pid);
+    check_unknown(metadata);
+    ralph_lock_metadata_free(metadata);
+    CHECK(close(fd) == 0);
+}
+
+int main(void)
+{
+    process dead = hold(new_workspace(), "dies");
+    size_t i;
+
+    kill_hard(&dead);
+    for (i = 0; i < sizeof HOLDERS / sizeof *HOLDERS; i++) {
+        check_record((uint32_t)getpid(), HOLDERS[i]);
+        check_record((uint32_t)dead.pid, HOLDERS[i]);
+    }
+    check_unknown(NULL);
+    check_unknown((ralph_lock_metadata *)8);
+    return 0;
+}
