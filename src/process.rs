@@ -220,6 +220,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
     fn locks_of_other_kinds_and_files_are_passed_over() {
         assert_eq!(locker("1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF", 5678), Some(1234));
         assert_eq!(locker("lock:\t1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF", 5678), Some(1234));

@@ -74,30 +74,6 @@ pub extern "C" fn ralph_lock_is_locked(
     })
 }
 
-#[cfg(all(test, not(unix)))]
-mod tests {
-    use super::super::waiter::ralph_lock_waiter_new;
-    use super::*;
-
-    #[test]
-    fn without_flock_every_call_says_so() {
-        let (root, prompt, nothing) = (c".".as_ptr(), c"prompt".as_ptr(), ptr::null_mut());
-        let (mut guard, mut metadata, mut locked) = (ptr::null_mut(), ptr::null_mut(), true);
-        let mut waiter = ptr::null_mut();
-        for got in [
-            ralph_lock_try_acquire(root, prompt, &mut guard, ptr::null_mut(), nothing),
-            ralph_lock_acquire_blocking(root, prompt, &mut guard, nothing),
-            ralph_lock_acquire_with(root, prompt, ptr::null(), &mut guard, ptr::null_mut(), nothing),
-            ralph_lock_waiter_new(root, prompt, ptr::null(), &mut waiter, nothing),
-            ralph_lock_read_existing(root, &mut metadata, nothing),
-            ralph_lock_is_locked(root, &mut locked, nothing),
-        ] {
-            assert_eq!(got, ralph_lock_status::RALPH_LOCK_UNSUPPORTED_PLATFORM);
-        }
-        assert!(guard.is_null() && waiter.is_null() && metadata.is_null() && !locked);
-    }
-}
-
 /// One consistent answer: whether the workspace's lock is held, and the record that belongs to that
 /// answer. It was true at one moment during the call; by the time the caller looks at it, it may be over.
 ///
@@ -189,4 +165,35 @@ pub extern "C" fn ralph_lock_find_keepers(
         count.set(found.len());
         Ok(())
     })
+}
+
+#[cfg(all(test, not(unix)))]
+mod tests {
+    use super::super::guard::{ralph_lock_acquire_blocking, ralph_lock_acquire_with, ralph_lock_try_acquire};
+    use super::super::handover::ralph_lock_adopt_fd;
+    use super::super::waiter::ralph_lock_waiter_new;
+    use super::*;
+
+    #[test]
+    fn without_flock_every_call_says_so() {
+        let (root, prompt, nothing) = (c".".as_ptr(), c"prompt".as_ptr(), ptr::null_mut());
+        let (mut guard, mut metadata, mut locked) = (ptr::null_mut(), ptr::null_mut(), true);
+        let (mut waiter, mut state, mut count) = (ptr::null_mut(), RALPH_LOCK_STATE_HELD, 1);
+        for got in [
+            ralph_lock_try_acquire(root, prompt, &mut guard, ptr::null_mut(), nothing),
+            ralph_lock_acquire_blocking(root, prompt, &mut guard, nothing),
+            ralph_lock_acquire_with(root, prompt, ptr::null(), &mut guard, ptr::null_mut(), nothing),
+            ralph_lock_waiter_new(root, prompt, ptr::null(), &mut waiter, nothing),
+            ralph_lock_read_existing(root, &mut metadata, nothing),
+            ralph_lock_is_locked(root, &mut locked, nothing),
+            ralph_lock_inspect(root, &mut state, &mut metadata, nothing),
+            ralph_lock_signal_holder(root, 0, nothing),
+            ralph_lock_find_keepers(root, ptr::null_mut(), 0, &mut count, nothing),
+            ralph_lock_adopt_fd(root, prompt, ptr::null(), 0, &mut guard, nothing),
+        ] {
+            assert_eq!(got, ralph_lock_status::RALPH_LOCK_UNSUPPORTED_PLATFORM);
+        }
+        assert!(guard.is_null() && waiter.is_null() && metadata.is_null() && !locked);
+        assert_eq!((state, count), (RALPH_LOCK_STATE_FREE, 0));
+    }
 }
