@@ -94,7 +94,7 @@ UNUSED static pid_t leave_record(const char *root, const char *prompt)
     return holder.pid;
 }
 
-/* Its end is the end of the keepers that this process, or one that it started, has started. */
+/* Its end, or a letter, is the end of a keeper. */
 UNUSED static int keepers_line[2];
 
 UNUSED static void keeper_body(void *unused)
@@ -103,7 +103,7 @@ UNUSED static void keeper_body(void *unused)
 
     (void)unused;
     close(keepers_line[1]);
-    CHECK(read(keepers_line[0], &nothing, 1) == 0);
+    CHECK(read(keepers_line[0], &nothing, 1) >= 0);
 }
 
 UNUSED static void holder_of_keeper_body(void *argument)
@@ -144,6 +144,8 @@ UNUSED static void end_keeper(const kept *lock)
 {
     int status;
 
+    /* Other processes may have copies. */
+    CHECK(write(keepers_line[1], "x", 1) == 1);
     close(keepers_line[0]);
     close(keepers_line[1]);
     CHECK(waitpid(lock->keeper, &status, 0) == lock->keeper);
@@ -199,6 +201,19 @@ UNUSED static bool choose_next_pid(pid_t pid)
     chosen = write(fd, text, (size_t)length) == length;
     close(fd);
     return chosen;
+}
+
+/* Returns when a process that starts now has another start time than one that has started before: it is
+ * kept in hundredths of a second. */
+UNUSED static void until_next_tick(void)
+{
+    struct timespec before, now;
+
+    CHECK(clock_gettime(CLOCK_BOOTTIME, &before) == 0);
+    do {
+        sched_yield();
+        CHECK(clock_gettime(CLOCK_BOOTTIME, &now) == 0);
+    } while (now.tv_sec == before.tv_sec && now.tv_nsec / 10000000 == before.tv_nsec / 10000000);
 }
 
 #endif
