@@ -9,8 +9,9 @@ static const char *root;
 static process holder, other;
 static kept lock;
 
-/* What happens before the process is opened. */
+/* What happens before which call. */
 static void (*change)(void);
+static long moment = SYS_pidfd_open;
 static bool has_pidfd = true;
 
 static long pass_on(long number, long a, long b, long c, long d, long e, long f)
@@ -37,16 +38,15 @@ long syscall(long number, ...)
     for (i = 0; i < 6; i++)
         given[i] = va_arg(list, long);
     va_end(list);
-    if (number == SYS_pidfd_open) {
+    if (number == moment && change != NULL) {
         void (*now)(void) = change;
 
         change = NULL;
-        if (now != NULL)
-            now();
-        if (!has_pidfd) {
-            errno = ENOSYS;
-            return -1;
-        }
+        now();
+    }
+    if (number == SYS_pidfd_open && !has_pidfd) {
+        errno = ENOSYS;
+        return -1;
     }
     return pass_on(number, given[0], given[1], given[2], given[3], given[4], given[5]);
 }
@@ -117,6 +117,13 @@ static void with_numbers(void *unused)
     (void)unused;
     holder = hold(root, "succeeded");
     signal_while(is_succeeded, RALPH_LOCK_NOT_FOUND);
+    check_spared(&other);
+    CHECK(try_only(root) == RALPH_LOCK_OK);
+
+    /* After everything was checked. */
+    holder = hold(root, "succeeded");
+    moment = SYS_pidfd_send_signal;
+    signal_while(is_succeeded, RALPH_LOCK_NOT_LIVE);
     check_spared(&other);
     CHECK(try_only(root) == RALPH_LOCK_OK);
 

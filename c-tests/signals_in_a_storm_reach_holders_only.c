@@ -4,11 +4,12 @@
 
 #include <sys/mman.h>
 
-enum { ROUNDS = 300, NUMBERS = 4, FIRST = 100 };
+enum { ROUNDS = 200, NUMBERS = 4, FIRST = 100 };
 
 /* In memory that all processes share. */
 typedef struct board {
     int stop;
+    int calls;
     int reached;
     int missed;
 } board;
@@ -34,6 +35,7 @@ static void signal_all_the_time(void *unused)
 
         CHECK(status == RALPH_LOCK_OK || status == RALPH_LOCK_NOT_FOUND || status == RALPH_LOCK_PARSE
               || status == RALPH_LOCK_NOT_LIVE);
+        __atomic_add_fetch(&shared->calls, 1, __ATOMIC_SEQ_CST);
     }
 }
 
@@ -60,10 +62,32 @@ static void idle_body(void *unused)
     hear(&starter);
 }
 
+/* Returns when signal_holder has been called anew. */
+static void until_called(void)
+{
+    int before = __atomic_load_n(&shared->calls, __ATOMIC_SEQ_CST);
+
+    while (__atomic_load_n(&shared->calls, __ATOMIC_SEQ_CST) < before + 2)
+        sched_yield();
+}
+
+/* Gives a number to a process that has nothing to do with the lock. */
+static process start_innocent(pid_t number)
+{
+    process innocent;
+
+    until_next_tick();
+    CHECK(choose_next_pid(number));
+    innocent = start(idle_body, NULL);
+    CHECK(innocent.pid == number);
+    return innocent;
+}
+
 static void storm(void *unused)
 {
     process signaller, holder, innocents[NUMBERS];
     pid_t number = FIRST;
+    kept lock;
     int round, i;
 
     (void)unused;
@@ -71,15 +95,22 @@ static void storm(void *unused)
     for (round = 0; round < ROUNDS; round++) {
         if (!choose_next_pid(number))
             exit(77);
-        holder = start(hold_for_a_moment, &round);
-        CHECK(holder.pid == number);
-        finish(&holder);
-        /* Its number goes to a process that has nothing to do with the lock, and stays there while others
-         * hold the lock. */
-        until_next_tick();
-        CHECK(choose_next_pid(number));
-        innocents[round % NUMBERS] = start(idle_body, NULL);
-        CHECK(innocents[round % NUMBERS].pid == number);
+        if (round % 5 == 0) {
+            /* For the holder that it forks. */
+            has_tried = 1;
+            lock = keep(root, "kept");
+            has_tried = 0;
+            CHECK(lock.dead == number);
+            innocents[round % NUMBERS] = start_innocent(number);
+            until_called();
+            end_keeper(&lock);
+        } else {
+            holder = start(hold_for_a_moment, &round);
+            CHECK(holder.pid == number);
+            finish(&holder);
+            /* It stays while others hold the lock. */
+            innocents[round % NUMBERS] = start_innocent(number);
+        }
         number++;
         if (round % NUMBERS == NUMBERS - 1) {
             for (i = 0; i < NUMBERS; i++)
@@ -90,7 +121,7 @@ static void storm(void *unused)
     }
     __atomic_store_n(&shared->stop, 1, __ATOMIC_SEQ_CST);
     finish(&signaller);
-    CHECK(shared->reached >= ROUNDS / 3);
+    CHECK(shared->reached >= ROUNDS / 4);
     CHECK(shared->missed == 0);
 }
 
