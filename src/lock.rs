@@ -14,7 +14,7 @@ use crate::error::Fault;
 use crate::lock_file::{Content, LockFile, LockPath, START_OVERS};
 use crate::metadata::{Prompt, Record};
 use crate::process::lockers;
-use crate::sys::file::Identity;
+use crate::sys::file::{Identity, Stat};
 use crate::sys::{clock, process};
 use crate::{Holder, LockError};
 
@@ -74,10 +74,8 @@ pub(crate) fn inspect(path: &LockPath) -> Result<Inspection, Fault> {
             match record {
                 record if free => return Ok(record.map_or(Inspection::Free, Inspection::Stale)),
                 // Who wrote it had the lock, and blanks it before letting go, unless it dies.
-                Some(holder) if !holder.is_gone() => return Ok(Inspection::Held(Some(holder))),
-                record if patience.is_over() => {
-                    return Ok(Inspection::Held(record.filter(|dead| has_left_it_to_others(dead, found.identity))));
-                }
+                Some(holder) if !holder.has_ended() => return Ok(Inspection::Held(Some(holder))),
+                record if patience.is_over() => return Ok(Inspection::Held(left_to_others(record, &mut file, found)?)),
                 // A new holder may be about to write.
                 _ => pause(),
             }
@@ -86,10 +84,19 @@ pub(crate) fn inspect(path: &LockPath) -> Result<Inspection, Fault> {
     Err(never_settles(path))
 }
 
-/// Whether it is a dead holder's lock that is held, by somebody who inherited its descriptor. If not, the
-/// holder is a new one.
-fn has_left_it_to_others(dead: &Holder, file: Identity) -> bool {
-    lockers(c"/proc/locks", file.inode).is_some_and(|lockers| lockers.iter().all(|locker| *locker == dead.pid))
+/// The dead holder on record, if it is its lock that is held, by somebody who inherited its descriptor. If
+/// not, the holder is a new one.
+fn left_to_others(dead: Option<Box<Holder>>, file: &mut LockFile, found: Stat) -> Result<Option<Box<Holder>>, Fault> {
+    let Some(dead) = dead else {
+        return Ok(None);
+    };
+    let lockers = lockers(c"/proc/locks", found.identity.inode);
+    if !lockers.is_some_and(|lockers| lockers.iter().all(|locker| *locker == dead.pid)) {
+        return Ok(None);
+    }
+    // A new holder that let go before the list was read is not in it either.
+    let is_so_still = !file.try_shared()? && file.content(found.size)?.record().as_ref() == Some(&dead);
+    Ok(is_so_still.then_some(dead))
 }
 
 /// What [`inspect`] finds.
@@ -192,7 +199,8 @@ fn take(file: &mut LockFile, patience: &mut Patience) -> Result<bool, Fault> {
             return Ok(false);
         }
         if patience.record.is_over() {
-            return Err(held(file, record.filter(|dead| has_left_it_to_others(dead, found.identity))));
+            let holder = left_to_others(record, file, found)?;
+            return Err(held(file, holder));
         }
         pause();
     }

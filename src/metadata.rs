@@ -92,6 +92,12 @@ impl Holder {
         Holder { metadata: LockMetadata { pid, started, prompt: String::new() }, identity: self.identity.clone() }
     }
 
+    /// Whether its process is known not to run: also when it waits to be reaped, or another has its number.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.liveness(), Liveness::Dead | Liveness::Recycled)
+    }
+
+    /// The quick part of that: whether nobody has its number.
     pub(crate) fn is_gone(&self) -> bool {
         self.identity.is_gone(self.metadata.pid)
     }

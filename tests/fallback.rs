@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use common::{compile, libraries, root};
 
 /// Those of c-tests/ whose promises do not depend on how the waiting is done.
-const PROGRAMS: [&str; 14] = [
+const PROGRAMS: [&str; 15] = [
     "another_lock_file_is_another_lock",
     "cancel_ends_waits_at_once",
     "every_end_of_a_holder_wakes_the_waiter",
@@ -19,6 +19,7 @@ const PROGRAMS: [&str; 14] = [
     "lock_freed_during_a_wait_is_taken",
     "one_token_ends_many_waits",
     "signals_interrupt_waits",
+    "signals_need_a_pidfd",
     "timed_wait_ends_at_its_deadline",
     "timeout_of_zero_tries_once",
     "waiter_steps_without_blocking",

@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 
 use common::traced::{LEFTOVER, Workspace};
-use ralph_lock::{LockError, LoopLock};
+use ralph_lock::{Inspection, Liveness, LockError, LoopLock};
 
 #[test]
 fn a_file_removed_between_open_and_lock_is_not_locked() {
@@ -114,6 +114,41 @@ fn a_holder_that_has_not_written_yet_is_a_holder_without_name() {
     let refused = LoopLock::try_acquire(workspace.root(), "contender");
     assert!(matches!(refused, Err(LockError::AlreadyLocked { holder: None, .. })), "{refused:?}");
     stopped.go_on().has_the_lock(&workspace);
+}
+
+/// After the previous holder was killed, a new one is stopped before it clears the file, and before it writes.
+#[test]
+fn a_new_holder_that_has_not_written_yet_is_not_the_dead_one() {
+    for moment in ["flock:signal=SIGSTOP:when=1", "ftruncate:signal=SIGSTOP:when=1"] {
+        let workspace = Workspace::new();
+        let dead = workspace.strace(&[], "die").wait();
+        assert_eq!(dead.lines(), ["acquire RALPH_LOCK_OK 0"], "{}", dead.text());
+        let left = LoopLock::inspect(workspace.root()).unwrap();
+        let Inspection::Stale(left) = left else { panic!("{left:?}") };
+        assert_eq!((left.prompt.as_str(), left.liveness()), ("traced", Liveness::Dead));
+
+        let stopped = workspace.inject(&[moment], "try").stopped();
+        assert_eq!(LoopLock::inspect(workspace.root()).unwrap(), Inspection::Held(None));
+        let refused = LoopLock::try_acquire(workspace.root(), "contender");
+        assert!(matches!(refused, Err(LockError::AlreadyLocked { holder: None, .. })), "{refused:?}");
+        let unsignalled = LoopLock::signal_holder(workspace.root(), 9);
+        assert!(matches!(unsignalled, Err(LockError::NoRecord { .. })), "{unsignalled:?}");
+        stopped.go_on().has_the_lock(&workspace);
+    }
+}
+
+/// The signaller is stopped when it has opened the holder's process.
+#[test]
+fn a_holder_that_was_replaced_while_it_was_opened_is_not_signalled() {
+    let workspace = Workspace::new();
+    let first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
+    let stopped = workspace.strace(&["-e", "inject=pidfd_open:signal=SIGSTOP:when=1"], "kill").stopped();
+    drop(first);
+    let second = LoopLock::try_acquire(workspace.root(), "second").unwrap();
+    // It would have been the end of this process.
+    let traced = stopped.go_on();
+    assert_eq!(traced.lines(), ["kill RALPH_LOCK_NOT_FOUND 0"], "{}", traced.text());
+    second.verify().unwrap();
 }
 
 #[test]

@@ -64,6 +64,26 @@ static void read_record(void)
     CHECK(open_descriptors() == descriptors);
 }
 
+/* Ends with the lock, as a crash does. */
+static void die(void)
+{
+    ralph_lock_guard *guard;
+    ralph_lock_error *error;
+    ralph_lock_status status = ralph_lock_try_acquire(root, "traced", &guard, NULL, &error);
+
+    report("acquire", status, error, NULL);
+    fflush(NULL);
+    _exit(0);
+}
+
+static void kill_holder(void)
+{
+    ralph_lock_error *error;
+    ralph_lock_status status = ralph_lock_signal_holder(root, SIGKILL, &error);
+
+    report("kill", status, error, NULL);
+}
+
 static void acquire_and_release(void)
 {
     try_only(root);
@@ -98,6 +118,10 @@ int main(int count, char **arguments)
         ask();
     else if (strcmp(arguments[1], "read") == 0)
         read_record();
+    else if (strcmp(arguments[1], "die") == 0)
+        die();
+    else if (strcmp(arguments[1], "kill") == 0)
+        kill_holder();
     else if (strcmp(arguments[1], "count-pair") == 0)
         marked(acquire_and_release);
     else if (strcmp(arguments[1], "count-refused") == 0)

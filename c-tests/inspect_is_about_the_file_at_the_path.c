@@ -1,0 +1,61 @@
+/* When the lock file is replaced while inspect looks at it, the answer is about the new one. */
+#include "inspecting.h"
+
+#include <sys/syscall.h>
+
+static char *root, *file;
+static process second;
+static enum { NOTHING, FREE, HELD } replaced_by;
+
+/* Called by the library too: the file is replaced as soon as its lock has been tried for. */
+int flock(int fd, int operation)
+{
+    int result = (int)syscall(SYS_flock, fd, operation);
+    int code = errno;
+
+    if (replaced_by != NOTHING) {
+        bool held = replaced_by == HELD;
+
+        replaced_by = NOTHING;
+        CHECK(unlink(file) == 0);
+        if (held)
+            second = hold(root, "second");
+        else
+            write_file(file, "", 0);
+    }
+    errno = code;
+    return result;
+}
+
+int main(void)
+{
+    process first;
+    int descriptors;
+
+    root = new_workspace();
+    file = lock_file_of(root);
+
+    first = hold(root, "first");
+    replaced_by = FREE;
+    check_state(root, RALPH_LOCK_STATE_FREE, NULL);
+    CHECK(replaced_by == NOTHING);
+    kill_hard(&first);
+
+    first = hold(root, "first");
+    replaced_by = HELD;
+    check_state(root, RALPH_LOCK_STATE_HELD, "second");
+    kill_hard(&first);
+    kill_hard(&second);
+
+    /* What was stale goes, and so does what was nameless. */
+    descriptors = open_descriptors();
+    replaced_by = HELD;
+    check_state(root, RALPH_LOCK_STATE_HELD, "second");
+    kill_hard(&second);
+    CHECK(open_descriptors() == descriptors);
+    first = hold_plainly(root, LOCK_EX);
+    replaced_by = FREE;
+    check_state(root, RALPH_LOCK_STATE_FREE, NULL);
+    dismiss(&first);
+    return 0;
+}
