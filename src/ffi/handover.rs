@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::ptr;
 
 use super::boundary::{Out, find, path, status, take_back, text};
-use super::error::{Failure, ralph_lock_error};
+use super::error::ralph_lock_error;
 use super::guard::ralph_lock_guard;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
@@ -35,19 +35,9 @@ pub extern "C" fn ralph_lock_guard_into_fd(
     let fd = Out::new("fd", fd, -1);
     status(error, || {
         fd.required()?;
-        let entry = find("guard", guard)?;
-        let mut held = entry.take().ok_or(Failure::InvalidHandle("guard"))?;
-        match take_number(&mut held) {
-            Ok(number) => {
-                take_back(guard);
-                fd.set(number);
-                Ok(())
-            }
-            Err(fault) => {
-                entry.put_back(held);
-                Err(fault.into())
-            }
-        }
+        fd.set(find("guard", guard)?.end(take_number)?);
+        take_back(guard);
+        Ok(())
     })
 }
 
