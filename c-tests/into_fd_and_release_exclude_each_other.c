@@ -4,7 +4,7 @@
 #include "handover.h"
 #include "threads.h"
 
-enum { ROUNDS = 3000 };
+enum { ROUNDS = 1000 };
 
 static int begun, ended;
 static ralph_lock_guard *guard;
@@ -42,7 +42,7 @@ int main(void)
         guard = acquire(root, "ended twice");
         __atomic_store_n(&begun, i, __ATOMIC_SEQ_CST);
         /* Neither thread is the first one always. */
-        for (spin = 0; spin < i % 50; spin++)
+        for (spin = 0; spin < i % 64 * 256; spin++)
             __atomic_load_n(&begun, __ATOMIC_SEQ_CST);
         mine = ralph_lock_guard_into_fd(guard, &fd, NULL);
         until(&ended, i);
