@@ -131,11 +131,11 @@ int main(void)
     fd = into_fd(other);
     check_refused_with(RALPH_LOCK_INVALID_ARGUMENT, "p", NULL, fd, "another file");
     check_holder(elsewhere, getpid(), "another workspace's");
-    close(fd);
-    CHECK(!is_locked(elsewhere));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(adopt(elsewhere, "p", fd)));
+    check_free(elsewhere);
 
     /* The right file, opened by somebody who does not hold the lock. */
-    check_refused(RALPH_LOCK_ALREADY_LOCKED, opened(path, O_RDWR), "held");
+    check_refused(RALPH_LOCK_ALREADY_LOCKED, opened(path, O_RDWR), "is locked by");
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened(path, O_RDONLY), "reading and writing");
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened(path, O_WRONLY), "reading and writing");
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened(path, O_PATH), "reading and writing");

@@ -81,5 +81,12 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     check_refused(RALPH_LOCK_INVALID_HANDLE, guard);
     check_free(root);
+
+    /* Where a standard stream is closed, the descriptor does not become a child's. */
+    guard = acquire(root, "no input");
+    close(STDIN_FILENO);
+    fd = into_fd(guard);
+    CHECK(fd > STDERR_FILENO);
+    close(fd);
     return 0;
 }

@@ -62,7 +62,7 @@ fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) 
     let path = LockPath::within(root, options.lock_file.as_deref())?;
     let mut record = Record::new(prompt)?;
     if !file::is_read_write(fd.as_fd()).map_err(|error| path.failed("adopt a descriptor of", error))? {
-        return Err(LockError::invalid("the descriptor is not open for reading and writing"));
+        return Err(LockError::invalid("the descriptor is not open for reading and writing, or it appends (O_APPEND)"));
     }
     let found = file::stat(fd.as_fd()).map_err(|error| path.failed("look at", error))?;
     if !path.leads_to(found.identity)? {
