@@ -1,4 +1,4 @@
-/* A program adopts the lock that the shell which started it has taken with flock(1); the shell's end changes nothing. */
+/* A program adopts the lock that the shell which started it took with flock(1); the shell's end changes nothing. */
 #include "check.h"
 #include "handover.h"
 
