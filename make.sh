@@ -73,6 +73,7 @@ case " $* " in *" test "*)
     need clang clang
     need strace strace
     need python3 python3
+    need go golang-go
     for tool in flock unshare setpriv; do has $tool || { missing="$missing util-linux"; break; }; done
 esac
 rust=

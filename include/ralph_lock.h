@@ -529,8 +529,8 @@ ralph_lock_status ralph_lock_guard_into_fd(ralph_lock_guard *guard,
  * that changes nothing. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`.
  *
  * The parameters are those of ralph_lock_acquire_with(), but of the options only the lock file counts. `fd`
- * is a descriptor of the lock file, open for reading and writing. On RALPH_LOCK_OK it belongs to the guard
- * and is closed; else it is the caller's as before, with its lock.
+ * is a descriptor of the lock file, open for reading and writing, without O_APPEND. On RALPH_LOCK_OK it belongs
+ * to the guard and is closed; else it is the caller's as before, with its lock.
  *
  * RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: somebody else holds the lock, through another descriptor;
  * RALPH_LOCK_LOST: the lock file was removed from the workspace; RALPH_LOCK_INVALID_ARGUMENT: also when it is

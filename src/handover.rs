@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::error::Fault;
 use crate::lock_file::{LockFile, LockPath};
 use crate::metadata::Record;
-use crate::sys::file;
+use crate::sys::file::{self, Kind};
 use crate::{AcquireOptions, LockError, LockGuard};
 
 impl LockGuard {
@@ -62,18 +62,19 @@ fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) 
     let path = LockPath::within(root, options.lock_file.as_deref())?;
     let mut record = Record::new(prompt)?;
     if !file::is_read_write(fd.as_fd()).map_err(|error| path.failed("adopt a descriptor of", error))? {
-        return Err(LockError::invalid("the descriptor is not open for reading and writing"));
+        return Err(LockError::invalid("the descriptor is not open for reading and writing, or it appends (O_APPEND)"));
     }
-    let copy = fd.try_clone().map_err(|error| path.failed("adopt a descriptor of", error))?;
-    let mut file = LockFile::adopt(copy, &path);
-    let found = file.stat()?;
+    let found = file::stat(fd.as_fd()).map_err(|error| path.failed("look at", error))?;
     if !path.leads_to(found.identity)? {
-        if found.links == 0 {
+        if found.kind == Kind::Regular && found.links == 0 {
             return Err(Box::new(LockError::Lost { path: path.to_owned() }));
         }
         let message = format!("the descriptor is another file than {}", path.as_path().display());
         return Err(LockError::invalid(message));
     }
+    let copy = fd.try_clone().map_err(|error| path.failed("adopt a descriptor of", error))?;
+    let mut file = LockFile::adopt(copy, &path);
+    let found = file.stat()?;
     // The lock that it has already, or else a free one: there is nothing in between.
     if !file.try_exclusive()? {
         let holder = file.content(found.size)?.record();

@@ -21,8 +21,8 @@ use crate::{Holder, LockGuard};
 pub struct ralph_lock_guard {
     place: Arc<Place>,
     previous: Option<Holder>,
-    /// Taken out by the one caller that releases. Nobody ever waits for this mutex: whoever removes
-    /// the guard from the table is alone with it.
+    /// Taken out by the one caller that ends the guard. Nobody ever waits for this mutex: who finds it
+    /// locked comes too late.
     guard: Mutex<Option<LockGuard>>,
 }
 
@@ -41,15 +41,18 @@ impl ralph_lock_guard {
     }
 
     /// Takes the lock out, for the one caller who ends the guard.
-    pub(super) fn take(&self) -> Option<LockGuard> {
+    fn take(&self) -> Option<LockGuard> {
         self.guard.try_lock().ok()?.take()
     }
 
-    /// Puts one back that could not be ended after all.
-    pub(super) fn put_back(&self, guard: LockGuard) {
-        if let Ok(mut place) = self.guard.try_lock() {
-            *place = Some(guard);
-        }
+    /// Ends the guard with what the body makes of its lock. Where that fails, the guard is as it was.
+    pub(super) fn end<T>(&self, body: impl FnOnce(&mut LockGuard) -> Result<T, Fault>) -> Result<T, Failure> {
+        let Ok(mut place) = self.guard.try_lock() else {
+            return Err(Failure::InvalidHandle("guard"));
+        };
+        let result = body(place.as_mut().ok_or(Failure::InvalidHandle("guard"))?)?;
+        *place = None;
+        Ok(result)
     }
 
     /// Puts a held lock where C can name it.
@@ -184,9 +187,10 @@ pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock
         if guard.is_null() {
             return Ok(());
         }
-        let entry = take_back(guard).ok_or(Failure::InvalidHandle("guard"))?;
-        let held = entry.take();
-        Ok(held.map_or(Ok(()), |mut held| held.give_up())?)
+        let entry = find("guard", guard)?;
+        let mut held = entry.take().ok_or(Failure::InvalidHandle("guard"))?;
+        take_back(guard);
+        Ok(held.give_up()?)
     })
 }
 

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::ptr;
 
 use super::boundary::{Out, find, path, status, take_back, text};
-use super::error::{Failure, ralph_lock_error};
+use super::error::ralph_lock_error;
 use super::guard::ralph_lock_guard;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
@@ -35,19 +35,9 @@ pub extern "C" fn ralph_lock_guard_into_fd(
     let fd = Out::new("fd", fd, -1);
     status(error, || {
         fd.required()?;
-        let entry = find("guard", guard)?;
-        let mut held = entry.take().ok_or(Failure::InvalidHandle("guard"))?;
-        match take_number(&mut held) {
-            Ok(number) => {
-                take_back(guard);
-                fd.set(number);
-                Ok(())
-            }
-            Err(fault) => {
-                entry.put_back(held);
-                Err(fault.into())
-            }
-        }
+        fd.set(find("guard", guard)?.end(take_number)?);
+        take_back(guard);
+        Ok(())
     })
 }
 
@@ -56,8 +46,8 @@ pub extern "C" fn ralph_lock_guard_into_fd(
 /// that changes nothing. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`.
 ///
 /// The parameters are those of ralph_lock_acquire_with(), but of the options only the lock file counts. `fd`
-/// is a descriptor of the lock file, open for reading and writing. On RALPH_LOCK_OK it belongs to the guard
-/// and is closed; else it is the caller's as before, with its lock.
+/// is a descriptor of the lock file, open for reading and writing, without O_APPEND. On RALPH_LOCK_OK it belongs
+/// to the guard and is closed; else it is the caller's as before, with its lock.
 ///
 /// RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: somebody else holds the lock, through another descriptor;
 /// RALPH_LOCK_LOST: the lock file was removed from the workspace; RALPH_LOCK_INVALID_ARGUMENT: also when it is

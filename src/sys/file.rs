@@ -57,19 +57,21 @@ pub(crate) fn open_read_only(path: &CStr) -> io::Result<OwnedFd> {
     open(path, libc::O_RDONLY)
 }
 
-/// The same open file under another number, which an exec leaves open. F_DUPFD, fcntl(2).
+/// The same open file under another number, which an exec leaves open; never that of a standard stream, which
+/// a child would write its output to. F_DUPFD, fcntl(2).
 pub(crate) fn inheritable_copy(file: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     // SAFETY: no memory is involved; the result is a new descriptor or -1.
-    let fd = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD, 0) })?;
+    let fd = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD, 3) })?;
     // SAFETY: the descriptor has just been made, so nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Whether it is open for reading and writing. F_GETFL, fcntl(2).
+/// Whether it is open for reading, and for writing at any place: with O_APPEND, pwrite(2) writes at the end.
+/// F_GETFL, fcntl(2).
 pub(crate) fn is_read_write(file: BorrowedFd<'_>) -> io::Result<bool> {
     // SAFETY: no memory is involved.
     let flags = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETFL) })?;
-    Ok(flags & libc::O_ACCMODE == libc::O_RDWR)
+    Ok(flags & (libc::O_ACCMODE | libc::O_APPEND) == libc::O_RDWR)
 }
 
 /// Takes a descriptor over that a caller passes by its number.
