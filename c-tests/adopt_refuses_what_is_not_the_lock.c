@@ -174,6 +174,7 @@ int main(void)
     check_holder(root, holder.pid, "another process");
     say(&holder, 'r');
     CHECK(hear(&holder) == 'r');
+    say(&holder, 'x');
     finish(&holder);
     check_free(root);
 

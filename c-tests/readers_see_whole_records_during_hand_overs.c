@@ -9,10 +9,11 @@ static char *root;
 static pid_t players[2];
 
 /* One letter again and again: a small one from the first player, a capital from the second. So many of them that
- * records are blanked in place, or cut, and are longer or shorter than the one before. */
+ * records are blanked in place, or cut, and are longer or shorter than the one before, or of the same length, where a
+ * mixture would look right. */
 static char *prompt_of(int turn)
 {
-    static const size_t lengths[] = {1, 3000, 40, 200000, 5, 70000, 3500, 4100, 300, 9000};
+    static const size_t lengths[] = {1, 3000, 3000, 200000, 200000, 70000, 70000, 40, 4100, 9000};
     size_t length = lengths[turn % 10];
     char *prompt = malloc(length + 1);
 
@@ -91,6 +92,7 @@ static void play(int turn, int socket)
 
         fd = turn == 0 ? -1 : receive_fd(socket);
         guard = turn == 0 ? acquire(root, prompt) : adopt(root, prompt, fd);
+        check_holder(root, getpid(), prompt);
         if (turn == 0) {
             say(&starter, 'h');
             CHECK(hear(&starter) == 'g');
