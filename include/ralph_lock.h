@@ -29,8 +29,8 @@
  * lock. The Rust crate ralph-core (2.9.3 and later) uses the same file; each excludes the other and
  * reads the other's record. Nothing here expires a lock, breaks one, or removes the file.
  *
- * HANDLES. Guards, metadata and errors are names that the library looks up, not addresses that it
- * reads. A handle that was released or freed, is used twice, belongs to another type or is garbage
+ * HANDLES. Guards, metadata, errors, options, cancel tokens and waiters are names that the library looks
+ * up, not addresses that it reads. A handle that was released or freed, is used twice, belongs to another type or is garbage
  * gives RALPH_LOCK_INVALID_HANDLE, or nothing where nothing can be said: never undefined behaviour.
  * No handle value is ever used twice in a process.
  *
@@ -51,12 +51,15 @@
  * thread that made it. Two guards of one lock exclude each other within one process too.
  *
  * FORK. A forked child holds no lock of its parent: its ralph_lock_release() closes the child's copy
- * and leaves the lock where it is. But as long as such a child has that copy open and neither ends
+ * and leaves the lock where it is; cancel tokens and waiters stay the parent's, and are no live handles in
+ * the child. But as long as such a child has that copy open and neither ends
  * nor calls exec (which closes it), the kernel keeps the lock alive after its parent was killed.
  * A parent that releases frees the lock for all. A child of a process with many threads may call any
- * function between fork and exec: the library has no mutex that could be left locked.
+ * function between fork and exec: it never waits for a mutex that a thread of the parent has left locked.
  *
- * LOADING. Nothing of ours runs when the library is loaded: no thread, no signal handler, no hook.
+ * LOADING. Nothing of ours runs when the library is loaded: no thread, no signal handler, no hook. The first
+ * acquire sets a handler that counts forks, pthread_atfork(3), and the first call one that keeps a panic of
+ * ours from being printed.
  * It prints nothing and reads no environment variable. Once loaded, it stays mapped: dlclose(3)
  * leaves guards held and handles valid.
  */
