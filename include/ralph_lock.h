@@ -529,7 +529,8 @@ ralph_lock_status ralph_lock_guard_into_fd(ralph_lock_guard *guard,
 /**
  * Makes a guard of a descriptor that ralph_lock_guard_into_fd() gave, here or in another process, and this
  * process the holder on record. The lock is never free in between. Whoever had the descriptor before can end:
- * that changes nothing. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`.
+ * that changes nothing. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`. A descriptor
+ * that has no lock takes it, if it is free. To the kernel all copies of a descriptor are one: adopt only one.
  *
  * The parameters are those of ralph_lock_acquire_with(), but of the options only the lock file counts. `fd`
  * is a descriptor of the lock file, open for reading and writing, without O_APPEND. On RALPH_LOCK_OK it belongs

@@ -80,5 +80,9 @@ fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) 
         let holder = file.content(found.size)?.record();
         return Err(Box::new(LockError::AlreadyLocked { path: path.to_owned(), holder }));
     }
+    // If it was free until now, its file may have been removed since the first look.
+    if !path.leads_to(found.identity)? {
+        return Err(Box::new(LockError::Lost { path: path.to_owned() }));
+    }
     LockGuard::inherit(file, &mut record, found.size)
 }
