@@ -82,6 +82,7 @@ fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) 
     }
     // If it was free until now, its file may have been removed since the first look.
     if !path.leads_to(found.identity)? {
+        file.abandon();
         return Err(Box::new(LockError::Lost { path: path.to_owned() }));
     }
     LockGuard::inherit(file, &mut record, found.size)
