@@ -29,6 +29,9 @@ const AFTER_EVENT: [u64; 7] = [20, 50, 100, 200, 500, 1000, 2000];
 /// and the next one to be heard. One look is for an event that was about the new holder's end.
 const AFTER_CHANGE: usize = AFTER_EVENT.len() - 1;
 
+/// Where to begin when the wait does: the only event to reckon with is one just before the watch.
+const AT_FIRST: usize = AFTER_EVENT.len() - 3;
+
 /// When to look again though nothing was heard.
 const BACK_STOP: Duration = Duration::from_secs(1);
 
@@ -278,7 +281,7 @@ impl Wait {
             if let Some(watcher) = &self.watcher {
                 file.move_above(watcher.queue());
             }
-            self.target = Some(Target { file, watched, looks: 0 });
+            self.target = Some(Target { file, watched, looks: if watched { AT_FIRST } else { 0 } });
         }
         let Some(mut target) = self.target.take() else {
             return Ok(Look::Moved);
@@ -292,7 +295,7 @@ impl Wait {
         }
         // All who wait are here after one event, and are in each other's way: within the list only the
         // lock matters; at both its ends, and at the end of the wait, also who has it, and where.
-        if !probed && !event && target.is_within_list() && !self.is_over() {
+        if !probed && !event && self.holder.is_some() && target.is_within_list() && !self.is_over() {
             self.target = Some(target);
             self.forget_ended_process();
             return Ok(Look::Held { new: false });
