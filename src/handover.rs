@@ -9,7 +9,8 @@ use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
 use std::path::Path;
 
 use crate::error::Fault;
-use crate::lock_file::{LockFile, LockPath};
+use crate::lock_file::LockFile;
+use crate::lock_path::LockPath;
 use crate::metadata::Record;
 use crate::sys::file::{self, Kind};
 use crate::{AcquireOptions, LockError, LockGuard};

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::LockError;
 use crate::error::Fault;
-use crate::lock_file::{LockFile, LockPath};
+use crate::lock_file::LockFile;
+use crate::lock_path::LockPath;
 use crate::process::lockers;
 use crate::sys::file::{Identity, numbers_in, stat_target};
 

@@ -53,6 +53,10 @@ mod wait;
 use lock::{self as handover, self as keepers, self as signal, self as wait};
 #[cfg(unix)]
 mod lock_file;
+#[cfg(unix)]
+mod lock_path;
+#[cfg(unix)]
+mod patience;
 
 // Here `no_mangle` counts as unsafe; blocks stand in ffi/boundary.rs alone, which a test checks.
 #[allow(unsafe_code)]

@@ -8,21 +8,16 @@ use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::error::Fault;
-use crate::lock_file::{Content, LockFile, LockPath, START_OVERS};
+use crate::lock_file::{Content, LockFile, START_OVERS};
+use crate::lock_path::LockPath;
 use crate::metadata::{Prompt, Record};
+use crate::patience::{Limit, Patience, RECORD, pause};
 use crate::process::lockers;
 use crate::sys::file::{Identity, Stat};
 use crate::sys::{clock, process};
 use crate::{Holder, LockError};
-
-/// How long to look past processes that only ask whether the lock is held.
-const PROBERS: Duration = Duration::from_secs(1);
-
-/// How long to wait for the record of a holder that has the lock and is about to write it.
-const RECORD: Duration = Duration::from_millis(20);
 
 /// Takes the lock now, or says who holds it.
 pub(crate) fn try_acquire(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
@@ -357,46 +352,4 @@ impl Place {
         }
         Err(Box::new(LockError::Lost { path: self.path.to_owned() }))
     }
-}
-
-/// What is left of the time that one acquire spends on others.
-struct Patience {
-    probers: Limit,
-    record: Limit,
-}
-
-impl Default for Patience {
-    fn default() -> Patience {
-        Patience { probers: Limit::of(PROBERS), record: Limit::of(RECORD) }
-    }
-}
-
-/// A span of time that begins when it is first asked about.
-struct Limit {
-    length: Duration,
-    end: Option<Duration>,
-}
-
-impl Limit {
-    fn of(length: Duration) -> Limit {
-        Limit { length, end: None }
-    }
-
-    fn is_over(&mut self) -> bool {
-        let now = clock::monotonic();
-        now >= *self.end.get_or_insert(now + self.length)
-    }
-}
-
-/// Sleeps some microseconds. How many is left to chance, so that two processes that disturb each
-/// other do not go on doing so in step.
-fn pause() {
-    // That a signal cuts it short does no harm.
-    let _ = clock::sleep(vary(Duration::from_micros(64)));
-}
-
-/// Some time up to this one, left to chance; the clock's last digits are chance enough.
-pub(crate) fn vary(longest: Duration) -> Duration {
-    let chance = clock::wall().subsec_nanos().wrapping_mul(0x9e37_79b1) >> 26;
-    longest * (1 + chance) / 64
 }

@@ -1,19 +1,15 @@
 //! The one file: opening it safely, knowing which file it is, reading and writing its record so
 //! that nobody ever reads a mixture of two.
 
-use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::error::Fault;
-use crate::metadata::{FILE_MAX, Holder, is_blank};
-use crate::options::check_lock_file;
+use crate::lock_path::LockPath;
+use crate::metadata::{FILE_MAX, is_blank};
 use crate::sys::file::{self, Identity, Kind, Stat};
 use crate::sys::{flock, mount, process};
-use crate::{LockError, LoopLock};
+use crate::{Holder, LockError};
 
 /// A record up to this size is blanked in place at release. The file keeps its block, which makes
 /// the next acquire quick and possible on a full disk.
@@ -23,108 +19,6 @@ const BLANKED_IN_PLACE: usize = 4096;
 /// another `rm`, so that many in a row mean something else: a `.ralph` that is a dangling symbolic
 /// link, or a file system that tells one file from another wrongly.
 pub(crate) const START_OVERS: u32 = 1000;
-
-/// Where a lock file is, or should be. A clone is the same text, not a copy.
-#[derive(Debug, Clone)]
-pub(crate) struct LockPath {
-    path: Arc<CStr>,
-    /// How many bytes of it are the workspace root.
-    root: usize,
-}
-
-impl LockPath {
-    /// The lock file of a workspace.
-    pub(crate) fn of(workspace_root: &Path) -> Result<LockPath, Fault> {
-        LockPath::within(workspace_root, None)
-    }
-
-    /// That lock file below a workspace root; None for the workspace's own.
-    pub(crate) fn within(workspace_root: &Path, lock_file: Option<&Path>) -> Result<LockPath, Fault> {
-        let invalid = |message: &str| Err(LockError::invalid(message));
-        if workspace_root.as_os_str().is_empty() {
-            return invalid("the workspace root is empty; \".\" is the current directory");
-        }
-        if let Some(chosen) = lock_file {
-            check_lock_file(chosen)?;
-        }
-        let lock_file = lock_file.unwrap_or(Path::new(LoopLock::LOCK_FILE));
-        let mut path = workspace_root.as_os_str().as_bytes().to_vec();
-        if path.last() != Some(&b'/') {
-            path.push(b'/');
-        }
-        path.extend_from_slice(lock_file.as_os_str().as_bytes());
-        match CString::new(path) {
-            Ok(path) => Ok(LockPath { path: path.into(), root: workspace_root.as_os_str().len() }),
-            Err(_) => invalid("a path has a NUL byte inside"),
-        }
-    }
-
-    pub(crate) fn as_path(&self) -> &Path {
-        Path::new(OsStr::from_bytes(self.path.to_bytes()))
-    }
-
-    /// For an error, which outlives the file.
-    #[inline(never)]
-    pub(crate) fn to_owned(&self) -> PathBuf {
-        self.as_path().to_owned()
-    }
-
-    pub(crate) fn as_c_str(&self) -> &CStr {
-        &self.path
-    }
-
-    /// What that file is like now, if the path leads to it. While a descriptor keeps the file alive, no
-    /// other file can have its identity.
-    pub(crate) fn find(&self, identity: Identity) -> Result<Option<Stat>, Fault> {
-        match file::stat_path(&self.path) {
-            Ok(found) => Ok((found.identity == identity).then_some(found)),
-            Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(self.failed("look at", error)),
-        }
-    }
-
-    /// Whether the path leads to that file now.
-    pub(crate) fn leads_to(&self, identity: Identity) -> Result<bool, Fault> {
-        Ok(self.find(identity)?.is_some())
-    }
-
-    /// The error for a system call on this path that failed.
-    pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> Fault {
-        let path = self.to_owned();
-        match source.raw_os_error() {
-            Some(libc::ENAMETOOLONG) => LockError::invalid(format!("the path is too long: {}", path.display())),
-            Some(code) if [libc::ENOSYS, libc::EOPNOTSUPP, libc::ENOTSUP].contains(&code) => {
-                Box::new(LockError::UnsupportedFilesystem { path, source })
-            }
-            _ => Box::new(LockError::Io { action, path, source }),
-        }
-    }
-
-    fn not_regular(&self, kind: Kind) -> Fault {
-        let (kind, os_code) = match kind {
-            Kind::SymbolicLink => ("a symbolic link", libc::ELOOP),
-            Kind::Directory => ("a directory", libc::EISDIR),
-            Kind::Fifo => ("a FIFO", libc::EINVAL),
-            Kind::Socket => ("a socket", libc::EINVAL),
-            Kind::Device | Kind::Regular => ("a device", libc::EINVAL),
-        };
-        Box::new(LockError::NotRegular { path: self.to_owned(), kind, os_code })
-    }
-
-    /// Makes the directories between the workspace root and the file. The root itself is not made: one
-    /// that does not exist is a mistake to report.
-    fn make_parents(&self) -> Result<(), Fault> {
-        let bytes = self.path.to_bytes();
-        let ends = (self.root + 1..bytes.len()).filter(|end| bytes[*end] == b'/' && bytes[*end - 1] != b'/');
-        for end in ends {
-            // A part of a path without NUL has none.
-            let parent = CString::new(&bytes[..end]).unwrap_or_default();
-            let parent = LockPath { path: parent.into(), root: self.root };
-            file::make_directory(&parent.path).map_err(|error| parent.failed("create", error))?;
-        }
-        Ok(())
-    }
-}
 
 /// An open lock file.
 #[derive(Debug)]
@@ -164,18 +58,18 @@ impl LockFile {
     /// call in the usual case, and the only way to another user's file in a sticky directory under
     /// fs.protected_regular (proc_sys_fs(5)).
     pub(crate) fn open_or_create(path: &LockPath) -> Result<LockFile, Fault> {
-        let mut opened = file::open_read_write(&path.path);
+        let mut opened = file::open_read_write(path.as_c_str());
         for _ in 0..START_OVERS {
             if !matches!(&opened, Err(error) if error.raw_os_error() == Some(libc::ENOENT)) {
                 break;
             }
             path.make_parents()?;
-            opened = file::open_or_create(&path.path);
+            opened = file::open_or_create(path.as_c_str());
         }
         match opened {
             Ok(fd) => Ok(LockFile::new(fd, path, None)),
             Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EPERM | libc::EROFS)) => {
-                match file::open_read_only(&path.path) {
+                match file::open_read_only(path.as_c_str()) {
                     Ok(fd) => {
                         let mut file = LockFile::new(fd, path, Some(error));
                         // What is no lock file is refused as that, not for its permissions.
@@ -199,7 +93,7 @@ impl LockFile {
 
     /// Opens the file for reading, if there is one.
     pub(crate) fn open_existing(path: &LockPath) -> Result<Option<LockFile>, Fault> {
-        match file::open_read_only(&path.path) {
+        match file::open_read_only(path.as_c_str()) {
             Ok(fd) => Ok(Some(LockFile::new(fd, path, None))),
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
             Err(error) => Err(LockFile::explain_open(path, error)),
@@ -212,7 +106,7 @@ impl LockFile {
 
     /// An open that failed because of what is in the lock file's place says what that is.
     fn explain_open(path: &LockPath, error: io::Error) -> Fault {
-        match file::stat_path(&path.path) {
+        match file::stat_path(path.as_c_str()) {
             Ok(found) if found.kind != Kind::Regular => path.not_regular(found.kind),
             _ => path.failed("open", error),
         }
@@ -418,9 +312,4 @@ impl Drop for LockFile {
             let _ = self.unlock();
         }
     }
-}
-
-/// Nothing is there, or nothing can be.
-fn is_missing(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR))
 }

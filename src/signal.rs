@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::error::Fault;
 use crate::lock::inspect;
-use crate::lock_file::LockPath;
+use crate::lock_path::LockPath;
 use crate::sys::event;
 use crate::{Holder, Inspection, Liveness, LockError};
 

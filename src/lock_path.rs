@@ -1,0 +1,119 @@
+//! Where the lock file is, and what can be asked and said of that place.
+
+use std::ffi::{CStr, CString, OsStr};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::Fault;
+use crate::options::check_lock_file;
+use crate::sys::file::{self, Identity, Kind, Stat};
+use crate::{LockError, LoopLock};
+
+/// Where a lock file is, or should be. A clone is the same text, not a copy.
+#[derive(Debug, Clone)]
+pub(crate) struct LockPath {
+    path: Arc<CStr>,
+    /// How many bytes of it are the workspace root.
+    root: usize,
+}
+
+impl LockPath {
+    /// The lock file of a workspace.
+    pub(crate) fn of(workspace_root: &Path) -> Result<LockPath, Fault> {
+        LockPath::within(workspace_root, None)
+    }
+
+    /// That lock file below a workspace root; None for the workspace's own.
+    pub(crate) fn within(workspace_root: &Path, lock_file: Option<&Path>) -> Result<LockPath, Fault> {
+        let invalid = |message: &str| Err(LockError::invalid(message));
+        if workspace_root.as_os_str().is_empty() {
+            return invalid("the workspace root is empty; \".\" is the current directory");
+        }
+        if let Some(chosen) = lock_file {
+            check_lock_file(chosen)?;
+        }
+        let lock_file = lock_file.unwrap_or(Path::new(LoopLock::LOCK_FILE));
+        let mut path = workspace_root.as_os_str().as_bytes().to_vec();
+        if path.last() != Some(&b'/') {
+            path.push(b'/');
+        }
+        path.extend_from_slice(lock_file.as_os_str().as_bytes());
+        match CString::new(path) {
+            Ok(path) => Ok(LockPath { path: path.into(), root: workspace_root.as_os_str().len() }),
+            Err(_) => invalid("a path has a NUL byte inside"),
+        }
+    }
+
+    pub(crate) fn as_path(&self) -> &Path {
+        Path::new(OsStr::from_bytes(self.path.to_bytes()))
+    }
+
+    /// For an error, which outlives the file.
+    #[inline(never)]
+    pub(crate) fn to_owned(&self) -> PathBuf {
+        self.as_path().to_owned()
+    }
+
+    pub(crate) fn as_c_str(&self) -> &CStr {
+        &self.path
+    }
+
+    /// What that file is like now, if the path leads to it. While a descriptor keeps the file alive, no
+    /// other file can have its identity.
+    pub(crate) fn find(&self, identity: Identity) -> Result<Option<Stat>, Fault> {
+        match file::stat_path(&self.path) {
+            Ok(found) => Ok((found.identity == identity).then_some(found)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(self.failed("look at", error)),
+        }
+    }
+
+    /// Whether the path leads to that file now.
+    pub(crate) fn leads_to(&self, identity: Identity) -> Result<bool, Fault> {
+        Ok(self.find(identity)?.is_some())
+    }
+
+    /// The error for a system call on this path that failed.
+    pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> Fault {
+        let path = self.to_owned();
+        match source.raw_os_error() {
+            Some(libc::ENAMETOOLONG) => LockError::invalid(format!("the path is too long: {}", path.display())),
+            Some(code) if [libc::ENOSYS, libc::EOPNOTSUPP, libc::ENOTSUP].contains(&code) => {
+                Box::new(LockError::UnsupportedFilesystem { path, source })
+            }
+            _ => Box::new(LockError::Io { action, path, source }),
+        }
+    }
+
+    pub(crate) fn not_regular(&self, kind: Kind) -> Fault {
+        let (kind, os_code) = match kind {
+            Kind::SymbolicLink => ("a symbolic link", libc::ELOOP),
+            Kind::Directory => ("a directory", libc::EISDIR),
+            Kind::Fifo => ("a FIFO", libc::EINVAL),
+            Kind::Socket => ("a socket", libc::EINVAL),
+            Kind::Device | Kind::Regular => ("a device", libc::EINVAL),
+        };
+        Box::new(LockError::NotRegular { path: self.to_owned(), kind, os_code })
+    }
+
+    /// Makes the directories between the workspace root and the file. The root itself is not made: one
+    /// that does not exist is a mistake to report.
+    pub(crate) fn make_parents(&self) -> Result<(), Fault> {
+        let bytes = self.path.to_bytes();
+        let ends = (self.root + 1..bytes.len()).filter(|end| bytes[*end] == b'/' && bytes[*end - 1] != b'/');
+        for end in ends {
+            // A part of a path without NUL has none.
+            let parent = CString::new(&bytes[..end]).unwrap_or_default();
+            let parent = LockPath { path: parent.into(), root: self.root };
+            file::make_directory(&parent.path).map_err(|error| parent.failed("create", error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Nothing is there, or nothing can be.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR))
+}

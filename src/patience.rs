@@ -1,0 +1,53 @@
+//! How long to bear with others before answering.
+
+use std::time::Duration;
+
+use crate::sys::clock;
+
+/// How long to look past processes that only ask whether the lock is held.
+const PROBERS: Duration = Duration::from_secs(1);
+
+/// How long to wait for the record of a holder that has the lock and is about to write it.
+pub(crate) const RECORD: Duration = Duration::from_millis(20);
+
+/// What is left of the time that one acquire spends on others.
+pub(crate) struct Patience {
+    pub(crate) probers: Limit,
+    pub(crate) record: Limit,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience { probers: Limit::of(PROBERS), record: Limit::of(RECORD) }
+    }
+}
+
+/// A span of time that begins when it is first asked about.
+pub(crate) struct Limit {
+    length: Duration,
+    end: Option<Duration>,
+}
+
+impl Limit {
+    pub(crate) fn of(length: Duration) -> Limit {
+        Limit { length, end: None }
+    }
+
+    pub(crate) fn is_over(&mut self) -> bool {
+        let now = clock::monotonic();
+        now >= *self.end.get_or_insert(now + self.length)
+    }
+}
+
+/// Sleeps some microseconds. How many is left to chance, so that two processes that disturb each
+/// other do not go on doing so in step.
+pub(crate) fn pause() {
+    // That a signal cuts it short does no harm.
+    let _ = clock::sleep(vary(Duration::from_micros(64)));
+}
+
+/// Some time up to this one, left to chance; the clock's last digits are chance enough.
+pub(crate) fn vary(longest: Duration) -> Duration {
+    let chance = clock::wall().subsec_nanos().wrapping_mul(0x9e37_79b1) >> 26;
+    longest * (1 + chance) / 64
+}
