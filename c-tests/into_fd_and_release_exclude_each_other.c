@@ -4,51 +4,26 @@
 #include "handover.h"
 #include "threads.h"
 
-enum { ROUNDS = 1000 };
-
-static int begun, ended;
-static ralph_lock_guard *guard;
-static ralph_lock_status released;
-
-static void until(const int *counter, int value)
-{
-    while (__atomic_load_n(counter, __ATOMIC_SEQ_CST) != value)
-        sched_yield();
-}
-
-static void *release_too(void *unused)
-{
-    int i;
-
-    (void)unused;
-    for (i = 1; i <= ROUNDS; i++) {
-        until(&begun, i);
-        released = ralph_lock_release(guard);
-        __atomic_store_n(&ended, i, __ATOMIC_SEQ_CST);
-    }
-    return NULL;
-}
-
 int main(void)
 {
+    static rival other = {1000, 0, 0, NULL, RALPH_LOCK_OK};
     char *root = new_workspace();
     int descriptors = open_descriptors(), handed = 0, i, spin;
-    pthread_t thread = start_thread(release_too, NULL);
+    pthread_t thread = start_thread(release_too, &other);
 
-    for (i = 1; i <= ROUNDS; i++) {
+    for (i = 1; i <= other.rounds; i++) {
         ralph_lock_status mine;
         int32_t fd = 7;
 
-        guard = acquire(root, "ended twice");
-        __atomic_store_n(&begun, i, __ATOMIC_SEQ_CST);
+        other.guard = acquire(root, "ended twice");
+        __atomic_store_n(&other.begun, i, __ATOMIC_SEQ_CST);
         /* Neither thread is the first one always. */
         for (spin = 0; spin < i % 64 * 256; spin++)
-            __atomic_load_n(&begun, __ATOMIC_SEQ_CST);
-        mine = ralph_lock_guard_into_fd(guard, &fd, NULL);
-        until(&ended, i);
-        CHECK_STATUS(mine == RALPH_LOCK_OK ? RALPH_LOCK_INVALID_HANDLE : RALPH_LOCK_OK, released);
-        CHECK_STATUS(released == RALPH_LOCK_OK ? RALPH_LOCK_INVALID_HANDLE : RALPH_LOCK_OK, mine);
-        CHECK_STATUS(RALPH_LOCK_INVALID_HANDLE, ralph_lock_release(guard));
+            __atomic_load_n(&other.begun, __ATOMIC_SEQ_CST);
+        mine = ralph_lock_guard_into_fd(other.guard, &fd, NULL);
+        until_round(&other.ended, i);
+        check_one_won(mine, &other);
+        CHECK_STATUS(RALPH_LOCK_INVALID_HANDLE, ralph_lock_release(other.guard));
         if (mine == RALPH_LOCK_OK) {
             handed++;
             CHECK(is_locked(root));
@@ -61,6 +36,6 @@ int main(void)
         CHECK(!is_locked(root) && is_blank(lock_file_of(root)));
     }
     join(thread);
-    printf("handed over %d times of %d\n", handed, ROUNDS);
+    printf("handed over %d times of %d\n", handed, other.rounds);
     return 0;
 }

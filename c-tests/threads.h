@@ -20,6 +20,42 @@ UNUSED static void join(pthread_t thread)
     CHECK(pthread_join(thread, NULL) == 0);
 }
 
+/* A thread that releases the same guard at the same moment as its starter ends it, round after round. A
+ * barrier would wake the two too far apart. */
+typedef struct rival {
+    int rounds;
+    /* How many rounds have begun, and how many the rival has ended. */
+    int begun, ended;
+    ralph_lock_guard *guard;
+    ralph_lock_status status;
+} rival;
+
+UNUSED static void until_round(const int *counter, int round)
+{
+    while (__atomic_load_n(counter, __ATOMIC_SEQ_CST) != round)
+        sched_yield();
+}
+
+UNUSED static void *release_too(void *argument)
+{
+    rival *self = argument;
+    int i;
+
+    for (i = 1; i <= self->rounds; i++) {
+        until_round(&self->begun, i);
+        self->status = ralph_lock_release(self->guard);
+        __atomic_store_n(&self->ended, i, __ATOMIC_SEQ_CST);
+    }
+    return NULL;
+}
+
+/* Exactly one of the two was told that it ended the guard. */
+UNUSED static void check_one_won(ralph_lock_status mine, const rival *other)
+{
+    CHECK_STATUS(mine == RALPH_LOCK_OK ? RALPH_LOCK_INVALID_HANDLE : RALPH_LOCK_OK, other->status);
+    CHECK_STATUS(other->status == RALPH_LOCK_OK ? RALPH_LOCK_INVALID_HANDLE : RALPH_LOCK_OK, mine);
+}
+
 /* Two detectors of two holders at once: a mark that must not be set on entry, and a counter that
  * loses updates when two write it. To be put into shared memory for processes. */
 typedef struct occupancy {
