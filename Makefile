@@ -11,16 +11,13 @@ CC ?= cc
 # Where the source of Rust's standard library is installed (Debian: rust-web-src; rustup: rust-src), it is
 # compiled into the shared library without its symbolizer, two thirds of what it is otherwise: the only
 # panics are our own, and nobody sees them. Stable cargo does so only when it is taken for an unstable one.
-STD := $(wildcard $(shell $(or $(RUSTC),rustc) --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock)
-ifneq ($(STD),)
-HOST := $(shell $(or $(RUSTC),rustc) --version --verbose | sed -n 's/^host: //p')
-DIST_CARGO := RUSTC_BOOTSTRAP=1 $(CARGO)
-DIST_FLAGS := -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind --target $(HOST)
-DIST := $(TARGET)/$(HOST)/dist
-else
-DIST_CARGO := $(CARGO)
-DIST := $(TARGET)/dist
-endif
+RUSTC ?= rustc
+STD := $(wildcard $(shell $(RUSTC) --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock)
+HOST := $(shell $(RUSTC) --version --verbose | sed -n 's/^host: //p')
+WITH_STD := -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind --target $(HOST)
+SHARED := rustc --quiet --locked --lib --crate-type cdylib --profile dist
+# Frame pointers make it smaller, and show profilers who calls.
+SHARED_FLAGS := -- -C force-frame-pointers=yes
 
 .PHONY: demo test lint bench lib header clean
 
@@ -45,15 +42,17 @@ lint:
 bench: lib
 	@python3 bench/waiting.py --target "$(TARGET)" --compiler "$(CC)"
 
-# The libraries as they ship, with the links that a linker and a loader look for. Frame pointers make
-# the shared one smaller, and show profilers who calls.
+# The libraries as they ship, with the links that a linker and a loader look for.
 lib:
 	@[ -e $(LIB) ] || echo "Building the library. The first time takes a minute."
-	@$(DIST_CARGO) rustc --quiet --locked --lib --crate-type cdylib --profile dist $(DIST_FLAGS) -- \
-		-C force-frame-pointers=yes
+	@if [ -z "$(STD)" ]; then $(CARGO) $(SHARED) $(SHARED_FLAGS); \
+	elif ! RUSTC_BOOTSTRAP=1 $(CARGO) $(SHARED) $(WITH_STD) $(SHARED_FLAGS); then \
+		echo "With std that does not work; without it the library becomes twice as large."; \
+		$(CARGO) $(SHARED) $(SHARED_FLAGS) && install -D $(TARGET)/dist/libralph_lock.so -t $(TARGET)/$(HOST)/dist; \
+	fi
 	@$(CARGO) rustc --quiet --locked --lib --crate-type staticlib --release
 	@mkdir -p $(LIB)
-	@install -C -m 755 $(DIST)/libralph_lock.so $(LIB)/libralph_lock.so.$(VERSION)
+	@install -C -m 755 $(TARGET)$(if $(STD),/$(HOST))/dist/libralph_lock.so $(LIB)/libralph_lock.so.$(VERSION)
 	@install -C -m 644 $(TARGET)/release/libralph_lock.a $(LIB)/libralph_lock.a
 	@ln -sf libralph_lock.so.$(VERSION) $(LIB)/libralph_lock.so.$(MAJOR)
 	@ln -sf libralph_lock.so.$(MAJOR) $(LIB)/libralph_lock.so
