@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::error::Fault;
 use crate::lock_file::{Content, LockFile, START_OVERS};
 use crate::lock_path::LockPath;
-use crate::metadata::{Prompt, Record};
+use crate::metadata::Record;
 use crate::patience::{Limit, Patience, RECORD, pause};
 use crate::process::lockers;
 use crate::sys::file::{Identity, Stat};
@@ -21,7 +21,7 @@ use crate::{Holder, LockError};
 
 /// Takes the lock now, or says who holds it.
 pub(crate) fn try_acquire(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
-    acquire_now(&LockPath::of(workspace_root)?, &Prompt::new(prompt)?)
+    acquire_now(&LockPath::of(workspace_root)?, &mut Record::new(prompt)?)
 }
 
 /// Takes the lock, waiting for it in the kernel's queue for as long as that takes.
@@ -106,14 +106,14 @@ pub enum Inspection {
     Stale(Box<Holder>),
 }
 
-pub(crate) fn acquire_now(path: &LockPath, prompt: &Prompt) -> Result<LockGuard, Fault> {
+pub(crate) fn acquire_now(path: &LockPath, record: &mut Record) -> Result<LockGuard, Fault> {
     let mut patience = Patience::default();
     for _ in 0..START_OVERS {
         let mut file = LockFile::open_or_create(path)?;
         if !take(&mut file, &mut patience)? {
             continue;
         }
-        if let Some(guard) = LockGuard::announce(file, &mut prompt.record())? {
+        if let Some(guard) = LockGuard::announce(file, record)? {
             return Ok(guard);
         }
     }
@@ -122,12 +122,7 @@ pub(crate) fn acquire_now(path: &LockPath, prompt: &Prompt) -> Result<LockGuard,
 
 pub(crate) fn acquire_in_queue(path: &LockPath, record: &mut Record) -> Result<LockGuard, Fault> {
     for _ in 0..START_OVERS {
-        let mut file = LockFile::open_or_create(path)?;
-        // A file that can never be ours is refused now, not after the wait.
-        file.stat()?;
-        if let Some(error) = file.take_read_only() {
-            return Err(error);
-        }
+        let mut file = LockFile::open_to_wait(path)?;
         file.exclusive()?;
         if let Some(guard) = LockGuard::announce(file, record)? {
             return Ok(guard);
@@ -252,6 +247,11 @@ impl LockGuard {
     /// record out, like ralph-core.
     pub fn previous(&self) -> Option<&Holder> {
         self.previous.as_deref()
+    }
+
+    /// The same, for somebody who keeps it from now on.
+    pub(crate) fn take_previous(&mut self) -> Option<Box<Holder>> {
+        self.previous.take()
     }
 
     /// Gives the lock up and says whether all of it went well. The lock is free in any case.

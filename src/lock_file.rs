@@ -83,6 +83,16 @@ impl LockFile {
         }
     }
 
+    /// The same for somebody who is going to wait: what can never be held is refused before that.
+    pub(crate) fn open_to_wait(path: &LockPath) -> Result<LockFile, Fault> {
+        let mut file = LockFile::open_or_create(path)?;
+        file.stat()?;
+        match file.take_read_only() {
+            Some(error) => Err(error),
+            None => Ok(file),
+        }
+    }
+
     /// The file that is open as that descriptor, which somebody else has opened.
     pub(crate) fn adopt(fd: OwnedFd, path: &LockPath) -> LockFile {
         let mut file = LockFile::new(fd, path, None);

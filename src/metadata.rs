@@ -170,30 +170,6 @@ mod rfc3339 {
     }
 }
 
-/// A prompt that can be put on record: checked, and turned into JSON.
-#[derive(Debug)]
-pub(crate) struct Prompt(String);
-
-impl Prompt {
-    pub(crate) fn new(text: &str) -> Result<Prompt, Fault> {
-        check_length("", text.len(), PROMPT_MAX)?;
-        let json = serde_json::to_string(text).map_err(|error| LockError::invalid(error.to_string()))?;
-        check_length(" as JSON", json.len(), FILE_MAX - OTHER_KEYS_MAX)?;
-        Ok(Prompt(json))
-    }
-
-    /// The record of this process with this prompt: `LockMetadata` as pretty JSON, and who it is.
-    pub(crate) fn record(&self) -> Record {
-        let mut text = format!("{{\n  \"pid\": {},\n  \"started\": \"", process::id());
-        let started = text.len();
-        let identity = serde_json::to_string(Identity::own()).unwrap_or_default();
-        for part in [NEVER, "\",\n  \"prompt\": ", &self.0, ",\n  \"holder\": ", &identity, "\n}"] {
-            text.push_str(part);
-        }
-        Record { text: text.into_bytes(), started }
-    }
-}
-
 /// The text of a record, lacking nothing but the time. It is made before a wait, so that little is left
 /// to do between having the lock and being named as its holder.
 #[derive(Debug)]
@@ -207,8 +183,17 @@ pub(crate) struct Record {
 const NEVER: &str = "0000-00-00T00:00:00.000000000Z";
 
 impl Record {
+    /// That of this process with this prompt: `LockMetadata` as pretty JSON, and who it is.
     pub(crate) fn new(prompt: &str) -> Result<Record, Fault> {
-        Ok(Prompt::new(prompt)?.record())
+        check_length("", prompt.len(), PROMPT_MAX)?;
+        let prompt = serde_json::to_string(prompt).map_err(|error| LockError::invalid(error.to_string()))?;
+        check_length(" as JSON", prompt.len(), FILE_MAX - OTHER_KEYS_MAX)?;
+        let mut text = format!("{{\n  \"pid\": {},\n  \"started\": \"", process::id());
+        let started = text.len();
+        for part in [NEVER, "\",\n  \"prompt\": ", &prompt, ",\n  \"holder\": ", Identity::own_json(), "\n}"] {
+            text.push_str(part);
+        }
+        Ok(Record { text: text.into_bytes(), started })
     }
 
     /// The text that says: since that time after 1970.
@@ -250,7 +235,7 @@ mod tests {
                 assert_eq!(parsed.identity, *Identity::own());
                 // The same keys as serde writes, and one more.
                 let metadata = serde_json::to_string_pretty(&parsed.metadata).unwrap();
-                let own = format!(",\n  \"holder\": {}\n}}", serde_json::to_string(Identity::own()).unwrap());
+                let own = format!(",\n  \"holder\": {}\n}}", Identity::own_json());
                 assert_eq!(
                     String::from_utf8(text_of_record).unwrap(),
                     metadata.strip_suffix("\n}").unwrap().to_owned() + &own
@@ -263,7 +248,7 @@ mod tests {
     fn a_prompt_that_nobody_could_read_back_is_refused() {
         assert!(Record::new(&"x".repeat(PROMPT_MAX)).unwrap().since(Duration::MAX).len() <= FILE_MAX);
         for unreadable in ["x".repeat(PROMPT_MAX + 1), "\n".repeat(PROMPT_MAX)] {
-            assert!(matches!(*Prompt::new(&unreadable).unwrap_err(), LockError::InvalidArgument(_)));
+            assert!(matches!(*Record::new(&unreadable).unwrap_err(), LockError::InvalidArgument(_)));
         }
     }
 

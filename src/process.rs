@@ -49,6 +49,7 @@ pub enum Relation {
 }
 
 static OWN: PerProcess<Identity> = PerProcess::new();
+static OWN_JSON: PerProcess<String> = PerProcess::new();
 
 impl Identity {
     /// That of this process, found out once.
@@ -59,6 +60,11 @@ impl Identity {
             pid_ns: pid_namespace(),
             start_time: Stat::own().map(|stat| stat.start_time),
         })
+    }
+
+    /// The same as it stands in every record of this process.
+    pub(crate) fn own_json() -> &'static str {
+        OWN_JSON.get(|| serde_json::to_string(Identity::own()).unwrap_or_default())
     }
 
     /// Whether numbers of its processes mean the same here. None: not to be told.
@@ -75,12 +81,12 @@ impl Identity {
         match self.is_here() {
             None => return Liveness::Unknown,
             Some(false) => return Liveness::Foreign,
-            Some(true) if self.is_gone(pid) => return Liveness::Dead,
+            Some(true) if !process::exists(pid) => return Liveness::Dead,
             Some(true) => {}
         }
         // Where /proc shows another pid namespace, or hides other users' processes, nothing more is known.
         let (Some(start_time), Some(_), Some(stat)) = (self.start_time, Stat::own(), Stat::of(pid)) else {
-            return if self.is_gone(pid) { Liveness::Dead } else { Liveness::Unknown };
+            return if process::exists(pid) { Liveness::Unknown } else { Liveness::Dead };
         };
         match stat.start_time == start_time {
             true if stat.has_ended => Liveness::Dead,

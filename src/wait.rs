@@ -18,7 +18,7 @@ use crate::error::Fault;
 use crate::lock::{acquire_in_queue, acquire_now, never_settles};
 use crate::lock_file::{Content, LockFile, START_OVERS};
 use crate::lock_path::LockPath;
-use crate::metadata::{Prompt, Record};
+use crate::metadata::Record;
 use crate::patience::vary;
 use crate::sys::clock;
 use crate::sys::event;
@@ -48,7 +48,7 @@ pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) 
     let mut wait = Wait::new(root, prompt, options)?;
     if options.timeout.is_some_and(|timeout| timeout.is_zero()) {
         wait.check_cancel()?;
-        return acquire_now(&wait.path, &Prompt::new(prompt)?);
+        return acquire_now(&wait.path, &mut wait.record);
     }
     if options.timeout.is_none() && options.cancel.is_none() {
         return acquire_in_queue(&wait.path, &mut wait.record);
@@ -178,7 +178,7 @@ impl Wait {
     fn look(&mut self, event: bool) -> Result<Look, Fault> {
         if self.target.is_none() {
             // Most locks are free: look before the watch is set up.
-            let mut file = self.open()?;
+            let mut file = LockFile::open_to_wait(&self.path)?;
             if file.try_exclusive()? {
                 return self.announce(file);
             }
@@ -212,17 +212,6 @@ impl Wait {
         let look = if probed { Look::Probed } else { Look::Held { new: self.meet_holder(&target.file, found.size)? } };
         self.target = Some(target);
         Ok(look)
-    }
-
-    /// Opens the file for writing, as an acquirer must.
-    fn open(&mut self) -> Result<LockFile, Fault> {
-        let mut file = LockFile::open_or_create(&self.path)?;
-        // What is no lock file is refused now, not after the wait.
-        file.stat()?;
-        match file.take_read_only() {
-            Some(error) => Err(error),
-            None => Ok(file),
-        }
     }
 
     fn announce(&mut self, file: LockFile) -> Result<Look, Fault> {

@@ -20,7 +20,7 @@ use crate::{Holder, LockGuard};
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_guard {
     place: Arc<Place>,
-    previous: Option<Holder>,
+    previous: Option<Box<Holder>>,
     /// Taken out by the one caller that ends the guard. Nobody ever waits for this mutex: who finds it
     /// locked comes too late.
     guard: Mutex<Option<LockGuard>>,
@@ -56,8 +56,8 @@ impl ralph_lock_guard {
     }
 
     /// Puts a held lock where C can name it.
-    pub(super) fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, Failure> {
-        let (place, previous) = (guard.place(), guard.previous().cloned());
+    pub(super) fn new(mut guard: LockGuard) -> Result<*mut ralph_lock_guard, Failure> {
+        let (place, previous) = (guard.place(), guard.take_previous());
         hand_over_or_fail(ralph_lock_guard { place, previous, guard: Mutex::new(Some(guard)) })
     }
 }
@@ -238,7 +238,7 @@ pub extern "C" fn ralph_lock_guard_previous(
     status(error, || {
         metadata.required()?;
         let entry = find("guard", guard)?;
-        let previous = entry.previous.as_ref().ok_or_else(|| entry.place.no_previous())?;
+        let previous = entry.previous.as_deref().ok_or_else(|| entry.place.no_previous())?;
         metadata.set(ralph_lock_metadata::new(previous));
         Ok(())
     })
