@@ -19,7 +19,7 @@ SHARED := rustc --quiet --locked --lib --crate-type cdylib --profile dist
 # Frame pointers make it smaller, and show profilers who calls.
 SHARED_FLAGS := -- -C force-frame-pointers=yes
 
-.PHONY: demo test lint bench lib header clean
+.PHONY: demo test proof lint bench lib header clean
 
 # A holder, a refused second process, a crash, a take-over.
 demo: lib
@@ -30,6 +30,14 @@ test: lib
 	@if [ "$$(rustc --version | cut -d . -f 2)" -ge 88 ]; \
 	then $(CARGO) test --locked --manifest-path tests/interop/Cargo.toml --target-dir $(TARGET)/interop; \
 	else echo "tests/interop is left out: ralph-core, which it builds, needs Rust 1.88."; fi
+
+# Everything that is promised, shown by the tools that would find it broken: docs/proof.md anew. `make proof-PART`
+# shows one part; the parts are the folders in proof/.
+proof: lib
+	@sh proof/run.sh $(LIB) $(TARGET)
+
+proof-%: lib
+	@sh proof/run.sh $(LIB) $(TARGET) $*
 
 # The format and the linter, where they are installed.
 lint:

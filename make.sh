@@ -3,6 +3,7 @@
 #
 #     ./make.sh demo    two processes want one workspace, and one of them crashes
 #     ./make.sh test    everything is tested
+#     ./make.sh proof   everything is tested the hard way: faults, storms, fuzzers, file systems, machines
 #
 # A Rust that is new enough is used wherever it came from, and then no other is installed.
 
@@ -76,6 +77,14 @@ case " $* " in *" test "*)
     need go golang-go
     for tool in flock unshare setpriv; do has $tool || { missing="$missing util-linux"; break; }; done
 esac
+# What each part of the proof uses, it says itself.
+case " $* " in *" proof"*)
+    for part in proof/*/needs; do
+        case " $* " in *" proof "* | *" $(echo "$part" | cut -d / -f 1,2 | tr / -) "*)
+            while read -r command package; do need "$command" "$package"; done <"$part"
+        esac
+    done
+esac
 rust=
 find_rust || rust="(Rust 1.$oldest or newer)"
 
@@ -86,7 +95,7 @@ if [ -n "$missing$rust" ]; then
     if [ -n "$rust" ]; then
         rust=$(rust_package) || die "apt-get has no Rust 1.$oldest or newer; see https://rustup.rs $output"
         # With the source of its standard library the shared library becomes half as large.
-        case "$rust $*" in cargo-web*test*) rust="$rust rust-web-src" ;; esac
+        case "$rust $*" in cargo-web*test* | cargo-web*proof*) rust="$rust rust-web-src" ;; esac
     fi
     echo "Installing what \"$target\" needs:$missing${rust:+ $rust}"
     # Nothing may be removed for it, such as an older Rust that something else needs.

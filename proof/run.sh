@@ -1,0 +1,58 @@
+#!/bin/sh
+# Runs the parts of the proof that are named, or all of them, and writes down what they showed.
+#
+#     proof/run.sh LIB TARGET [PART...]
+#
+# LIB is the folder with the built library, TARGET the one where cargo builds. A part is a folder beside this
+# file with a program `run` and a list `needs` of the commands that it uses and their Debian packages. It runs
+# with proof.sh's words, in the repository's root, and says with `promise` what it has shown; it fails as a
+# whole with the first thing that is not as promised.
+
+set -eu
+cd "$(dirname "$0")/.."
+LIB=$(realpath "$1")
+TARGET=$(realpath "$2")
+shift 2
+PAGE=docs/proof.md
+all=$(ls proof/*/run | cut -d / -f 2)
+parts=${*:-$all}
+rows=$(mktemp -d)
+trap 'rm -rf "$rows"' EXIT
+export LIB TARGET CC="${CC:-cc}"
+
+passed=0
+failed=0
+for part in $parts; do
+    printf '\nproof of %s\n' "$part"
+    began=$(date +%s)
+    if PART=$part ROWS=$rows/$part sh "proof/$part/run"; then
+        passed=$((passed + 1))
+        echo "proof of $part: shown in $(($(date +%s) - began)) s"
+    else
+        failed=$((failed + 1))
+        echo "proof of $part: FAILED after $(($(date +%s) - began)) s"
+    fi
+done
+
+# The page is about one whole run.
+if [ "$parts" = "$all" ] && [ $failed = 0 ]; then
+    {
+        cat proof/page.md
+        for part in $all; do
+            printf '\n## %s\n\n| what is promised | shown by | seen |\n|---|---|---|\n' "$(cat "proof/$part/title")"
+            sed "s/\t/ | \`make proof-$part\` | /; s/^/| /; s/\$/ |/" "$rows/$part"
+        done
+    } >"$rows/page"
+    # The figures differ from run to run; the promises do not, unless somebody changed them.
+    promises() { sed -n 's/^\(| .* | `.*`\) | .*/\1/p' "$1"; }
+    promises "$PAGE" >"$rows/before" 2>/dev/null || true
+    promises "$rows/page" >"$rows/after"
+    if [ "${CI:-}" = true ] && ! diff "$rows/before" "$rows/after"; then
+        echo "$PAGE lists other promises than this run has shown: run \`make proof\` and commit it."
+        failed=$((failed + 1))
+    else
+        cp "$rows/page" "$PAGE"
+    fi
+fi
+printf '\nproof: %s passed, %s failed\n' $passed $failed
+[ $failed = 0 ]
