@@ -25,11 +25,14 @@ SHARED_FLAGS := -- -C force-frame-pointers=yes
 demo: lib
 	@sh examples/demo.sh "$(CC)" "$(LIB)"
 
+# The log is what `make proof` reads of it.
 test: lib
-	$(CARGO) test --locked --no-fail-fast
-	@if [ "$$(rustc --version | cut -d . -f 2)" -ge 88 ]; \
+	@{ $(CARGO) test --locked --no-fail-fast && \
+	if [ "$$(rustc --version | cut -d . -f 2)" -ge 88 ]; \
 	then $(CARGO) test --locked --manifest-path tests/interop/Cargo.toml --target-dir $(TARGET)/interop; \
-	else echo "tests/interop is left out: ralph-core, which it builds, needs Rust 1.88."; fi
+	else echo "tests/interop is left out: ralph-core, which it builds, needs Rust 1.88."; fi && \
+	echo "All tests passed."; } 2>&1 | tee $(TARGET)/test.log
+	@[ "$$(tail -n 1 $(TARGET)/test.log)" = "All tests passed." ]
 
 # Everything that is promised, shown by the tools that would find it broken: docs/proof.md anew. `make proof-PART`
 # shows one part; the parts are the folders in proof/.

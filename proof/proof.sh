@@ -15,8 +15,8 @@ done <"proof/$PART/needs"
 
 # promise WHAT FIGURE: what has just been shown, and what was seen. One line each.
 promise() {
-    printf '%s\t%s\n' "$1" "$2" >>"$ROWS"
-    printf '  %s: %s\n' "$1" "$2"
+    printf '%s\t%s\n' "${1%.}" "$2" >>"$ROWS"
+    printf '  %s: %s\n' "${1%.}" "$2"
 }
 
 # A folder for what this part builds and writes, empty, and gone with it. What is mounted there is unmounted first.
