@@ -14,7 +14,7 @@ LIB=$(realpath "$1")
 TARGET=$(realpath "$2")
 shift 2
 PAGE=docs/proof.md
-all=$(ls proof/*/run | cut -d / -f 2)
+all=$(for run in proof/*/run; do basename "$(dirname "$run")"; done)
 parts=${*:-$all}
 rows=$(mktemp -d)
 trap 'rm -rf "$rows"' EXIT
@@ -44,6 +44,7 @@ if [ "$parts" = "$all" ] && [ $failed = 0 ]; then
         done
     } >"$rows/page"
     # The figures differ from run to run; the promises do not, unless somebody changed them.
+    # shellcheck disable=SC2016 # the quotes are the page's
     promises() { sed -n 's/^\(| .* | `.*`\) | .*/\1/p' "$1"; }
     promises "$PAGE" >"$rows/before" 2>/dev/null || true
     promises "$rows/page" >"$rows/after"
