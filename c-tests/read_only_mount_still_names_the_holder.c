@@ -1,5 +1,5 @@
 /* On a read-only mount the holder is named; a free lock, and one that would have to be made, is EROFS. */
-#include "check.h"
+#include "inspecting.h"
 #include "privileges.h"
 
 static void check_fails(const char *view)
@@ -29,12 +29,14 @@ int main(void)
     /* No .ralph, then no lock file in it. */
     check_fails(view);
     CHECK(!is_locked(view));
+    check_state(view, RALPH_LOCK_STATE_FREE, NULL);
     CHECK_STATUS(RALPH_LOCK_NOT_FOUND, ralph_lock_read_existing(view, &metadata, NULL));
     CHECK(mkdir(path_of("%s/.ralph", root), 0777) == 0);
     check_fails(view);
 
     holder = hold(root, "on the writable side");
     CHECK(is_locked(view));
+    check_state(view, RALPH_LOCK_STATE_HELD, "on the writable side");
     check_held(view, "on the writable side");
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_read_existing(view, &metadata, NULL));
     CHECK(ralph_lock_metadata_pid(metadata) == (uint32_t)holder.pid);
@@ -43,6 +45,7 @@ int main(void)
     /* The record of a holder that died stays: nobody here can blank it. */
     kill_hard(&holder);
     CHECK(!is_locked(view));
+    check_state(view, RALPH_LOCK_STATE_STALE, "on the writable side");
     check_fails(view);
     error = cannot_acquire(view, EROFS);
     CHECK_TEXT(lock_file_of(view), ralph_lock_error_path(error));

@@ -119,7 +119,7 @@ fn a_holder_that_has_not_written_yet_is_a_holder_without_name() {
 /// After the previous holder was killed, a new one is stopped before it clears the file, and before it writes.
 #[test]
 fn a_new_holder_that_has_not_written_yet_is_not_the_dead_one() {
-    for moment in ["flock:signal=SIGSTOP:when=1", "ftruncate:signal=SIGSTOP:when=1"] {
+    for moment in ["flock:signal=SIGSTOP:when=1", "pwrite64:signal=SIGSTOP:when=1"] {
         let workspace = Workspace::new();
         let dead = workspace.strace(&[], "die").wait();
         assert_eq!(dead.lines(), ["acquire RALPH_LOCK_OK 0"], "{}", dead.text());

@@ -68,8 +68,13 @@ fn a_file_that_cannot_be_opened_is_no_refusal() {
 #[test]
 fn a_record_that_cannot_be_written_gives_the_lock_back() {
     for (name, code) in [("ENOSPC", libc::ENOSPC), ("EIO", libc::EIO), ("EDQUOT", libc::EDQUOT)] {
-        fails("try", &[&format!("pwrite64:error={name}:when=1")], &format!("RALPH_LOCK_IO {code}"));
-        fails("wait", &[&format!("pwrite64:error={name}:when=1")], &format!("RALPH_LOCK_IO {code}"));
+        // The first write takes the dead holder's record out. A file can also be made shorter.
+        let workspace = Workspace::new();
+        let traced = workspace.inject(&[&format!("pwrite64:error={name}:when=1")], "try").wait();
+        assert!(traced.log.contains("(INJECTED)"), "{}", traced.text());
+        traced.has_the_lock(&workspace);
+        fails("try", &[&format!("pwrite64:error={name}:when=2")], &format!("RALPH_LOCK_IO {code}"));
+        fails("wait", &[&format!("pwrite64:error={name}:when=2")], &format!("RALPH_LOCK_IO {code}"));
         // Nobody knows the file system, which therefore counts as shared: it is told to sync.
         let shared = "fstatfs:error=EIO:when=1";
         fails("try", &[shared, &format!("fsync:error={name}:when=1")], &format!("RALPH_LOCK_IO {code}"));
