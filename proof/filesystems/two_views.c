@@ -1,0 +1,74 @@
+/* two_views VIEW OTHER one|two: two paths that lead to the same workspace. Where the kernel knows them as one file
+ * system there is one lock, and the second process is told who holds it. Where it does not, there are two: both get it,
+ * and neither can tell. What can be seen of that beforehand is the file system's type, which is printed. */
+#include "check.h"
+
+#include <sys/vfs.h>
+
+/* The type of the file system in /proc/self/mountinfo (proc_pid_mountinfo(5)). */
+static char *type_of(const char *root)
+{
+    FILE *mounts = fopen("/proc/self/mountinfo", "r");
+    char line[4096], point[4096], type[256];
+    char *path = realpath(root, NULL), *found = NULL;
+    size_t longest = 0;
+
+    CHECK(mounts != NULL && path != NULL);
+    while (fgets(line, sizeof line, mounts) != NULL) {
+        char *options = strstr(line, " - ");
+        size_t length;
+
+        CHECK(sscanf(line, "%*s %*s %*s %*s %4095s", point) == 1);
+        CHECK(options != NULL && sscanf(options, " - %255s", type) == 1);
+        length = strlen(point);
+        if (length >= longest && strncmp(path, point, length) == 0 && (path[length] == '\0' || path[length] == '/')) {
+            longest = length;
+            free(found);
+            found = path_of("%s", type);
+        }
+    }
+    CHECK(fclose(mounts) == 0);
+    CHECK(found != NULL);
+    return found;
+}
+
+int main(int count, char **arguments)
+{
+    const char *view, *other;
+    struct statfs found;
+    process holder;
+    ralph_lock_guard *guard;
+    ralph_lock_metadata *metadata;
+    bool one;
+
+    CHECK(count == 4);
+    view = arguments[1];
+    other = arguments[2];
+    one = strcmp(arguments[3], "one") == 0;
+    holder = hold(view, "by the first path");
+    CHECK(is_locked(view));
+    check_held(view, "by the first path");
+    if (one) {
+        check_held(other, "by the first path");
+        kill_hard(&holder);
+        CHECK_STATUS(RALPH_LOCK_OK, try_only(other));
+    } else {
+        CHECK(!is_locked(other));
+        guard = acquire(other, "by the other path");
+        /* It even reads who was there, as of somebody who had died. */
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_previous(guard, &metadata, NULL));
+        CHECK(ralph_lock_metadata_pid(metadata) == (uint32_t)holder.pid);
+        CHECK(ralph_lock_metadata_liveness(metadata) == RALPH_LOCK_LIVENESS_LIVE);
+        ralph_lock_metadata_free(metadata);
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guard, NULL));
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+        say(&holder, 'r');
+        CHECK(hear(&holder) == 'r');
+        say(&holder, 'x');
+        finish(&holder);
+    }
+    CHECK(statfs(view, &found) == 0);
+    printf("%s; statfs %#lx, mountinfo %s\n", one ? "the second is told" : "both got it", (unsigned long)found.f_type,
+           type_of(view));
+    return 0;
+}
