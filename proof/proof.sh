@@ -30,4 +30,4 @@ at_end() {
     :
 }
 trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
+trap 'exit 1' INT TERM HUP PIPE
