@@ -1,6 +1,7 @@
 //! Which process is it, beyond its number? Numbers come again: after a while, after a reboot, in every
 //! container. A process is known by its host, boot, pid namespace and start time (proc(5)).
 
+use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 
 use serde::Serialize;
@@ -52,19 +53,28 @@ static OWN: PerProcess<Identity> = PerProcess::new();
 static OWN_JSON: PerProcess<String> = PerProcess::new();
 
 impl Identity {
-    /// That of this process, found out once.
-    pub(crate) fn own() -> &'static Identity {
-        OWN.get(|| Identity {
+    /// That of this process, found out once. What cannot be found out now, perhaps because no descriptor is
+    /// left, is asked for again the next time.
+    pub(crate) fn own() -> Cow<'static, Identity> {
+        let find = || Identity {
             host: process::host_name(),
             boot_id: read(c"/proc/sys/kernel/random/boot_id").map(|id| id.trim_ascii_end().to_owned()),
             pid_ns: pid_namespace(),
             start_time: Stat::own().map(|stat| stat.start_time),
-        })
+        };
+        OWN.get(find, Identity::is_complete)
     }
 
     /// The same as it stands in every record of this process.
-    pub(crate) fn own_json() -> &'static str {
-        OWN_JSON.get(|| serde_json::to_string(Identity::own()).unwrap_or_default())
+    pub(crate) fn own_json() -> Cow<'static, String> {
+        let own = Identity::own();
+        OWN_JSON.get(|| serde_json::to_string(&*own).unwrap_or_default(), |_| own.is_complete())
+    }
+
+    /// Whether there is nothing more to find out. Elsewhere than on Linux there is no /proc.
+    fn is_complete(&self) -> bool {
+        let found = self.host.is_some() && self.boot_id.is_some() && self.pid_ns.is_some() && self.start_time.is_some();
+        found || cfg!(not(target_os = "linux"))
     }
 
     /// Whether numbers of its processes mean the same here. None: not to be told.
@@ -218,7 +228,7 @@ mod tests {
     fn what_is_not_known_is_not_judged() {
         let nothing = Identity::default();
         assert_eq!((nothing.liveness(1), nothing.relation(1)), (Liveness::Unknown, Relation::Unknown));
-        let elsewhere = Identity { host: Some("elsewhere".to_owned()), ..Identity::own().clone() };
+        let elsewhere = Identity { host: Some("elsewhere".to_owned()), ..Identity::own().into_owned() };
         assert_eq!(
             (elsewhere.liveness(process::id()), elsewhere.relation(process::id())),
             (Liveness::Foreign, Relation::Other)
