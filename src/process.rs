@@ -129,10 +129,13 @@ impl Identity {
             }
             relation = Relation::Ancestor;
             above = stat.parent;
-            match Stat::of(above) {
-                Some(found) => stat = found,
-                None => break,
+            if above == 0 {
+                break;
             }
+            let Some(found) = Stat::of(above) else {
+                return Relation::Unknown;
+            };
+            stat = found;
         }
         Relation::Other
     }
