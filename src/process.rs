@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
+#[cfg(unix)]
+use std::io;
 
 use serde::Serialize;
 
@@ -194,8 +196,9 @@ impl Stat {
 /// The processes that took an exclusive flock on a file with that inode number, by /proc/locks or
 /// /proc/pid/fdinfo/number. One that has ended is named, or missing, as long as others keep its lock.
 #[cfg(unix)]
-pub(crate) fn lockers(list: &CStr, inode: u64) -> Option<Vec<u32>> {
-    Some(read(list)?.split('\n').filter_map(|line| locker(line, inode)).collect())
+pub(crate) fn lockers(list: &CStr, inode: u64) -> io::Result<Vec<u32>> {
+    let text = file::read_all(list)?;
+    Ok(String::from_utf8_lossy(&text).split('\n').filter_map(|line| locker(line, inode)).collect())
 }
 
 /// `1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF`
