@@ -712,8 +712,8 @@ ralph_lock_liveness ralph_lock_metadata_liveness(const ralph_lock_metadata *meta
 /**
  * What the holder's process is to the calling one. A child of the holder learns here that its parent
  * runs this loop, and can go on within it instead of waiting for ever or working beside it. A process
- * whose parent has ended has lost that ancestor. RALPH_LOCK_RELATION_UNKNOWN for NULL and freed metadata, and
- * for a record without identity.
+ * whose parent has ended has lost that ancestor. RALPH_LOCK_RELATION_UNKNOWN for NULL and freed metadata, for
+ * a record without identity, and where the processes above the caller cannot be looked up.
  */
 ralph_lock_relation ralph_lock_metadata_relation(const ralph_lock_metadata *metadata);
 

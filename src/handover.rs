@@ -82,9 +82,12 @@ fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) 
         return Err(Box::new(LockError::AlreadyLocked { path: path.to_owned(), holder }));
     }
     // If it was free until now, its file may have been removed since the first look.
-    if !path.leads_to(found.identity)? {
-        file.abandon();
-        return Err(Box::new(LockError::Lost { path: path.to_owned() }));
-    }
-    LockGuard::inherit(file, &mut record, found.size)
+    let fault = match path.leads_to(found.identity) {
+        Ok(true) => return LockGuard::inherit(file, &mut record, found.size),
+        Ok(false) => Box::new(LockError::Lost { path: path.to_owned() }),
+        Err(fault) => fault,
+    };
+    // The lock stays with the descriptor.
+    file.abandon();
+    Err(fault)
 }

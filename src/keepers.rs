@@ -1,6 +1,7 @@
 //! Which processes really keep a lock? The holder on record, or those that inherited its descriptor.
 
 use std::ffi::CString;
+use std::io;
 use std::path::Path;
 
 use crate::LockError;
@@ -18,16 +19,36 @@ pub(crate) fn find_keepers(root: &Path) -> Result<Vec<u32>, Fault> {
         return Ok(Vec::new());
     };
     let identity = file.identity()?;
-    let processes = numbers_in(c"/proc").map_err(|_| Box::new(LockError::UnsupportedPlatform))?;
-    Ok(processes.into_iter().filter(|pid| keeps(*pid, identity)).collect())
+    let failed = |error: io::Error| match error.raw_os_error() {
+        Some(libc::ENOENT) => Box::new(LockError::UnsupportedPlatform),
+        _ => path.failed("look for the keepers of", error),
+    };
+    let mut keepers = Vec::new();
+    for pid in numbers_in(c"/proc").map_err(failed)? {
+        if keeps(pid, identity).map_err(failed)? {
+            keepers.push(pid);
+        }
+    }
+    Ok(keepers)
 }
 
-/// A process that ends meanwhile, or belongs to another user, keeps nothing that we see.
-fn keeps(pid: u32, identity: Identity) -> bool {
+fn keeps(pid: u32, identity: Identity) -> io::Result<bool> {
     let folder = |name: &str, number: &str| CString::new(format!("/proc/{pid}/{name}/{number}")).unwrap_or_default();
-    let descriptors = numbers_in(&folder("fd", "")).unwrap_or_default();
-    descriptors.iter().map(u32::to_string).any(|number| {
-        stat_target(&folder("fd", &number)).is_ok_and(|found| found.identity == identity)
-            && !lockers(&folder("fdinfo", &number), identity.inode).unwrap_or_default().is_empty()
-    })
+    for number in seen(numbers_in(&folder("fd", "")))?.unwrap_or_default() {
+        let number = number.to_string();
+        let is_open = seen(stat_target(&folder("fd", &number)))?.is_some_and(|found| found.identity == identity);
+        if is_open && seen(lockers(&folder("fdinfo", &number), identity.inode))?.is_some_and(|pids| !pids.is_empty()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A process that ends meanwhile, or belongs to another user, keeps nothing that we see. With any other error
+/// it is we who do not see, and a keeper could be missing.
+fn seen<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found.as_ref().err().and_then(io::Error::raw_os_error) {
+        Some(libc::ENOENT | libc::ESRCH | libc::EACCES | libc::EPERM) => Ok(None),
+        _ => found.map(Some),
+    }
 }

@@ -86,7 +86,7 @@ fn left_to_others(dead: Option<Box<Holder>>, file: &mut LockFile, found: Stat) -
         return Ok(None);
     };
     let lockers = lockers(c"/proc/locks", found.identity.inode);
-    if !lockers.is_some_and(|lockers| lockers.iter().all(|locker| *locker == dead.pid)) {
+    if !lockers.is_ok_and(|lockers| lockers.iter().all(|locker| *locker == dead.pid)) {
         return Ok(None);
     }
     // A new holder that let go before the list was read is not in it either.

@@ -190,7 +190,7 @@ impl Record {
         check_length(" as JSON", prompt.len(), FILE_MAX - OTHER_KEYS_MAX)?;
         let mut text = format!("{{\n  \"pid\": {},\n  \"started\": \"", process::id());
         let started = text.len();
-        for part in [NEVER, "\",\n  \"prompt\": ", &prompt, ",\n  \"holder\": ", Identity::own_json(), "\n}"] {
+        for part in [NEVER, "\",\n  \"prompt\": ", &prompt, ",\n  \"holder\": ", &Identity::own_json(), "\n}"] {
             text.push_str(part);
         }
         Ok(Record { text: text.into_bytes(), started })

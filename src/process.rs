@@ -1,7 +1,10 @@
 //! Which process is it, beyond its number? Numbers come again: after a while, after a reboot, in every
 //! container. A process is known by its host, boot, pid namespace and start time (proc(5)).
 
+use std::borrow::Cow;
 use std::ffi::{CStr, CString};
+#[cfg(unix)]
+use std::io;
 
 use serde::Serialize;
 
@@ -52,19 +55,28 @@ static OWN: PerProcess<Identity> = PerProcess::new();
 static OWN_JSON: PerProcess<String> = PerProcess::new();
 
 impl Identity {
-    /// That of this process, found out once.
-    pub(crate) fn own() -> &'static Identity {
-        OWN.get(|| Identity {
+    /// That of this process, found out once. What cannot be found out now, perhaps because no descriptor is
+    /// left, is asked for again the next time.
+    pub(crate) fn own() -> Cow<'static, Identity> {
+        let find = || Identity {
             host: process::host_name(),
             boot_id: read(c"/proc/sys/kernel/random/boot_id").map(|id| id.trim_ascii_end().to_owned()),
             pid_ns: pid_namespace(),
             start_time: Stat::own().map(|stat| stat.start_time),
-        })
+        };
+        OWN.get(find, Identity::is_complete)
     }
 
     /// The same as it stands in every record of this process.
-    pub(crate) fn own_json() -> &'static str {
-        OWN_JSON.get(|| serde_json::to_string(Identity::own()).unwrap_or_default())
+    pub(crate) fn own_json() -> Cow<'static, String> {
+        let own = Identity::own();
+        OWN_JSON.get(|| serde_json::to_string(&*own).unwrap_or_default(), |_| own.is_complete())
+    }
+
+    /// Whether there is nothing more to find out. Elsewhere than on Linux there is no /proc.
+    fn is_complete(&self) -> bool {
+        let found = self.host.is_some() && self.boot_id.is_some() && self.pid_ns.is_some() && self.start_time.is_some();
+        found || cfg!(not(target_os = "linux"))
     }
 
     /// Whether numbers of its processes mean the same here. None: not to be told.
@@ -119,10 +131,13 @@ impl Identity {
             }
             relation = Relation::Ancestor;
             above = stat.parent;
-            match Stat::of(above) {
-                Some(found) => stat = found,
-                None => break,
+            if above == 0 {
+                break;
             }
+            let Some(found) = Stat::of(above) else {
+                return Relation::Unknown;
+            };
+            stat = found;
         }
         Relation::Other
     }
@@ -181,8 +196,9 @@ impl Stat {
 /// The processes that took an exclusive flock on a file with that inode number, by /proc/locks or
 /// /proc/pid/fdinfo/number. One that has ended is named, or missing, as long as others keep its lock.
 #[cfg(unix)]
-pub(crate) fn lockers(list: &CStr, inode: u64) -> Option<Vec<u32>> {
-    Some(read(list)?.split('\n').filter_map(|line| locker(line, inode)).collect())
+pub(crate) fn lockers(list: &CStr, inode: u64) -> io::Result<Vec<u32>> {
+    let text = file::read_all(list)?;
+    Ok(String::from_utf8_lossy(&text).split('\n').filter_map(|line| locker(line, inode)).collect())
 }
 
 /// `1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF`
@@ -218,7 +234,7 @@ mod tests {
     fn what_is_not_known_is_not_judged() {
         let nothing = Identity::default();
         assert_eq!((nothing.liveness(1), nothing.relation(1)), (Liveness::Unknown, Relation::Unknown));
-        let elsewhere = Identity { host: Some("elsewhere".to_owned()), ..Identity::own().clone() };
+        let elsewhere = Identity { host: Some("elsewhere".to_owned()), ..Identity::own().into_owned() };
         assert_eq!(
             (elsewhere.liveness(process::id()), elsewhere.relation(process::id())),
             (Liveness::Foreign, Relation::Other)

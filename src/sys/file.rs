@@ -13,7 +13,7 @@ use libc::{fstat, lstat, open as open_file, stat as RawStat, stat as stat_file};
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32"))]
 use libc::{fstat64 as fstat, lstat64 as lstat, open64 as open_file, stat64 as RawStat, stat64 as stat_file};
 
-use super::{check, retry};
+use super::{check, errno, retry};
 
 /// How a lock file is opened, whoever does it: never through a symbolic link, never waiting for a
 /// FIFO's other end, never becoming the controlling terminal, never leaking into an exec.
@@ -150,25 +150,31 @@ pub(crate) fn read_all(path: &CStr) -> io::Result<Vec<u8>> {
 
 /// The names in a folder that are numbers, as proc(5) has them for processes and descriptors.
 pub(crate) fn numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
+    retry(|| try_numbers_in(path))
+}
+
+fn try_numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
     // SAFETY: the path is NUL-terminated.
     let folder = unsafe { libc::opendir(path.as_ptr()) };
     if folder.is_null() {
         return Err(io::Error::last_os_error());
     }
     let mut numbers = Vec::new();
-    loop {
+    let end = loop {
+        // It tells the end of the folder from an error.
+        errno::set(0);
         // SAFETY: the folder is open, and no other thread has it.
         let entry = unsafe { libc::readdir(folder) };
         if entry.is_null() {
-            break;
+            break io::Error::last_os_error();
         }
         // SAFETY: the name is NUL-terminated, and valid until the next entry is read.
         let name = unsafe { CStr::from_ptr((&raw const (*entry).d_name).cast()) };
         numbers.extend(name.to_str().ok().and_then(|name| name.parse::<u32>().ok()));
-    }
+    };
     // SAFETY: the folder is open, and not used any more.
     unsafe { libc::closedir(folder) };
-    Ok(numbers)
+    if end.raw_os_error() == Some(0) { Ok(numbers) } else { Err(end) }
 }
 
 // The width of these fields differs between systems; u64 holds all of them.

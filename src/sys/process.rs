@@ -5,6 +5,8 @@
 //! (MADV_WIPEONFORK, madvise(2), since 4.14): a zero there means "new process, ask again". Unlike
 //! a pthread_atfork(3) hook this holds for a raw clone(2) too, and leaves nothing registered.
 
+use std::borrow::Cow;
+
 /// This process's id.
 pub(crate) fn id() -> u32 {
     #[cfg(target_os = "linux")]
@@ -91,12 +93,13 @@ struct Made<T: 'static> {
     _older: Option<&'static Made<T>>,
 }
 
-impl<T: Send + Sync> PerProcess<T> {
+impl<T: Clone + Send + Sync> PerProcess<T> {
     pub(crate) const fn new() -> PerProcess<T> {
         PerProcess { newest: std::sync::atomic::AtomicPtr::new(std::ptr::null_mut()) }
     }
 
-    pub(crate) fn get(&self, make: impl FnOnce() -> T) -> &'static T {
+    /// The value. One that is not worth keeping is made again the next time.
+    pub(crate) fn get(&self, make: impl FnOnce() -> T, is_worth_keeping: impl FnOnce(&T) -> bool) -> Cow<'static, T> {
         use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
         let owner = instance();
@@ -104,9 +107,13 @@ impl<T: Send + Sync> PerProcess<T> {
         // SAFETY: what was published is never freed or changed.
         let known = unsafe { newest.as_ref() };
         if let Some(known) = known.filter(|known| known.owner == owner) {
-            return &known.value;
+            return Cow::Borrowed(&known.value);
         }
-        let made = Box::into_raw(Box::new(Made { value: make(), owner, _older: known }));
+        let value = make();
+        if !is_worth_keeping(&value) {
+            return Cow::Owned(value);
+        }
+        let made = Box::into_raw(Box::new(Made { value, owner, _older: known }));
         let published = match self.newest.compare_exchange(newest, made, AcqRel, Acquire) {
             Ok(_) => made,
             Err(earlier) => {
@@ -116,7 +123,7 @@ impl<T: Send + Sync> PerProcess<T> {
             }
         };
         // SAFETY: as above.
-        unsafe { &(*published).value }
+        Cow::Borrowed(unsafe { &(*published).value })
     }
 }
 

@@ -7,7 +7,7 @@
 //! There is no mutex. A child that is forked while another thread is anywhere in this file finds
 //! the table usable; at the worst one slot stays out of use in that child.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::any::{Any, TypeId};
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;
@@ -188,7 +188,8 @@ impl Table {
             // SAFETY: slots have a size. All zero is what a slot that was never used is.
             let made: *mut Slot = unsafe { alloc_zeroed(layout) }.cast();
             if made.is_null() {
-                return None;
+                // As everywhere in Rust. To answer that there is no name would be too late for some callers.
+                handle_alloc_error(layout);
             }
             if self.segments[segment].compare_exchange(null_mut(), made, AcqRel, Acquire).is_err() {
                 // SAFETY: another thread published its segment first; this one was never shared.

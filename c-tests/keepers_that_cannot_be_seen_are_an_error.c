@@ -1,0 +1,56 @@
+/* find_keepers that runs out of descriptors says so, wherever it does. */
+#include "check.h"
+
+static int opens_left = -1;
+
+/* The library's open. */
+int open(const char *path, int flags, ...)
+{
+    va_list arguments;
+    mode_t mode;
+
+    if (opens_left == 0) {
+        errno = EMFILE;
+        return -1;
+    }
+    opens_left -= opens_left > 0;
+    va_start(arguments, flags);
+    mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return openat(AT_FDCWD, path, flags, mode);
+}
+
+/* The library's opendir. */
+DIR *opendir(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return fd == -1 ? NULL : fdopendir(fd);
+}
+
+int main(void)
+{
+    char *root = new_workspace();
+    int descriptors = open_descriptors(), opens;
+    process holder = hold(root, "holder");
+    ralph_lock_error *error;
+    uint32_t pid;
+    size_t count;
+
+    /* At the lock file, at the list of processes, at the first one's descriptors. */
+    for (opens = 0; opens < 3; opens++) {
+        opens_left = opens;
+        errno = 0;
+        CHECK_STATUS(RALPH_LOCK_IO, ralph_lock_find_keepers(root, &pid, 1, &count, &error));
+        opens_left = -1;
+        CHECK(errno == EMFILE && ralph_lock_error_os_code(error) == EMFILE);
+        CHECK_TEXT(lock_file_of(root), ralph_lock_error_path(error));
+        CHECK(count == 0);
+        ralph_lock_error_free(error);
+    }
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_find_keepers(root, &pid, 1, &count, NULL));
+    CHECK(count == 1 && pid == (uint32_t)holder.pid);
+    CHECK(open_descriptors() == descriptors + 2);
+    kill_hard(&holder);
+    return 0;
+}
