@@ -120,6 +120,7 @@ int main(void)
     HARMLESS("{\"pid\": 7, \"pid\": 8, " STARTED ", \"prompt\": \"p\"}");
     HARMLESS("{\"pid\": 7, " STARTED ", \"prompt\": \"\\ud800\"}");
     HARMLESS("{\"pid\": 7, " STARTED ", \"prompt\": \"\xff\xfe\"}");
+    HARMLESS("{\"x\": \"\xff\xfe\", \"pid\": 7, " STARTED ", \"prompt\": \"p\"}");
     HARMLESS("\xef\xbb\xbf" RECORD);
     HARMLESS("\0\0\0\0\0\0\0\0");
     HARMLESS(RECORD "\0\0\0");

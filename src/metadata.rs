@@ -54,13 +54,15 @@ pub struct Holder {
 impl Holder {
     /// The record in a lock file's text, or what is wrong with it.
     pub(crate) fn parse(text: &[u8]) -> Result<Box<Holder>, String> {
-        let keys: Keys = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        // All of it, also where the parser passes over what it says.
+        let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
+        let keys: Keys = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let pid = number(keys.pid).and_then(|pid| pid.try_into().ok()).ok_or("\"pid\" is no process id")?;
         let started = self::text(keys.started).and_then(|started| rfc3339::parse(&started));
         let started = started.ok_or("\"started\" is no RFC 3339 time")?;
         let prompt = self::text(keys.prompt).ok_or("\"prompt\" is no text")?;
         // Other programs may use this key as they like.
-        let holder = keys.holder.and_then(|holder| serde_json::from_slice(holder.get().as_bytes()).ok());
+        let holder = keys.holder.and_then(|holder| serde_json::from_str(holder.get()).ok());
         let keys: Keys = holder.unwrap_or_default();
         let identity = Identity {
             host: self::text(keys.host),
@@ -131,7 +133,7 @@ fn number(value: Option<&RawValue>) -> Option<u64> {
 }
 
 fn text(value: Option<&RawValue>) -> Option<String> {
-    serde_json::from_slice(value?.get().as_bytes()).ok()
+    serde_json::from_str(value?.get()).ok()
 }
 
 impl Deref for Holder {
