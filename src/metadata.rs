@@ -152,15 +152,17 @@ impl From<Holder> for LockMetadata {
 
 /// How `started` is spelled.
 mod rfc3339 {
-    use chrono::{DateTime, SecondsFormat, Utc};
+    use chrono::{DateTime, Datelike, SecondsFormat, Utc};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub(super) fn text(time: &DateTime<Utc>) -> String {
         time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
     }
 
+    /// With its offset, a time can lie in the year before 0 or after 9999, for which there is no such text in UTC.
     pub(super) fn parse(text: &str) -> Option<DateTime<Utc>> {
-        DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+        let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        (0..=9999).contains(&time.year()).then_some(time)
     }
 
     pub(super) fn serialize<S: Serializer>(time: &DateTime<Utc>, out: S) -> Result<S::Ok, S::Error> {
