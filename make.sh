@@ -85,6 +85,11 @@ case " $* " in *" proof"*)
         esac
     done
 esac
+# Debian packs what clang's fuzzer is made of apart from clang.
+case " $* " in *" proof "* | *" proof-fuzz "*)
+    echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null ||
+        missing="$missing libclang-rt-dev"
+esac
 rust=
 find_rust || rust="(Rust 1.$oldest or newer)"
 

@@ -116,10 +116,14 @@ int main(void)
     HARMLESS("{\"pid\": 7, \"started\": 1795363200, \"prompt\": \"p\"}");
     HARMLESS("{\"pid\": 7, \"started\": \"yesterday\", \"prompt\": \"p\"}");
     HARMLESS("{\"pid\": 7, \"started\": \"2026-13-22T16:00:00Z\", \"prompt\": \"p\"}");
+    /* In UTC these are in the years 10000 and -1. */
+    HARMLESS("{\"pid\": 7, \"started\": \"9999-12-31T23:59:59-00:01\", \"prompt\": \"p\"}");
+    HARMLESS("{\"pid\": 7, \"started\": \"0000-01-01T00:00:00+00:01\", \"prompt\": \"p\"}");
     HARMLESS("{\"pid\": 7, \"prompt\": \"p\"}");
     HARMLESS("{\"pid\": 7, \"pid\": 8, " STARTED ", \"prompt\": \"p\"}");
     HARMLESS("{\"pid\": 7, " STARTED ", \"prompt\": \"\\ud800\"}");
     HARMLESS("{\"pid\": 7, " STARTED ", \"prompt\": \"\xff\xfe\"}");
+    HARMLESS("{\"x\": \"\xff\xfe\", \"pid\": 7, " STARTED ", \"prompt\": \"p\"}");
     HARMLESS("\xef\xbb\xbf" RECORD);
     HARMLESS("\0\0\0\0\0\0\0\0");
     HARMLESS(RECORD "\0\0\0");

@@ -54,13 +54,15 @@ pub struct Holder {
 impl Holder {
     /// The record in a lock file's text, or what is wrong with it.
     pub(crate) fn parse(text: &[u8]) -> Result<Box<Holder>, String> {
-        let keys: Keys = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        // All of it, also where the parser passes over what it says.
+        let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
+        let keys: Keys = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let pid = number(keys.pid).and_then(|pid| pid.try_into().ok()).ok_or("\"pid\" is no process id")?;
         let started = self::text(keys.started).and_then(|started| rfc3339::parse(&started));
         let started = started.ok_or("\"started\" is no RFC 3339 time")?;
         let prompt = self::text(keys.prompt).ok_or("\"prompt\" is no text")?;
         // Other programs may use this key as they like.
-        let holder = keys.holder.and_then(|holder| serde_json::from_slice(holder.get().as_bytes()).ok());
+        let holder = keys.holder.and_then(|holder| serde_json::from_str(holder.get()).ok());
         let keys: Keys = holder.unwrap_or_default();
         let identity = Identity {
             host: self::text(keys.host),
@@ -131,7 +133,7 @@ fn number(value: Option<&RawValue>) -> Option<u64> {
 }
 
 fn text(value: Option<&RawValue>) -> Option<String> {
-    serde_json::from_slice(value?.get().as_bytes()).ok()
+    serde_json::from_str(value?.get()).ok()
 }
 
 impl Deref for Holder {
@@ -150,15 +152,17 @@ impl From<Holder> for LockMetadata {
 
 /// How `started` is spelled.
 mod rfc3339 {
-    use chrono::{DateTime, SecondsFormat, Utc};
+    use chrono::{DateTime, Datelike, SecondsFormat, Utc};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub(super) fn text(time: &DateTime<Utc>) -> String {
         time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
     }
 
+    /// With its offset, a time can lie in the year before 0 or after 9999, for which there is no such text in UTC.
     pub(super) fn parse(text: &str) -> Option<DateTime<Utc>> {
-        DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+        let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        (0..=9999).contains(&time.year()).then_some(time)
     }
 
     pub(super) fn serialize<S: Serializer>(time: &DateTime<Utc>, out: S) -> Result<S::Ok, S::Error> {

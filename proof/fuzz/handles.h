@@ -1,0 +1,179 @@
+/* The shadow of the library's objects: every handle that it gave in this run, and what must be true of each. */
+#ifndef HANDLES_H
+#define HANDLES_H
+
+#include "world.h"
+
+typedef enum kind { GUARD, METADATA, ERROR, OPTIONS, CANCEL, WAITER } kind;
+
+typedef struct object {
+    void *handle;
+    kind kind;
+    bool live;
+    /* GUARD: what it holds, how that is called, and who was on record before. */
+    file *file;
+    char *path;
+    bool has_previous;
+    /* METADATA; GUARD: of the previous one. Not `known`: one of several. */
+    bool known;
+    record record;
+    /* ERROR. */
+    ralph_lock_status status;
+    int32_t os_code;
+    /* CANCEL: a number that outlives the handle. OPTIONS, WAITER: the token's, or -1. */
+    int token;
+    /* OPTIONS, WAITER. */
+    uint64_t timeout_ms;
+    size_t lock_file;
+    /* WAITER. */
+    const root *root;
+    const char *prompt;
+    long long begin;
+    bool over;
+} object;
+
+static object objects[512];
+static size_t objects_used;
+
+/* Whether each token was triggered. */
+static bool tokens[128];
+static int tokens_used;
+
+/* Notes a handle that the library has just given. No value comes twice. */
+static object *new_object(void *handle, kind kind)
+{
+    object *made = &objects[objects_used++];
+    size_t index;
+
+    CHECK(handle != NULL && objects_used < sizeof objects / sizeof *objects);
+    for (index = 0; index + 1 < objects_used; index++)
+        CHECK(objects[index].handle != handle);
+    *made = (object){.handle = handle, .kind = kind, .live = true, .token = -1};
+    return made;
+}
+
+/* The live object behind a value that is given as a handle of that kind; NULL where it is none. */
+static object *find(const void *handle, kind kind)
+{
+    size_t index;
+
+    for (index = 0; index < objects_used; index++)
+        if (objects[index].handle == handle && objects[index].kind == kind && objects[index].live)
+            return &objects[index];
+    return NULL;
+}
+
+/* Any value where a handle of that kind is asked for: often one, else a dead one, one of another kind, a
+ * neighbour of one, NULL, or garbage. */
+static void *pick_handle(kind wanted)
+{
+    uint8_t choice = byte();
+    size_t index, skip = choice & 0x0f, count = 0;
+    uintptr_t value;
+
+    if (choice >= 0x40) {
+        for (index = objects_used; index-- > 0;)
+            count += objects[index].live && objects[index].kind == wanted;
+        for (index = objects_used; count > 0 && index-- > 0;)
+            if (objects[index].live && objects[index].kind == wanted && skip-- % count == 0)
+                return objects[index].handle;
+        return NULL;
+    }
+    if (choice >= 0x10 && objects_used > 0) {
+        value = (uintptr_t)objects[byte() % objects_used].handle;
+        if (choice >= 0x30)
+            value ^= (uintptr_t)1 << skip * 4;
+        return (void *)value;
+    }
+    return choice % 2 == 0 ? NULL : (void *)(uintptr_t)word();
+}
+
+/* STATUSES. A call may break two rules at a time: then it may say either. */
+
+typedef uint64_t set;
+#define ONE(status) ((set)1 << ((status) < 100 ? (status) : (status) - 68))
+
+static void expect(const char *call, set allowed, ralph_lock_status status)
+{
+    int each;
+
+    if (status < 132 && (ONE(status) & allowed) != 0)
+        return;
+    for (each = 0; each < 132; each = each == 7 ? 100 : each + 1)
+        if ((ONE(each) & allowed) != 0)
+            fprintf(stderr, "%s may give %s\n", call, ralph_lock_status_name(each));
+    fail("%s gave %s (errno: %s)", call, ralph_lock_status_name((int32_t)status), strerror(errno));
+}
+
+/* RESULTS. What is there before the call must not be there after it. */
+#define RUBBISH ((void *)(uintptr_t)0x5a5a5a5a)
+
+static ralph_lock_error *error;
+static bool error_wanted;
+
+/* For the last argument of a call. */
+static ralph_lock_error **error_place(void)
+{
+    error = RUBBISH;
+    error_wanted = usually();
+    errno = 0;
+    return error_wanted ? &error : NULL;
+}
+
+/* Checks what a call says, and keeps its error object. */
+static void finish(const char *call, set allowed, ralph_lock_status status)
+{
+    int errno_seen = errno;
+    object *made;
+
+    expect(call, allowed, status);
+    if (!error_wanted)
+        return;
+    check_error(status, error, errno_seen);
+    if (error == NULL)
+        return;
+    made = new_object(error, ERROR);
+    made->status = status;
+    made->os_code = ralph_lock_error_os_code(error);
+}
+
+/* Notes metadata that a call has given: of that record, if it is known. */
+static void keep_metadata(ralph_lock_metadata *metadata, const record *of)
+{
+    object *made = new_object(metadata, METADATA);
+
+    CHECK(metadata != RUBBISH);
+    made->known = of != NULL;
+    if (of != NULL)
+        made->record = *of;
+}
+
+/* Notes that a guard has begun: its record is in the file, which was there or was made. */
+static void keep_guard(ralph_lock_guard *guard, const root *which, size_t lock_file, const char *prompt,
+                       bool learns_previous)
+{
+    object *made = new_object(guard, GUARD);
+    file *of = file_at(which, lock_file);
+
+    CHECK(guard != RUBBISH);
+    if (of == NULL)
+        of = new_file((size_t)which->directory, lock_file);
+    made->file = of;
+    made->path = path_of("%s%s%s", which->path, which->path[strlen(which->path) - 1] == '/' ? "" : "/",
+                         lock_files[lock_file]);
+    made->has_previous = learns_previous && of->named;
+    made->record = of->record;
+    of->guarded = true;
+    of->named = true;
+    of->record = (record){(uint32_t)getpid(), now_wall(), prompt, true};
+}
+
+/* A guard is over. */
+static void forget_guard(object *guard)
+{
+    guard->live = false;
+    guard->file->guarded = false;
+    free(guard->path);
+}
+
+#endif

@@ -1,0 +1,61 @@
+/* The fuzzer's bytes, taken one after the other as decisions. When they are used up, all is zero. */
+#ifndef INPUT_H
+#define INPUT_H
+
+#include "fuzz.h"
+
+static const uint8_t *input;
+static size_t input_left;
+
+static uint8_t byte(void)
+{
+    if (input_left == 0)
+        return 0;
+    input_left--;
+    return *input++;
+}
+
+/* One of the numbers below a limit. */
+static size_t below(size_t limit)
+{
+    return byte() % limit;
+}
+
+/* Mostly true: it stands for what a caller usually does. */
+static bool usually(void)
+{
+    return byte() % 8 != 7;
+}
+
+static uint64_t word(void)
+{
+    uint64_t result = 0;
+    int count;
+
+    for (count = 0; count < 8; count++)
+        result = result << 8 | byte();
+    return result;
+}
+
+/* Texts live until the end of the run: what was said in one call is asked for in later ones. */
+#define TEXT_ROOM 6000
+static char texts[128][TEXT_ROOM];
+static size_t texts_used;
+
+/* Up to 63 bytes of the input, or many times the same. */
+static const char *text_of_input(void)
+{
+    char *text = texts[texts_used++ % 128];
+    uint8_t kind = byte();
+    size_t length = 0;
+
+    if (kind < 0xf0)
+        for (length = 0; length < kind % 64u; length++)
+            text[length] = (char)byte();
+    else
+        memset(text, byte(), length = 256u + 300u * (kind - 0xf0u));
+    text[length] = '\0';
+    return text;
+}
+
+#endif
