@@ -35,6 +35,8 @@ typedef enum counter {
 typedef struct board {
     char root[4096], token[4096];
     uint64_t seed;
+    /* How many of ten thousand prompts are long. */
+    int long_ones;
     int moment, serials, lives, stop;
     /* The number of who has the lock, the one detector's. */
     int owner;
@@ -151,8 +153,9 @@ static void tell_where(int status, void *unused)
     (void)unused;
     if (status == 0)
         return;
-    fprintf(stderr, "in the storm of %s, process %d, SEED=%llu; the lock's owner is number %d of process %d; workers:\n",
-            scene, (int)getpid(), (unsigned long long)shared->seed, load(&shared->owner),
+    fprintf(stderr,
+            "in the storm of %s, process %d, SEED=%llu; the lock's owner is number %d of process %d; workers:\n", scene,
+            (int)getpid(), (unsigned long long)shared->seed, load(&shared->owner),
             (int)shared->life[shared->attempt[load(&shared->owner)].life].pid);
     for (i = 0; i < SLOTS && shared->slot[i].pid != 0; i++)
         fprintf(stderr, "    process %d: %d done, number %d: %s\n", (int)shared->slot[i].pid, shared->slot[i].done,
@@ -178,6 +181,7 @@ UNUSED static void begin_storm(const char *name, char *root)
     CHECK(shared != MAP_FAILED);
     CHECK((size_t)snprintf(shared->root, sizeof shared->root, "%s", root) < sizeof shared->root);
     snprintf(shared->token, sizeof shared->token, "%.4000s/token", root);
+    shared->long_ones = 10;
     shared->seed = strtoull(seed, NULL, 10);
     CHECK(on_exit(tell_where, NULL) == 0);
     CHECK(signal(SIGALRM, tell_of_a_hang) != SIG_ERR);

@@ -81,8 +81,9 @@ static void check_kept(int slot, int life)
         if (state != RALPH_LOCK_STATE_HELD || record == NULL
             || (pid_t)ralph_lock_metadata_pid(record) != shared->life[life].pid
             || ralph_lock_metadata_liveness(record) != RALPH_LOCK_LIVENESS_DEAD)
-            fail(__FILE__, __LINE__, "a child keeps the lock of number %d of process %d, and state %d of process %d is seen",
-                 serial, (int)shared->life[life].pid, (int)state, (int)ralph_lock_metadata_pid(record));
+            fail(__FILE__, __LINE__,
+                 "a child keeps the lock of number %d of process %d, and state %d of process %d is seen", serial,
+                 (int)shared->life[life].pid, (int)state, (int)ralph_lock_metadata_pid(record));
         check_record(record);
         count(KEPT);
     }
@@ -127,6 +128,7 @@ int main(int arguments, char **argument)
 
     CHECK(arguments == 3);
     begin_storm("kills", argument[1]);
+    shared->long_ones = 100;
     fill_pool(shared->seed);
     kept_of = mmap(NULL, SLOTS * sizeof *kept_of, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(kept_of != MAP_FAILED);

@@ -1,11 +1,11 @@
-/* `probe ROOT`: while eight processes look a thousand times a second, one takes and releases a lock that nobody else
- * wants, and is never refused. Then three want it, and nobody is refused while no other one has it. */
+/* `probe ROOT`: while eight processes look a thousand times a second, one takes and releases a lock that nobody
+ * else wants, and is never refused. Then three want it, and nobody is refused while no other one has it. */
 #include "watchers.h"
 #include "workers.h"
 
 enum { WATCHERS = 8, LOOKS = 4000, RIVALS = 3, ROUNDS = 3000 };
 
-/* Takes it without the words that look past a refusal. */
+/* Takes it with one try each time: a refusal ends the storm. */
 static int take_alone(void)
 {
     worker *me = begin_work(0, begin_life(getpid(), true), false);

@@ -43,15 +43,14 @@ static size_t choose_length(uint64_t *chance)
 {
     int kind = below(chance, 10000);
 
-    if (kind < 2)
-        return PROMPT_MAX;
-    if (kind < 10)
-        return HEAD_MAX + (size_t)below(chance, PROMPT_MAX - HEAD_MAX);
-    if (kind < 100)
+    if (kind < shared->long_ones)
+        return kind % 5 == 0 ? PROMPT_MAX : HEAD_MAX + (size_t)below(chance, PROMPT_MAX - HEAD_MAX);
+    kind = below(chance, 100);
+    if (kind < 1)
         return HEAD_MAX + (size_t)below(chance, 1 << 16);
-    if (kind < 1000)
+    if (kind < 10)
         return HEAD_MAX + (size_t)below(chance, 8192);
-    return kind < 1500 ? 0 : HEAD_MAX + (size_t)below(chance, 200);
+    return kind < 15 ? 0 : HEAD_MAX + (size_t)below(chance, 200);
 }
 
 static bool is_inside_a_letter(char byte)
@@ -104,7 +103,8 @@ static int check_record(const ralph_lock_metadata *record)
         || strspn(prompt + head, ".") < (size_t)(HEAD_MAX - head) || serial < 1 || serial > load(&shared->serials))
         fail(__FILE__, __LINE__, "a prompt of process %d begins with \"%.60s\"", (int)pid, prompt);
     if (strlen(prompt + HEAD_MAX) != length || checksum(prompt + HEAD_MAX, length) != sum)
-        fail(__FILE__, __LINE__, "number %d of process %d, %lu bytes long, is torn or mixed", serial, (int)pid, length);
+        fail(__FILE__, __LINE__, "number %d of process %d, %lu bytes long, is torn or mixed", serial, (int)pid,
+             length);
     if (shared->life[shared->attempt[serial].life].pid != pid)
         fail(__FILE__, __LINE__, "number %d is not process %d's", serial, (int)pid);
     if (!__atomic_compare_exchange_n(&shared->attempt[serial].started, &before, started, false, __ATOMIC_SEQ_CST,
@@ -126,7 +126,8 @@ static int check_holder_on_record(const ralph_lock_metadata *record, int began)
         fail(__FILE__, __LINE__, "number %d of process %d is named at %d and had let go at %d", serial,
              (int)ralph_lock_metadata_pid(record), began, end);
     if (serial != 0 && ralph_lock_metadata_liveness(record) == RALPH_LOCK_LIVENESS_DEAD && !is_ending(serial))
-        fail(__FILE__, __LINE__, "number %d of process %d is called dead", serial, (int)ralph_lock_metadata_pid(record));
+        fail(__FILE__, __LINE__, "number %d of process %d is called dead", serial,
+             (int)ralph_lock_metadata_pid(record));
     return serial;
 }
 

@@ -1,5 +1,5 @@
-/* `remove ROOT REMOVALS`: a user removes, moves away or replaces the lock file or its folder again and again, while
- * processes take the lock. There are never two at one moment that are told by verify that they have it. */
+/* `remove ROOT REMOVALS`: a user removes, moves away or replaces the lock file or its folder again and again,
+ * while processes take the lock. Never are two at one moment told by verify that they have it. */
 #include "watchers.h"
 #include "workers.h"
 

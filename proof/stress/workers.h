@@ -31,7 +31,7 @@ typedef struct calls {
 /* By slot; NULL where nobody asks. */
 static calls *log_of;
 
-static void doing(const worker *me, const char *what)
+UNUSED static void doing(const worker *me, const char *what)
 {
     shared->slot[me->slot].doing = what;
 }
@@ -53,7 +53,7 @@ static worker *begin_work(int slot, int life, bool is_thread)
     return me;
 }
 
-static void end_work(const worker *me)
+UNUSED static void end_work(const worker *me)
 {
     doing(me, "has ended");
     store(&shared->life[me->life].ending, now());
@@ -76,7 +76,8 @@ static void enter_first(worker *me)
         fail(__FILE__, __LINE__, "number %d of process %d is in while number %d of process %d has the lock",
              me->serial, (int)getpid(), me->found, (int)shared->life[shared->attempt[me->found].life].pid);
     if (!swap(&shared->owner, me->found, me->serial))
-        fail(__FILE__, __LINE__, "somebody came in together with number %d of process %d", me->serial, (int)getpid());
+        fail(__FILE__, __LINE__, "somebody came in together with number %d of process %d", me->serial,
+             (int)getpid());
 }
 
 static void leave_first(const worker *me)
@@ -97,13 +98,13 @@ static void lock_token(const worker *me, short kind)
              (int)getpid(), strerror(errno));
 }
 
-static void enter(worker *me)
+UNUSED static void enter(worker *me)
 {
     enter_first(me);
     lock_token(me, F_WRLCK);
 }
 
-static void leave(const worker *me)
+UNUSED static void leave(const worker *me)
 {
     lock_token(me, F_UNLCK);
     leave_first(me);
@@ -218,7 +219,8 @@ UNUSED static void check_previous(const worker *me, const ralph_lock_guard *guar
         CHECK_STATUS(RALPH_LOCK_NOT_FOUND, status);
     }
     if (me->found != 0 && shared->attempt[me->found].life == load(&shared->last_doomed) && serial != me->found
-        && !(serial == 0 && (pid_t)ralph_lock_metadata_pid(previous) == shared->life[load(&shared->last_doomed)].pid))
+        && !(serial == 0
+             && (pid_t)ralph_lock_metadata_pid(previous) == shared->life[shared->attempt[me->found].life].pid))
         fail(__FILE__, __LINE__, "number %d was killed with the lock, and %d is told of", me->found, serial);
     ralph_lock_metadata_free(previous);
 }
@@ -242,7 +244,7 @@ static void check_own_record(const worker *me, bool by_inspect)
 }
 
 /* What a holder does with the lock: looks around, lets others run. */
-static void dwell(worker *me)
+UNUSED static void dwell(worker *me)
 {
     int i, what = below(&me->chance, 16);
 
@@ -252,7 +254,7 @@ static void dwell(worker *me)
         sched_yield();
 }
 
-static void give_up(worker *me, ralph_lock_guard *guard)
+UNUSED static void give_up(worker *me, ralph_lock_guard *guard)
 {
     doing(me, "releases");
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
