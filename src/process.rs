@@ -201,10 +201,14 @@ pub(crate) fn lockers(list: &CStr, inode: u64) -> io::Result<Vec<u32>> {
     Ok(String::from_utf8_lossy(&text).split('\n').filter_map(|line| locker(line, inode)).collect())
 }
 
-/// `1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF`
+/// `1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF`; one that only waits has an arrow, `1: -> FLOCK`.
 #[cfg(unix)]
 fn locker(line: &str, inode: u64) -> Option<u32> {
-    let mut fields = line.split_once("FLOCK  ADVISORY  WRITE ")?.1.split([' ', ':']);
+    let (before, after) = line.split_once("FLOCK  ADVISORY  WRITE ")?;
+    if before.contains("->") {
+        return None;
+    }
+    let mut fields = after.split([' ', ':']);
     let pid = fields.next()?.parse().ok()?;
     (fields.nth(2)?.parse() == Ok(inode)).then_some(pid)
 }

@@ -2,7 +2,7 @@
 //! line when there is something to know, and goes on when it hears a line.
 
 use std::fs::{File, remove_file};
-use std::io::{Write, stdin, stdout};
+use std::io::{BufRead, Read, Write, stdin, stdout};
 use std::path::Path;
 
 type Core = ralph_core::loop_lock::LoopLock;
@@ -23,6 +23,7 @@ fn main() {
         ["ralph-lock", "storm", root, rounds] => {
             storm(root, rounds, |prompt| Ours::acquire_blocking(root, prompt).unwrap())
         }
+        ["ralph-core", "obey", root] => obey(root),
         ["ralph-core", "fork", root] => fork(root, Core::try_acquire(root, "parent").unwrap()),
         ["ralph-lock", "fork", root] => fork(root, Ours::try_acquire(root, "parent").unwrap()),
         _ => panic!("no such action: {arguments:?}"),
@@ -61,6 +62,37 @@ fn storm<G>(root: &str, rounds: &str, acquire: impl Fn(&str) -> G) {
         File::create_new(&marker).expect("somebody else holds the lock too");
         remove_file(&marker).unwrap();
         drop(guard);
+    }
+}
+
+/// Takes, reads and releases as it is told, until its input ends: `acquire LENGTH`, with the prompt in the
+/// lines that follow, `read` and `release`.
+fn obey(root: &str) {
+    let mut input = stdin().lock();
+    let mut guard = None;
+    loop {
+        let mut line = String::new();
+        input.read_line(&mut line).unwrap();
+        match line.split_whitespace().collect::<Vec<_>>()[..] {
+            ["acquire", length] => {
+                let mut prompt = vec![0; length.parse().unwrap()];
+                input.read_exact(&mut prompt).unwrap();
+                guard = Some(Core::acquire_blocking(root, std::str::from_utf8(&prompt).unwrap()).unwrap());
+                say("held");
+            }
+            ["read"] => {
+                let (pid, prompt) =
+                    Core::read_existing(root).unwrap().map(|record| (record.pid, record.prompt)).unwrap_or_default();
+                print!("{pid} {}\n{prompt}", prompt.len());
+                stdout().flush().unwrap();
+            }
+            ["release"] => {
+                drop(guard.take());
+                say("released");
+            }
+            [] => return,
+            _ => panic!("no such order: {line:?}"),
+        }
     }
 }
 

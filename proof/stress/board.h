@@ -1,0 +1,222 @@
+/* What all processes of a storm see: who has which number, who was killed, how often what was seen. */
+#ifndef BOARD_H
+#define BOARD_H
+
+#include "inspecting.h"
+
+#include <sys/mman.h>
+
+enum { SERIALS = 1 << 18, LIVES = 4096, SLOTS = 16, PATIENCE_S = 600 };
+
+/* One process that takes locks. Moments are numbered, for all processes alike; 0 is not yet. */
+typedef struct life {
+    pid_t pid;
+    /* Whether its records have an identity; those of ralph-core have none, and stay behind. */
+    bool is_ours;
+    /* It is about to be killed, or to end well; its lock is free for sure. */
+    int doomed, ending, gone;
+} life;
+
+/* One wish to have the lock, which is also in its prompt, by its number. */
+typedef struct attempt {
+    int life;
+    /* When it had given the lock up for sure. */
+    int let_go;
+    /* As its record says it, once somebody has read that. */
+    int64_t started;
+} attempt;
+
+/* What is counted. */
+typedef enum counter {
+    ACQUIRED, REFUSED, TIMED_OUT, RECORDS, LARGE, PROBES, FREE, HELD, STALE, PREVIOUS, KILLS, KEPT, REMOVALS, LOST,
+    SECTIONS, BY_CORE, READ_BY_CORE, COUNTERS
+} counter;
+
+typedef struct board {
+    char root[4096], token[4096];
+    uint64_t seed;
+    /* How many of ten thousand prompts are long. */
+    int long_ones;
+    int moment, serials, lives, stop;
+    /* The number of who has the lock, the one detector's. */
+    int owner;
+    /* The last life that was doomed. */
+    int last_doomed;
+    life life[LIVES];
+    attempt attempt[SERIALS];
+    /* What each worker is at, for whoever asks why all stands still. */
+    struct {
+        pid_t pid;
+        int serial, done;
+        const char *doing;
+    } slot[SLOTS];
+    int count[COUNTERS];
+} board;
+
+static board *shared;
+
+/* The name of the storm, for messages. */
+static const char *scene;
+
+UNUSED static int load(const int *place)
+{
+    return __atomic_load_n(place, __ATOMIC_SEQ_CST);
+}
+
+UNUSED static void store(int *place, int value)
+{
+    __atomic_store_n(place, value, __ATOMIC_SEQ_CST);
+}
+
+UNUSED static int next(int *place)
+{
+    return __atomic_add_fetch(place, 1, __ATOMIC_SEQ_CST);
+}
+
+UNUSED static bool swap(int *place, int from, int to)
+{
+    return __atomic_compare_exchange_n(place, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+UNUSED static int now(void)
+{
+    return next(&shared->moment);
+}
+
+UNUSED static void count(counter what)
+{
+    next(&shared->count[what]);
+}
+
+UNUSED static int begin_life(pid_t pid, bool is_ours)
+{
+    int number = next(&shared->lives);
+
+    CHECK(number < LIVES);
+    shared->life[number].is_ours = is_ours;
+    __atomic_store_n(&shared->life[number].pid, pid, __ATOMIC_SEQ_CST);
+    return number;
+}
+
+UNUSED static int begin_attempt(int of)
+{
+    int number = next(&shared->serials);
+
+    CHECK(number < SERIALS);
+    store(&shared->attempt[number].life, of);
+    return number;
+}
+
+UNUSED static bool is_doomed(int serial)
+{
+    return load(&shared->life[shared->attempt[serial].life].doomed) != 0;
+}
+
+UNUSED static bool is_ending(int serial)
+{
+    return is_doomed(serial) || load(&shared->life[shared->attempt[serial].life].ending) != 0;
+}
+
+UNUSED static bool leaves_records(int serial)
+{
+    return is_doomed(serial) || !shared->life[shared->attempt[serial].life].is_ours;
+}
+
+/* When the lock was given up for sure by that attempt, or 0. */
+UNUSED static int let_go(int serial)
+{
+    int end = load(&shared->attempt[serial].let_go);
+
+    return end != 0 ? end : load(&shared->life[shared->attempt[serial].life].gone);
+}
+
+/* Chance that is the same again with the same seed. */
+UNUSED static uint64_t chance(uint64_t *state)
+{
+    uint64_t mixed = *state += 0x9e3779b97f4a7c15u;
+
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9u;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111ebu;
+    return mixed ^ mixed >> 31;
+}
+
+UNUSED static int below(uint64_t *state, int limit)
+{
+    return (int)(chance(state) % (uint64_t)limit);
+}
+
+/* Tells, with every failure, where it was. */
+static void tell_where(int status, void *unused)
+{
+    int i;
+
+    (void)unused;
+    if (status == 0)
+        return;
+    fprintf(stderr,
+            "in the storm of %s, process %d, SEED=%llu; the lock's owner is number %d of process %d; workers:\n", scene,
+            (int)getpid(), (unsigned long long)shared->seed, load(&shared->owner),
+            (int)shared->life[shared->attempt[load(&shared->owner)].life].pid);
+    for (i = 0; i < SLOTS && shared->slot[i].pid != 0; i++)
+        fprintf(stderr, "    process %d: %d done, number %d: %s\n", (int)shared->slot[i].pid, shared->slot[i].done,
+                shared->slot[i].serial, shared->slot[i].doing);
+}
+
+static void tell_of_a_hang(int unused)
+{
+    (void)unused;
+    fprintf(stderr, "it stands still:\n");
+    tell_where(1, NULL);
+    _exit(1);
+}
+
+/* Begins a storm. One that stands still ends itself, and with it all its processes. */
+UNUSED static void begin_storm(const char *name, char *root)
+{
+    const char *seed = getenv("SEED");
+
+    CHECK(seed != NULL);
+    scene = name;
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(shared != MAP_FAILED);
+    CHECK((size_t)snprintf(shared->root, sizeof shared->root, "%s", root) < sizeof shared->root);
+    snprintf(shared->token, sizeof shared->token, "%.4000s/token", root);
+    shared->long_ones = 10;
+    shared->seed = strtoull(seed, NULL, 10);
+    CHECK(on_exit(tell_where, NULL) == 0);
+    CHECK(signal(SIGALRM, tell_of_a_hang) != SIG_ERR);
+    alarm(PATIENCE_S);
+}
+
+/* Waits for processes that must end well, and ends the storm with the first that does not. */
+UNUSED static void finish_all(const process *children, int many)
+{
+    int left = many, status, i;
+
+    while (left > 0) {
+        pid_t pid = waitpid(-1, &status, 0);
+
+        CHECK(pid > 0);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+            fail(__FILE__, __LINE__, "process %d has ended with status %x", (int)pid, (unsigned)status);
+        for (i = 0; i < many; i++)
+            left -= children[i].pid == pid;
+    }
+}
+
+/* Ends the storm when one of these has ended, because it failed. */
+UNUSED static void check_all_run(const process *children, int many)
+{
+    int i;
+
+    for (i = 0; i < many; i++)
+        CHECK(waitpid(children[i].pid, NULL, WNOHANG) == 0);
+}
+
+/* Prints a figure for `run`. */
+UNUSED static void report(const char *name, counter what)
+{
+    printf("%s %d\n", name, load(&shared->count[what]));
+}
+
+#endif
