@@ -11,6 +11,9 @@
 static int locks_fail_with;
 static bool locks_lie;
 
+/* Called before a lock is given up. */
+static void (*at_unlock)(void);
+
 /* What fstatfs(2) calls every file system; 0: what it is. */
 static long kind;
 
@@ -20,6 +23,8 @@ static int opens_left = 1 << 30;
 
 int flock(int fd, int operation)
 {
+    if (operation == LOCK_UN && at_unlock != NULL)
+        at_unlock();
     if (locks_fail_with != 0) {
         errno = locks_fail_with;
         return -1;

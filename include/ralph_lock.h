@@ -124,7 +124,8 @@ typedef enum {
      */
     RALPH_LOCK_INTERRUPTED = 5,
     /**
-     * The path no longer leads to the file that is locked: somebody removed or replaced it.
+     * The path no longer leads to the file that is locked: somebody removed or replaced it. Or a server has
+     * let go of its lock.
      */
     RALPH_LOCK_LOST = 6,
     /**
@@ -413,13 +414,17 @@ const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
  * can take the lock of a new file. A long-running holder asks from time to time and stops its work
  * on RALPH_LOCK_LOST. A relative workspace root is looked up from the current directory of now.
  *
+ * On a file system that other machines may use too it also asks whether the lock is still held there, with
+ * the guard's own record: a server that was restarted, or lost sight of this machine, has forgotten it.
+ *
  * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `error` as in ralph_lock_try_acquire().
  *
  * RALPH_LOCK_OK: it does; RALPH_LOCK_LOST: it does not, and the guard is still to be released;
  * RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_IO: the path cannot be looked
  * at; RALPH_LOCK_PANIC.
  */
-ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard, ralph_lock_error **error);
+ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard,
+                                          ralph_lock_error **error);
 
 /**
  * Who was on record when the guard took the lock: a holder that died, or a program that never takes its

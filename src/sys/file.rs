@@ -251,6 +251,17 @@ pub(crate) fn sync(file: BorrowedFd<'_>) -> io::Result<()> {
     retry(|| check(unsafe { libc::fsync(file.as_raw_fd()) })).map(drop)
 }
 
+/// Lets the next read ask the file system instead of this machine's memory. Advice, posix_fadvise(2): it is
+/// taken or not.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+pub(crate) fn forget(file: BorrowedFd<'_>) {
+    // SAFETY: posix_fadvise takes an open descriptor and touches no memory of ours.
+    unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+pub(crate) fn forget(_file: BorrowedFd<'_>) {}
+
 /// Sets the file's times to now.
 pub(crate) fn touch(file: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: futimens takes an open descriptor; NULL times mean now.
