@@ -14,6 +14,7 @@ static void call_everything(const char *root)
     ralph_lock_metadata *metadata, *holder;
     ralph_lock_error *error;
     ralph_lock_options *options;
+    ralph_lock_filesystem verdict;
     ralph_lock_status status;
 
     status = ralph_lock_try_acquire(root, "busy", &guard, &holder, &error);
@@ -45,6 +46,7 @@ static void call_everything(const char *root)
     ralph_lock_metadata_free(metadata);
     ralph_lock_error_free(error);
     is_locked(root);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_probe_filesystem(root, &verdict, NULL));
     CHECK(ralph_lock_status_name(0) != NULL && ralph_lock_status_message(0) != NULL);
     CHECK(ralph_lock_version() != NULL);
 }

@@ -70,6 +70,19 @@ static void ask_whether_locked(const char *name, const char *root, bool with_loc
                  ralph_lock_is_locked(root, with_locked ? &locked : NULL, NULL));
 }
 
+static void probe_filesystem(const char *name, const char *root, bool with_verdict)
+{
+    ralph_lock_filesystem verdict = RALPH_LOCK_FILESYSTEM_LOCAL;
+    ralph_lock_error *error = FULL(ralph_lock_error);
+
+    CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT,
+                 ralph_lock_probe_filesystem(root, with_verdict ? &verdict : NULL, &error));
+    CHECK(verdict == (with_verdict ? RALPH_LOCK_FILESYSTEM_UNKNOWN : RALPH_LOCK_FILESYSTEM_LOCAL));
+    check_names(name, error);
+    CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT,
+                 ralph_lock_probe_filesystem(root, with_verdict ? &verdict : NULL, NULL));
+}
+
 /* Results are emptied by calls that fail later, too, and by calls that work. */
 static void check_results(const char *root)
 {
@@ -119,6 +132,8 @@ int main(void)
     read_existing("metadata", root, false);
     ask_whether_locked("workspace_root", NULL, true);
     ask_whether_locked("locked", root, false);
+    probe_filesystem("workspace_root", NULL, true);
+    probe_filesystem("verdict", root, false);
 
     CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_guard_verify(NULL, &error));
     check_names("guard", error);

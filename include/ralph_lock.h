@@ -124,7 +124,8 @@ typedef enum {
      */
     RALPH_LOCK_INTERRUPTED = 5,
     /**
-     * The path no longer leads to the file that is locked: somebody removed or replaced it.
+     * The path no longer leads to the file that is locked: somebody removed or replaced it. Or a server has
+     * let go of its lock.
      */
     RALPH_LOCK_LOST = 6,
     /**
@@ -179,6 +180,29 @@ typedef enum {
      */
     RALPH_LOCK_STATE_STALE = 2,
 } ralph_lock_state;
+
+/**
+ * What a lock is worth on a file system.
+ */
+typedef enum {
+    /**
+     * Locks hold among all who use this mount. Whether they hold beyond it, nobody can tell from here.
+     */
+    RALPH_LOCK_FILESYSTEM_UNKNOWN = 0,
+    /**
+     * It is this machine's own, and locks hold among all its processes.
+     */
+    RALPH_LOCK_FILESYSTEM_LOCAL = 1,
+    /**
+     * Other machines may use it too, and it takes their locks and ours to one place: GlusterFS, CephFS, NFS.
+     */
+    RALPH_LOCK_FILESYSTEM_DISTRIBUTED = 2,
+    /**
+     * It refuses locks, or two can have an exclusive one at a time: here, or through another mount, as with
+     * sshfs, VirtioFS, or NFS mounted with `nolock` or `local_lock`.
+     */
+    RALPH_LOCK_FILESYSTEM_NO_LOCKS = 3,
+} ralph_lock_filesystem;
 
 /**
  * What can be said of the process on record.
@@ -390,13 +414,17 @@ const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
  * can take the lock of a new file. A long-running holder asks from time to time and stops its work
  * on RALPH_LOCK_LOST. A relative workspace root is looked up from the current directory of now.
  *
+ * On a file system that other machines may use too it also asks whether the lock is still held there, with
+ * the guard's own record: a server that was restarted, or lost sight of this machine, has forgotten it.
+ *
  * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `error` as in ralph_lock_try_acquire().
  *
  * RALPH_LOCK_OK: it does; RALPH_LOCK_LOST: it does not, and the guard is still to be released;
  * RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_IO: the path cannot be looked
  * at; RALPH_LOCK_PANIC.
  */
-ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard, ralph_lock_error **error);
+ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard,
+                                          ralph_lock_error **error);
 
 /**
  * Who was on record when the guard took the lock: a holder that died, or a program that never takes its
@@ -504,6 +532,29 @@ ralph_lock_status ralph_lock_find_keepers(const char *workspace_root,
                                           size_t capacity,
                                           size_t *count,
                                           ralph_lock_error **error);
+
+/**
+ * Finds out what a lock is worth on the workspace's file system, before a program relies on it: whether two
+ * exclude each other on it at all, and whether they would do so from two machines.
+ *
+ * The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no
+ * `.ralph`; the lock file is not touched. The second cannot be tried from one machine: it is known of some
+ * file systems by their kind, statfs(2), proc_pid_mountinfo(5). The scratch file has no name where the file
+ * system can do that, O_TMPFILE, else a name for an instant: nothing is left behind but by a crash at that
+ * instant.
+ *
+ * `workspace_root`: a directory. `verdict` receives the answer on RALPH_LOCK_OK, else
+ * RALPH_LOCK_FILESYSTEM_UNKNOWN; must not be NULL. A later version may add values: take those that you do not
+ * know for RALPH_LOCK_FILESYSTEM_UNKNOWN. `error` as in ralph_lock_try_acquire().
+ *
+ * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO: there is no such directory, or nothing can be
+ * tried in it, for instance with EACCES, EROFS or ENOSPC: then the lock cannot be taken there either;
+ * RALPH_LOCK_UNSUPPORTED_FILESYSTEM: no file can be made on it; RALPH_LOCK_UNSUPPORTED_PLATFORM;
+ * RALPH_LOCK_PANIC.
+ */
+ralph_lock_status ralph_lock_probe_filesystem(const char *workspace_root,
+                                              ralph_lock_filesystem *verdict,
+                                              ralph_lock_error **error);
 
 /**
  * Turns a guard into a descriptor, for a child process that is to go on with the lock. The guard ends, the

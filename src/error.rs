@@ -33,8 +33,9 @@ pub enum LockError {
     #[error("a signal interrupted the wait for {}", path.display())]
     Interrupted { path: PathBuf },
 
-    /// The path no longer leads to the file that the guard holds: somebody removed or replaced it.
-    #[error("{} was removed or replaced while it was held; others can take the lock now", path.display())]
+    /// The path no longer leads to the file that the guard holds: somebody removed or replaced it. Or a server
+    /// has let go of its lock.
+    #[error("the lock of {} was lost: the file was removed or replaced, or its server let go of it", path.display())]
     Lost { path: PathBuf },
 
     /// The lock is held, but there is no record of the holder.

@@ -29,6 +29,7 @@ use std::path::Path;
 
 mod cancel;
 mod error;
+mod filesystem;
 #[cfg(unix)]
 mod handover;
 #[cfg(unix)]
@@ -46,11 +47,13 @@ mod lock;
 #[path = "unsupported.rs"]
 mod lock;
 #[cfg(unix)]
+mod probe;
+#[cfg(unix)]
 mod signal;
 #[cfg(unix)]
 mod wait;
 #[cfg(not(unix))]
-use lock::{self as handover, self as keepers, self as signal, self as wait};
+use lock::{self as handover, self as keepers, self as probe, self as signal, self as wait};
 #[cfg(unix)]
 mod lock_file;
 #[cfg(unix)]
@@ -66,6 +69,7 @@ mod sys;
 
 pub use cancel::CancelToken;
 pub use error::LockError;
+pub use filesystem::Filesystem;
 pub use lock::{Inspection, LockGuard};
 pub use metadata::{Holder, LockMetadata};
 pub use options::AcquireOptions;
@@ -135,5 +139,11 @@ impl LoopLock {
     /// Whether somebody holds the lock now, this process included.
     pub fn is_locked(workspace_root: impl AsRef<Path>) -> Result<bool, LockError> {
         Ok(lock::is_locked(workspace_root.as_ref())?)
+    }
+
+    /// What a lock is worth on the file system of this workspace: by trying two locks on a scratch file beside
+    /// the lock file, and by what kind of file system it is.
+    pub fn probe_filesystem(workspace_root: impl AsRef<Path>) -> Result<Filesystem, LockError> {
+        Ok(probe::probe_filesystem(workspace_root.as_ref())?)
     }
 }

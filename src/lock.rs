@@ -227,6 +227,8 @@ pub struct LockGuard {
 pub(crate) struct Place {
     path: LockPath,
     identity: Identity,
+    /// On a file system that other machines may use too: who is on record as long as the lock is ours.
+    on_record: Option<Box<Holder>>,
 }
 
 impl LockGuard {
@@ -237,8 +239,9 @@ impl LockGuard {
     }
 
     /// Whether the path still leads to the file that is locked. After `rm -rf .ralph` it does not
-    /// ([`LockError::Lost`]), and somebody else can take the lock of a new file there. A relative
-    /// root is looked up from the current directory of now.
+    /// ([`LockError::Lost`]), and somebody else can take the lock of a new file there. On a file system that
+    /// other machines may use too, also whether the lock is still held there, with our record: a server that
+    /// restarts has forgotten it. A relative root is looked up from the current directory of now.
     pub fn verify(&self) -> Result<(), LockError> {
         Ok(self.place.verify()?)
     }
@@ -272,25 +275,28 @@ impl LockGuard {
         let Some(found) = path.find(identity)? else {
             return Ok(None);
         };
-        let place = Arc::new(Place { path, identity });
+        let record = record.since(clock::wall());
+        let place = Arc::new(Place::new(path, identity, &file, record));
         let mut guard = LockGuard { file: None, place, owner: process::instance(), record: 0, previous: None };
         // From here on, an error drops the guard, which blanks what was written and unlocks.
         let file = guard.file.insert(file);
         guard.previous = file.clear(found.size)?;
-        file.write(record.since(clock::wall()), &mut guard.record)?;
-        file.publish(identity)?;
+        file.write(record, &mut guard.record)?;
+        file.publish()?;
         Ok(Some(guard))
     }
 
     /// Makes this process the holder on record of a lock that another one has handed to it. When that
     /// fails, the lock is left as it is.
     pub(crate) fn inherit(mut file: LockFile, record: &mut Record, size: u64) -> Result<LockGuard, Fault> {
-        let place = Arc::new(Place { path: file.path().clone(), identity: file.identity()? });
+        let identity = file.identity()?;
+        let record = record.since(clock::wall());
+        let place = Arc::new(Place::new(file.path().clone(), identity, &file, record));
         let mut length = 0;
         let written = file
             .blank(usize::try_from(size).unwrap_or(usize::MAX))
-            .and_then(|()| file.write(record.since(clock::wall()), &mut length))
-            .and_then(|()| file.publish(place.identity));
+            .and_then(|()| file.write(record, &mut length))
+            .and_then(|()| file.publish());
         if let Err(fault) = written {
             // The old holder has it still. Nobody is on record then, rather than half a name.
             let _ = file.blank(length);
@@ -323,7 +329,7 @@ impl LockGuard {
         }
         // First the record: the moment the lock is free, the next holder may write its own. Then the
         // lock, explicitly: closing leaves it with every child that inherited the descriptor.
-        let blanked = file.blank(self.record);
+        let blanked = file.take_back(self.record);
         file.unlock().and(blanked)
     }
 }
@@ -336,6 +342,11 @@ impl Drop for LockGuard {
 }
 
 impl Place {
+    fn new(path: LockPath, identity: Identity, file: &LockFile, record: &[u8]) -> Place {
+        let on_record = if file.is_shared() { Holder::parse(record).ok() } else { None };
+        Place { path, identity, on_record }
+    }
+
     pub(crate) fn path(&self) -> &CStr {
         self.path.as_c_str()
     }
@@ -347,9 +358,18 @@ impl Place {
     }
 
     pub(crate) fn verify(&self) -> Result<(), Fault> {
-        if self.path.leads_to(self.identity)? {
+        if self.path.leads_to(self.identity)? && self.is_ours_still()? {
             return Ok(());
         }
         Err(Box::new(LockError::Lost { path: self.path.to_owned() }))
+    }
+
+    /// Whether the lock has stayed with its holder: one that is kept by another machine ends when that one is
+    /// restarted, or loses sight of this one, and the kernel here does not know.
+    fn is_ours_still(&self) -> Result<bool, Fault> {
+        match &self.on_record {
+            None => Ok(true),
+            Some(ours) => Ok(inspect(&self.path)? == Inspection::Held(Some(ours.clone()))),
+        }
     }
 }

@@ -199,11 +199,11 @@ impl LockFile {
         if size > FILE_MAX as u64 {
             return Ok(Content::Nothing("it is larger than any record"));
         }
-        if size == 0 {
+        let text = self.read(size)?;
+        if text.is_empty() {
             return Ok(Content::Nothing("it is empty"));
         }
-        let text = self.read(size as usize)?;
-        if text != self.read(size as usize)? {
+        if text != self.read(size)? {
             return Ok(Content::Unreadable("it changes while it is read".to_owned()));
         }
         if is_blank(&text) {
@@ -223,7 +223,7 @@ impl LockFile {
         if size > FILE_MAX as u64 {
             return self.truncate().map(|()| None);
         }
-        let text = if size == 0 { Vec::new() } else { self.read(size as usize)? };
+        let text = self.read(size)?;
         if is_blank(&text) {
             return Ok(None);
         }
@@ -246,16 +246,28 @@ impl LockFile {
 
     /// Where other machines may look: makes them see what was written. On a local file system the
     /// lock ends with the machine, and so may its record.
-    pub(crate) fn publish(&self, identity: Identity) -> Result<(), Fault> {
-        if !self.is_shared(identity) {
+    pub(crate) fn publish(&self) -> Result<(), Fault> {
+        if !self.is_shared() {
             return Ok(());
         }
         file::sync(self.fd()).map_err(|error| self.path.failed("write", error))
     }
 
-    /// Whether it is on a file system that other machines may use too.
-    pub(crate) fn is_shared(&self, identity: Identity) -> bool {
-        mount::is_shared(self.fd(), identity.device)
+    /// Whether it is on a file system that other machines may use too. To be asked once the file is known.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.identity.is_none_or(|identity| mount::is_shared(self.fd(), identity.device))
+    }
+
+    /// Ends what its holder has said of itself, before the lock is given up.
+    pub(crate) fn take_back(&mut self, length: usize) -> Result<(), Fault> {
+        // A server that was restarted, or did not hear from us, has given the lock away: then the record is
+        // somebody else's.
+        if self.is_shared() && !self.try_exclusive()? {
+            return Ok(());
+        }
+        self.blank(length)?;
+        // What is still on its way when the lock is free would overwrite the next holder's record.
+        self.publish()
     }
 
     /// Takes a record of that length out of the file again.
@@ -274,9 +286,16 @@ impl LockFile {
 
     /// The whole text, in one system call when it is as long as expected, and no more of it than
     /// tells that it is too long.
-    fn read(&self, expected: usize) -> Result<Vec<u8>, Fault> {
+    fn read(&self, expected: u64) -> Result<Vec<u8>, Fault> {
+        let expected = expected as usize;
         let failed = |error| self.path.failed("read", error);
         let mut text = Vec::new();
+        // Of a file that other machines write, this one's memory may keep an old text and an old size.
+        if self.is_shared() {
+            file::forget(self.fd());
+        } else if expected == 0 {
+            return Ok(text);
+        }
         let mut length = 0;
         loop {
             // A file that grew meanwhile takes a second round, with room to spare.

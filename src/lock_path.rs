@@ -104,12 +104,27 @@ impl LockPath {
         let bytes = self.path.to_bytes();
         let ends = (self.root + 1..bytes.len()).filter(|end| bytes[*end] == b'/' && bytes[*end - 1] != b'/');
         for end in ends {
-            // A part of a path without NUL has none.
-            let parent = CString::new(&bytes[..end]).unwrap_or_default();
-            let parent = LockPath { path: parent.into(), root: self.root };
+            let parent = self.beginning(end);
             file::make_directory(&parent.path).map_err(|error| parent.failed("create", error))?;
         }
         Ok(())
+    }
+
+    /// The folder that the lock file is in. While there is none, the workspace root, where it will be made.
+    pub(crate) fn folder(&self) -> Result<LockPath, Fault> {
+        let bytes = self.path.to_bytes();
+        let folder = self.beginning(bytes.iter().rposition(|byte| *byte == b'/').unwrap_or(self.root));
+        match file::stat_target(&folder.path) {
+            Ok(_) => Ok(folder),
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(self.beginning(self.root)),
+            Err(error) => Err(folder.failed("look at", error)),
+        }
+    }
+
+    fn beginning(&self, end: usize) -> LockPath {
+        // A part of a path without NUL has none.
+        let beginning = CString::new(&self.path.to_bytes()[..end]).unwrap_or_default();
+        LockPath { path: beginning.into(), root: self.root }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::Fault;
-use crate::{AcquireOptions, Holder, LockError};
+use crate::{AcquireOptions, Filesystem, Holder, LockError};
 
 fn unsupported<T>() -> Result<T, Fault> {
     Err(Box::new(LockError::UnsupportedPlatform))
@@ -32,6 +32,10 @@ pub(crate) fn signal_holder(_root: &Path, _signal: i32) -> Result<(), Fault> {
 }
 
 pub(crate) fn find_keepers(_root: &Path) -> Result<Vec<u32>, Fault> {
+    unsupported()
+}
+
+pub(crate) fn probe_filesystem(_root: &Path) -> Result<Filesystem, Fault> {
     unsupported()
 }
 

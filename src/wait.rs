@@ -220,8 +220,8 @@ impl Wait {
 
     /// Sees to it that events of this file reach us, if that is possible.
     fn watch(&mut self, file: &mut LockFile) -> Result<bool, Fault> {
-        let identity = file.identity()?;
-        if file.is_shared(identity) {
+        file.identity()?;
+        if file.is_shared() {
             return Ok(false);
         }
         if let Some(watcher) = &mut self.watcher {

@@ -45,7 +45,7 @@ fn a_switch_that_forgets_a_status_is_warned_of() {
     let text = |last: &str| {
         // The other enumerations have longer names.
         let names = header_words("RALPH_LOCK_", " = ");
-        let others = ["RALPH_LOCK_STATE_", "RALPH_LOCK_LIVENESS_", "RALPH_LOCK_RELATION_"];
+        let others = ["RALPH_LOCK_STATE_", "RALPH_LOCK_FILESYSTEM_", "RALPH_LOCK_LIVENESS_", "RALPH_LOCK_RELATION_"];
         let names: Vec<_> =
             names.into_iter().filter(|name| !others.iter().any(|other| name.starts_with(other))).collect();
         let cases: String = names.iter().filter(|name| *name != last).map(|name| format!("case {name}: ")).collect();

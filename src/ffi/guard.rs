@@ -207,6 +207,9 @@ pub extern "C" fn ralph_lock_guard_path(guard: *const ralph_lock_guard) -> *cons
 /// can take the lock of a new file. A long-running holder asks from time to time and stops its work
 /// on RALPH_LOCK_LOST. A relative workspace root is looked up from the current directory of now.
 ///
+/// On a file system that other machines may use too it also asks whether the lock is still held there, with
+/// the guard's own record: a server that was restarted, or lost sight of this machine, has forgotten it.
+///
 /// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `error` as in ralph_lock_try_acquire().
 ///
 /// RALPH_LOCK_OK: it does; RALPH_LOCK_LOST: it does not, and the guard is still to be released;

@@ -25,7 +25,8 @@ pub enum ralph_lock_status {
     RALPH_LOCK_CANCELLED = 4,
     /// A signal handler ran during the wait; call again to go on waiting.
     RALPH_LOCK_INTERRUPTED = 5,
-    /// The path no longer leads to the file that is locked: somebody removed or replaced it.
+    /// The path no longer leads to the file that is locked: somebody removed or replaced it. Or a server has
+    /// let go of its lock.
     RALPH_LOCK_LOST = 6,
     /// The lock is held, but not provably by the process on record.
     RALPH_LOCK_NOT_LIVE = 7,
@@ -54,7 +55,11 @@ const TABLE: [(ralph_lock_status, &CStr, &CStr); 15] = [
     (RALPH_LOCK_TIMED_OUT, c"RALPH_LOCK_TIMED_OUT", c"the time to wait is over"),
     (RALPH_LOCK_CANCELLED, c"RALPH_LOCK_CANCELLED", c"the wait was cancelled"),
     (RALPH_LOCK_INTERRUPTED, c"RALPH_LOCK_INTERRUPTED", c"a signal interrupted the wait"),
-    (RALPH_LOCK_LOST, c"RALPH_LOCK_LOST", c"the lock file was removed or replaced while it was held"),
+    (
+        RALPH_LOCK_LOST,
+        c"RALPH_LOCK_LOST",
+        c"the lock file was removed or replaced while it was held, or its server let go of the lock",
+    ),
     (RALPH_LOCK_NOT_LIVE, c"RALPH_LOCK_NOT_LIVE", c"the process on record is not provably the holder"),
     (RALPH_LOCK_INVALID_ARGUMENT, c"RALPH_LOCK_INVALID_ARGUMENT", c"an argument is invalid"),
     (RALPH_LOCK_INVALID_HANDLE, c"RALPH_LOCK_INVALID_HANDLE", c"the handle was released already, or never was one"),

@@ -90,10 +90,38 @@ pub(crate) fn move_above(file: BorrowedFd<'_>, number: RawFd) -> io::Result<Owne
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+/// A new file in that folder, which has no name and so ends with its descriptors: two of them, each opened on
+/// its own. Local file systems have such files. O_TMPFILE, open(2).
+#[cfg(target_os = "linux")]
+pub(crate) fn open_nameless(folder: &CStr) -> io::Result<[OwnedFd; 2]> {
+    let first = open_plainly(folder, libc::O_TMPFILE | libc::O_RDWR | libc::O_CLOEXEC)?;
+    let second = std::ffi::CString::new(format!("/proc/self/fd/{}", first.as_raw_fd()))?;
+    let second = open_plainly(&second, libc::O_RDWR | libc::O_CLOEXEC)?;
+    Ok([first, second])
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn open_nameless(_folder: &CStr) -> io::Result<[OwnedFd; 2]> {
+    Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
+}
+
+pub(crate) fn create_new(path: &CStr) -> io::Result<OwnedFd> {
+    open(path, libc::O_RDWR | libc::O_CREAT | libc::O_EXCL)
+}
+
+pub(crate) fn remove(path: &CStr) -> io::Result<()> {
+    // SAFETY: the path is NUL-terminated and lives through the call.
+    retry(|| check(unsafe { libc::unlink(path.as_ptr()) })).map(drop)
+}
+
 fn open(path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
+    open_plainly(path, flags | ALWAYS)
+}
+
+fn open_plainly(path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
     let mode: libc::c_uint = 0o666;
     // SAFETY: the path is NUL-terminated and lives through the call; open writes no memory of ours.
-    let fd = retry(|| check(unsafe { open_file(path.as_ptr(), flags | ALWAYS, mode) }))?;
+    let fd = retry(|| check(unsafe { open_file(path.as_ptr(), flags, mode) }))?;
     // SAFETY: open has just returned this descriptor, so nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
@@ -228,6 +256,17 @@ pub(crate) fn sync(file: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: fsync takes an open descriptor and touches no memory.
     retry(|| check(unsafe { libc::fsync(file.as_raw_fd()) })).map(drop)
 }
+
+/// Lets the next read ask the file system instead of this machine's memory. Advice, posix_fadvise(2): it is
+/// taken or not.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+pub(crate) fn forget(file: BorrowedFd<'_>) {
+    // SAFETY: posix_fadvise takes an open descriptor and touches no memory of ours.
+    unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+pub(crate) fn forget(_file: BorrowedFd<'_>) {}
 
 /// Sets the file's times to now.
 pub(crate) fn touch(file: BorrowedFd<'_>) -> io::Result<()> {

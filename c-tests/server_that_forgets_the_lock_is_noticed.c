@@ -1,0 +1,75 @@
+/* On a file system that other machines share, a server can let go of a lock while its holder believes to have
+ * it: then verify says so, and a release leaves the next holder's record alone. */
+#include "probing.h"
+
+/* Lets go of the lock as such a server does: no call of the holder's did it. */
+static void forget_lock(const char *root)
+{
+    struct stat locked, found;
+    int fd, count = 0;
+
+    CHECK(stat(lock_file_of(root), &locked) == 0);
+    for (fd = 0; fd < 4096; fd++)
+        if (fstat(fd, &found) == 0 && found.st_ino == locked.st_ino && found.st_dev == locked.st_dev) {
+            CHECK(syscall(SYS_flock, fd, LOCK_UN) == 0);
+            count++;
+        }
+    CHECK(count == 1);
+}
+
+static void check_lost(const ralph_lock_guard *guard)
+{
+    ralph_lock_error *error;
+
+    CHECK_STATUS(RALPH_LOCK_LOST, ralph_lock_guard_verify(guard, &error));
+    CHECK(strlen(ralph_lock_error_message(error)) > 0);
+    ralph_lock_error_free(error);
+}
+
+int main(void)
+{
+    char *root = new_workspace();
+    ralph_lock_guard *guard, *second;
+    process other;
+
+    /* FUSE. */
+    kind = 0x65735546;
+    guard = acquire(root, "first");
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guard, NULL));
+    check_held(root, "first");
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guard, NULL));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+
+    /* Free, and then another process's. */
+    guard = acquire(root, "first");
+    forget_lock(root);
+    check_lost(guard);
+    CHECK(!is_locked(root));
+    other = hold(root, "other");
+    check_lost(guard);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+    check_held(root, "other");
+    say(&other, 'r');
+    CHECK(hear(&other) == 'r');
+    CHECK(is_blank(lock_file_of(root)));
+    say(&other, 'x');
+    finish(&other);
+
+    /* Another guard's of this process, with the same prompt. */
+    guard = acquire(root, "same");
+    forget_lock(root);
+    second = acquire(root, "same");
+    check_lost(guard);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(second, NULL));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(second, NULL));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(second));
+
+    /* Nobody took it: the record is ended as ever. */
+    guard = acquire(root, "first");
+    forget_lock(root);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+    CHECK(is_blank(lock_file_of(root)));
+    CHECK(!is_locked(root));
+    return 0;
+}

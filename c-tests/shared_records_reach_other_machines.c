@@ -1,0 +1,74 @@
+/* On a file system that other machines share, a record is sent to them before its holder goes on, and its end
+ * before the lock is free; and what is read is what they wrote, not what this machine remembers. */
+#include "probing.h"
+
+static int syncs, syncs_at_unlock, questions;
+
+static void note_syncs(void)
+{
+    syncs_at_unlock = syncs;
+}
+
+int fsync(int fd)
+{
+    syncs++;
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int posix_fadvise(int fd, off_t offset, off_t length, int advice)
+{
+    CHECK(fd >= 0 && offset == 0 && length == 0 && advice == POSIX_FADV_DONTNEED);
+    questions++;
+    return 0;
+}
+
+int posix_fadvise64(int fd, off_t offset, off_t length, int advice) __attribute__((alias("posix_fadvise")));
+
+static void check_questions(bool shared, const char *what)
+{
+    if ((questions > 0) != shared)
+        fail(__FILE__, __LINE__, "%s asked %d times", what, questions);
+    questions = 0;
+}
+
+static void check_calls(bool shared)
+{
+    char *root = new_workspace();
+    ralph_lock_metadata *metadata;
+    ralph_lock_guard *guard;
+    ralph_lock_state state;
+    int per_call = shared ? 1 : 0;
+
+    kind = shared ? 0x65735546 : 0xef53;
+    at_unlock = note_syncs;
+    guard = acquire(root, "sent");
+    CHECK(syncs == per_call);
+    questions = 0;
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_read_existing(root, &metadata, NULL));
+    ralph_lock_metadata_free(metadata);
+    check_questions(shared, "read_existing");
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_inspect(root, &state, NULL, NULL));
+    CHECK(state == RALPH_LOCK_STATE_HELD);
+    check_questions(shared, "inspect");
+    check_held(root, "sent");
+    check_questions(shared, "a refusal");
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+    CHECK(syncs == 2 * per_call);
+    CHECK(syncs_at_unlock == 2 * per_call);
+}
+
+static void on_ext4(void *unused)
+{
+    (void)unused;
+    check_calls(false);
+}
+
+int main(void)
+{
+    /* A process asks of each device once what it is. */
+    process other = start(on_ext4, NULL);
+
+    finish(&other);
+    check_calls(true);
+    return 0;
+}
