@@ -18,7 +18,7 @@ static void check_on_record(const char *root)
     CHECK(pid == (uint32_t)getpid());
     CHECK(stat("/proc/self/ns/pid", &namespace) == 0);
     CHECK(strstr(text, path_of("\"pid_ns\":%lu,", (unsigned long)namespace.st_ino)) != NULL);
-    CHECK(strstr(text, path_of("\"start_time\":%ld}", start_of("self"))) != NULL);
+    CHECK(strstr(text, path_of("\"start_time\":%ld}", start_of(getpid()))) != NULL);
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_LIVE, RALPH_LOCK_RELATION_SELF, root);
 }
 
@@ -26,7 +26,7 @@ static ralph_lock_guard *acquire_as_child(const workspaces *where)
 {
     ralph_lock_guard *guard;
 
-    CHECK(start_of("self") > where->start);
+    CHECK(start_of(getpid()) > where->start);
     guard = acquire(where->child, "the child's");
     check_on_record(where->child);
     return guard;
@@ -61,7 +61,7 @@ static void inner_body(void *argument)
 
 static void check_both(void (*body)(void *), ralph_lock_liveness liveness)
 {
-    workspaces where = {new_workspace(), new_workspace(), start_of("self")};
+    workspaces where = {new_workspace(), new_workspace(), start_of(getpid())};
     ralph_lock_guard *guard = acquire(where.parent, "the parent's");
     process child;
 

@@ -33,11 +33,12 @@ UNUSED static void check_holder(const char *file, int line, ralph_lock_liveness 
     ralph_lock_metadata_free(metadata);
 }
 
-/* The text of /proc/<process>/stat from its third field, the state, on (proc(5)). */
-UNUSED static char *stat_of(const char *which)
+/* The text of /proc/<process>/stat from its third field, the state, on (proc(5)). Its first thread's says the same,
+ * and is the kernel's under an emulator too. */
+UNUSED static char *stat_of(pid_t pid)
 {
     char text[1024];
-    FILE *file = fopen(path_of("/proc/%s/stat", which), "r");
+    FILE *file = fopen(path_of("/proc/%d/task/%d/stat", (int)pid, (int)pid), "r");
     char *fields;
 
     CHECK(file != NULL && fgets(text, sizeof text, file) != NULL);
@@ -48,9 +49,9 @@ UNUSED static char *stat_of(const char *which)
 }
 
 /* When a process started, in ticks since the boot. */
-UNUSED static long start_of(const char *which)
+UNUSED static long start_of(pid_t pid)
 {
-    char *fields = stat_of(which);
+    char *fields = stat_of(pid);
     int i;
 
     for (i = 3; i < 22; i++)

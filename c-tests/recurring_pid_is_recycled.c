@@ -19,7 +19,7 @@ static void recur(void *root)
 
     mount_own_proc("");
     holder = hold(root, "is killed");
-    start_time = start_of(path_of("%d", (int)holder.pid));
+    start_time = start_of(holder.pid);
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_LIVE, RALPH_LOCK_RELATION_OTHER, root);
     kill_hard(&holder);
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_DEAD, RALPH_LOCK_RELATION_OTHER, root);

@@ -8,6 +8,19 @@
 #error "the version is no number"
 #endif
 
+/* In any version, not only in this one, whose zeros would hide a wrong factor. */
+enum { THIS_VERSION = RALPH_LOCK_VERSION_NUMBER };
+enum { THIS_MAJOR = RALPH_LOCK_VERSION_MAJOR, THIS_MINOR = RALPH_LOCK_VERSION_MINOR, THIS_PATCH = RALPH_LOCK_VERSION_PATCH };
+#undef RALPH_LOCK_VERSION_MAJOR
+#undef RALPH_LOCK_VERSION_MINOR
+#undef RALPH_LOCK_VERSION_PATCH
+#define RALPH_LOCK_VERSION_MAJOR 12
+#define RALPH_LOCK_VERSION_MINOR 34
+#define RALPH_LOCK_VERSION_PATCH 56
+#if RALPH_LOCK_VERSION_NUMBER != 12034056
+#error "the version's number is not made of its parts"
+#endif
+
 #define STATUS(name, value) {name, value, #name}
 
 int main(void)
@@ -57,11 +70,10 @@ int main(void)
     CHECK(no_message != NULL && strlen(no_message) > 0);
 
     CHECK_TEXT(RALPH_LOCK_VERSION, ralph_lock_version());
-    CHECK_TEXT(RALPH_LOCK_VERSION, path_of("%d.%d.%d", RALPH_LOCK_VERSION_MAJOR, RALPH_LOCK_VERSION_MINOR,
-                                           RALPH_LOCK_VERSION_PATCH));
+    CHECK_TEXT(RALPH_LOCK_VERSION, path_of("%d.%d.%d", THIS_MAJOR, THIS_MINOR, THIS_PATCH));
     /* With three digits each for minor and patch, the number grows with every version. */
-    CHECK_TEXT(path_of("%d%03d%03d", RALPH_LOCK_VERSION_MAJOR, RALPH_LOCK_VERSION_MINOR, RALPH_LOCK_VERSION_PATCH),
-               path_of("%07d", RALPH_LOCK_VERSION_NUMBER));
+    CHECK(THIS_MINOR < 1000 && THIS_PATCH < 1000);
+    CHECK(THIS_VERSION == THIS_MAJOR * 1000000 + THIS_MINOR * 1000 + THIS_PATCH);
     CHECK_TEXT(".ralph/loop.lock", RALPH_LOCK_FILE);
     return 0;
 }

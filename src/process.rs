@@ -163,7 +163,9 @@ fn read(_path: &CStr) -> Option<String> {
     None
 }
 
-/// What /proc/pid/stat tells of a process.
+/// What /proc/pid/stat tells of a process. It is read by way of the process's first thread, which has its
+/// number: an emulator (qemu-user, which runs containers of another architecture) shows a process a text of
+/// its own in /proc/self/stat and /proc/pid/stat, with a start time that nobody else sees.
 struct Stat {
     parent: u32,
     start_time: u64,
@@ -173,14 +175,13 @@ struct Stat {
 
 impl Stat {
     fn of(pid: u32) -> Option<Stat> {
-        Stat::parse(&read(&CString::new(format!("/proc/{pid}/stat")).ok()?)?)
+        Stat::parse(&read(&CString::new(format!("/proc/{pid}/task/{pid}/stat")).ok()?)?)
     }
 
     /// That of this process. None where /proc belongs to another pid namespace, and numbers mean others there.
     fn own() -> Option<Stat> {
-        let text = read(c"/proc/self/stat")?;
-        let pid: u32 = text.split(' ').next()?.parse().ok()?;
-        if pid == process::id() { Stat::parse(&text) } else { None }
+        let pid = process::id();
+        Stat::parse(&read(&CString::new(format!("/proc/self/task/{pid}/stat")).ok()?)?)
     }
 
     /// The name, in parentheses, may hold anything; what follows the last one may not.
