@@ -42,10 +42,7 @@ static void check_first(const char *root)
     CHECK(unlink(lock_file_of(root)) == 0);
     CHECK_STATUS(RALPH_LOCK_LOST, ralph_lock_guard_verify(guard, NULL));
     next = acquire(root, "anew");
-<<<<<<< HEAD
-=======
     CHECK_STATUS(RALPH_LOCK_LOST, ralph_lock_guard_verify(guard, NULL));
->>>>>>> 914b07a03e511c3f963338bb577aa7292f44838d
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     check_held(root, "anew");
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(next, NULL));
