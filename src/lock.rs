@@ -85,9 +85,12 @@ fn left_to_others(dead: Option<Box<Holder>>, file: &mut LockFile, found: Stat) -
     let Some(dead) = dead else {
         return Ok(None);
     };
-    let lockers = lockers(c"/proc/locks", found.identity.inode);
-    if !lockers.is_ok_and(|lockers| lockers.iter().all(|locker| *locker == dead.pid)) {
-        return Ok(None);
+    // While locks of others come and go, the kernel can pass over one in the list: it is read more than once.
+    for _ in 0..3 {
+        let lockers = lockers(c"/proc/locks", found.identity.inode);
+        if !lockers.is_ok_and(|lockers| lockers.iter().all(|locker| *locker == dead.pid)) {
+            return Ok(None);
+        }
     }
     // A new holder that let go before the list was read is not in it either.
     let is_so_still = !file.try_shared()? && file.content(found.size)?.record().as_ref() == Some(&dead);
