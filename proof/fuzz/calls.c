@@ -7,7 +7,7 @@
 
 static const root *pick_root(void)
 {
-    return &roots[byte() % (sizeof roots / sizeof *roots)];
+    return &roots[first_or_below(sizeof roots / sizeof *roots)];
 }
 
 static const char *pick_prompt(void)
@@ -137,7 +137,7 @@ static void call_release(void)
     object *found = find(guard, GUARD);
     ralph_lock_status status = ralph_lock_release(guard);
 
-    expect("release", guard == NULL || found != NULL ? ONE(RALPH_LOCK_OK) : ONE(RALPH_LOCK_INVALID_HANDLE), status);
+    expect("release", ONE(guard == NULL || found != NULL ? RALPH_LOCK_OK : RALPH_LOCK_INVALID_HANDLE), status);
     if (found != NULL) {
         found->file->named = false;
         forget_guard(found);
@@ -161,7 +161,8 @@ static void call_guard_verify(void)
     ralph_lock_status status = ralph_lock_guard_verify(guard, error_place());
 
     finish("guard_verify",
-           found == NULL ? guard_faults(guard) : ONE(found->file->at_place ? RALPH_LOCK_OK : RALPH_LOCK_LOST), status);
+           found == NULL ? guard_faults(guard) : ONE(found->file->at_place ? RALPH_LOCK_OK : RALPH_LOCK_LOST),
+           status);
 }
 
 static void call_guard_previous(void)
@@ -280,7 +281,8 @@ static void call_find_keepers(void)
     if (!allowed && looked_for_keepers)
         return;
     looked_for_keepers |= !allowed;
-    status = ralph_lock_find_keepers(which->path, room ? pids : NULL, capacity, wanted ? &count : NULL, error_place());
+    status = ralph_lock_find_keepers(which->path, room ? pids : NULL, capacity, wanted ? &count : NULL,
+                                     error_place());
     finish("find_keepers", allowed ? allowed : ONE(RALPH_LOCK_OK), status);
     CHECK(!wanted || count == (status == RALPH_LOCK_OK && held));
     CHECK(pids[0] == (room && wanted && count == 1 && capacity > 0 ? (uint32_t)getpid() : 77) && pids[1] == 77);
@@ -379,7 +381,8 @@ static void call_options_set_cancel(void)
     object *token = find(cancel, CANCEL);
     set faults = options_faults(options) | (cancel != NULL && token == NULL ? ONE(RALPH_LOCK_INVALID_HANDLE) : 0);
 
-    expect("options_set_cancel", faults ? faults : ONE(RALPH_LOCK_OK), ralph_lock_options_set_cancel(options, cancel));
+    expect("options_set_cancel", faults ? faults : ONE(RALPH_LOCK_OK),
+           ralph_lock_options_set_cancel(options, cancel));
     if (!faults)
         find(options, OPTIONS)->token = token != NULL ? token->token : -1;
 }
@@ -388,7 +391,7 @@ static void call_options_set_lock_file(void)
 {
     ralph_lock_options *options = pick_handle(OPTIONS);
     set faults = options_faults(options);
-    size_t good = below(LOCK_FILES + 1);
+    size_t good = first_or_below(LOCK_FILES + 1);
     const char *lock_file = good < LOCK_FILES ? lock_files[good] : NULL;
 
     if (!usually()) {
@@ -732,13 +735,19 @@ static struct {
 /* So many that one instance of inotify does for all waits of a run. */
 #define MOST_CALLS 90
 
-/* Says what was called how often, where it is asked to. */
+/* Says what was called and what it gave, how often. */
 static void report(void)
 {
     size_t index;
+    int status;
 
-    for (index = 0; index < CALLS; index++)
+    for (index = 0; index < CALLS; index++) {
         fprintf(stderr, "called %s %lu\n", calls[index].name, calls[index].count);
+        for (status = 0; status < 132; status++)
+            if (answers[index][status] > 0)
+                fprintf(stderr, "answered %s %s %lu\n", calls[index].name, ralph_lock_status_name(status),
+                        answers[index][status]);
+    }
 }
 
 /* Each file that is left says what the model does. */
@@ -804,6 +813,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         if (which < CALLS) {
             calls[which].count++;
+            calling = which;
             calls[which].call();
         } else if (which >= 56) {
             let_others_act();

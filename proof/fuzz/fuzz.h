@@ -181,11 +181,13 @@ static void check_started(const ralph_lock_metadata *metadata)
     time.tm_year -= 1900;
     time.tm_mon -= 1;
     seconds = timegm(&time);
-    if (number == INT64_MIN || number == INT64_MAX)
-        CHECK(number < 0 ? seconds < INT64_MIN / SECOND + 1 : seconds > INT64_MAX / SECOND - 1);
+    if (number == INT64_MIN)
+        CHECK(seconds <= INT64_MIN / SECOND);
+    else if (number == INT64_MAX)
+        CHECK(seconds >= INT64_MAX / SECOND);
     else
-        CHECK(__builtin_mul_overflow(seconds, (int64_t)SECOND, &seconds) || seconds + fraction == number ||
-              seconds < INT64_MIN / 2);
+        /* Unsigned, because the first and the last second that fit do so only with their fraction. */
+        CHECK((uint64_t)seconds * SECOND + (uint64_t)fraction == (uint64_t)number);
 }
 
 /* What is true of the metadata of any record. */
@@ -203,7 +205,8 @@ UNUSED static void check_metadata(const ralph_lock_metadata *metadata)
     CHECK(liveness <= RALPH_LOCK_LIVENESS_FOREIGN && relation <= RALPH_LOCK_RELATION_OTHER);
     CHECK(liveness != RALPH_LOCK_LIVENESS_LIVE || kill((pid_t)pid, 0) == 0 || errno == EPERM);
     CHECK(liveness != RALPH_LOCK_LIVENESS_FOREIGN || relation == RALPH_LOCK_RELATION_OTHER);
-    CHECK(relation != RALPH_LOCK_RELATION_SELF || (pid == (uint32_t)getpid() && liveness == RALPH_LOCK_LIVENESS_LIVE));
+    CHECK(relation != RALPH_LOCK_RELATION_SELF || pid == (uint32_t)getpid());
+    CHECK(relation != RALPH_LOCK_RELATION_SELF || liveness == RALPH_LOCK_LIVENESS_LIVE);
     CHECK(relation != RALPH_LOCK_RELATION_ANCESTOR || liveness == RALPH_LOCK_LIVENESS_LIVE);
 }
 

@@ -93,12 +93,18 @@ static void *pick_handle(kind wanted)
 typedef uint64_t set;
 #define ONE(status) ((set)1 << ((status) < 100 ? (status) : (status) - 68))
 
+/* How often each function has given each. */
+static unsigned long answers[64][132];
+static size_t calling;
+
 static void expect(const char *call, set allowed, ralph_lock_status status)
 {
     int each;
 
-    if (status < 132 && (ONE(status) & allowed) != 0)
+    if (status < 132 && (ONE(status) & allowed) != 0) {
+        answers[calling][status]++;
         return;
+    }
     for (each = 0; each < 132; each = each == 7 ? 100 : each + 1)
         if ((ONE(each) & allowed) != 0)
             fprintf(stderr, "%s may give %s\n", call, ralph_lock_status_name(each));

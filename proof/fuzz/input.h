@@ -21,6 +21,14 @@ static size_t below(size_t limit)
     return byte() % limit;
 }
 
+/* The same, but half of the time the first: so that one call often is about what another one was about. */
+static size_t first_or_below(size_t limit)
+{
+    uint8_t choice = byte();
+
+    return choice < 128 ? choice % limit : 0;
+}
+
 /* Mostly true: it stands for what a caller usually does. */
 static bool usually(void)
 {

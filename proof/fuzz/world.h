@@ -3,8 +3,6 @@
 #ifndef WORLD_H
 #define WORLD_H
 
-#include <sys/syscall.h>
-
 #include "input.h"
 
 /* What somebody wrote of himself. */
@@ -211,7 +209,8 @@ static int open_at(size_t directory, size_t lock_file, int flags)
 static void scribble(size_t directory, size_t lock_file)
 {
     static const char *const contents[] = {
-        "", " \n", "{", "no record", "{\"pid\": 4194305, \"started\": \"2026-11-22T16:00:00Z\", \"prompt\": \"left\"}",
+        "", " \n", "{", "no record",
+        "{\"pid\": 4194305, \"started\": \"2026-11-22T16:00:00Z\", \"prompt\": \"left\"}",
         "{\"pid\": 1, \"started\": \"2026-11-22T16:00:00.5Z\", \"prompt\": \"init\", \"holder\": {\"host\": \"x\"}}"};
     size_t which = below(sizeof contents / sizeof *contents);
     file *of = places[directory][lock_file];
@@ -256,7 +255,7 @@ static void open_descriptor(size_t directory, size_t lock_file)
 
 static void let_others_act(void)
 {
-    size_t directory = below(BLOCKED), lock_file = below(LOCK_FILES), action = below(8);
+    size_t directory = first_or_below(BLOCKED), lock_file = first_or_below(LOCK_FILES), action = below(8);
 
     if (action < 2)
         scribble(directory, lock_file);
@@ -267,7 +266,7 @@ static void let_others_act(void)
     else if (action == 6 && descriptors_used > 0)
         close_descriptor(&descriptors[below(descriptors_used)]);
     else
-        now_monotonic += below(256) * 10 * MILLISECOND;
+        now_monotonic += (long long)below(256) * 10 * MILLISECOND;
 }
 
 /* The world as it was before the run, but for what the library itself holds. */
