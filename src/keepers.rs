@@ -18,7 +18,9 @@ pub(crate) fn find_keepers(root: &Path) -> Result<Vec<u32>, Fault> {
         return Ok(Vec::new());
     };
     let identity = file.identity()?;
-    let processes = numbers_in(c"/proc").map_err(|_| Box::new(LockError::UnsupportedPlatform))?;
+    // Where there is another /proc, or none, one cannot tell.
+    let processes = if cfg!(linux) { numbers_in(c"/proc").ok() } else { None };
+    let processes = processes.ok_or_else(|| Box::new(LockError::UnsupportedPlatform))?;
     Ok(processes.into_iter().filter(|pid| keeps(*pid, identity)).collect())
 }
 

@@ -130,6 +130,9 @@ impl Identity {
 
 #[cfg(unix)]
 fn pid_namespace() -> Option<u64> {
+    if !cfg!(linux) {
+        return None;
+    }
     file::stat_target(c"/proc/self/ns/pid").ok().map(|namespace| namespace.identity.inode)
 }
 
@@ -138,8 +141,12 @@ fn pid_namespace() -> Option<u64> {
     None
 }
 
+/// A file of /proc. Other systems have none, or one that says other things.
 #[cfg(unix)]
 fn read(path: &CStr) -> Option<String> {
+    if !cfg!(linux) {
+        return None;
+    }
     String::from_utf8(file::read_all(path).ok()?).ok()
 }
 
@@ -208,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     fn this_process_lives_and_is_itself() {
         let (own, pid) = (Identity::own(), process::id());
         assert_eq!((own.liveness(pid), own.relation(pid)), (Liveness::Live, Relation::Own));
