@@ -10,6 +10,11 @@ fn main() {
     // The tests build C programs for the same machine.
     println!("cargo:rustc-env=RALPH_LOCK_TARGET={}", std::env::var("TARGET").unwrap_or_default());
     let target = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
+    // What only Linux has is compiled under this name.
+    println!("cargo:rustc-check-cfg=cfg(linux)");
+    if target == "linux" && std::env::var_os("CARGO_FEATURE_PORTABLE").is_none() {
+        println!("cargo:rustc-cfg=linux");
+    }
     let major = std::env::var("CARGO_PKG_VERSION_MAJOR").unwrap_or_default();
     match target.as_str() {
         "macos" | "ios" => {

@@ -440,6 +440,11 @@ UNUSED static void until_asleep(pid_t thread)
     } while (sleeps == -1 || sleeps_of(thread) != sleeps);
 }
 
+/* Whether an event loop can wait; not so in the library of other systems, when that is tested. */
+#ifndef HAS_WAITERS
+#define HAS_WAITERS true
+#endif
+
 /* The ways to wait for a lock. */
 typedef enum way { BLOCKING, TIMED, STEPPED } way;
 
@@ -451,6 +456,10 @@ UNUSED static ralph_lock_guard *wait_for(const char *root, const char *prompt, w
     ralph_lock_status status;
     ralph_lock_options *options;
 
+    if (how == STEPPED && !HAS_WAITERS) {
+        CHECK_STATUS(RALPH_LOCK_UNSUPPORTED_PLATFORM, ralph_lock_waiter_new(root, prompt, NULL, &waiter, NULL));
+        how = TIMED;
+    }
     if (how == BLOCKING) {
         status = ralph_lock_acquire_blocking(root, prompt, &guard, NULL);
     } else if (how == TIMED) {

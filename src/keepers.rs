@@ -23,6 +23,10 @@ pub(crate) fn find_keepers(root: &Path) -> Result<Vec<u32>, Fault> {
         Some(libc::ENOENT) => Box::new(LockError::UnsupportedPlatform),
         _ => path.failed("look for the keepers of", error),
     };
+    // Where there is another /proc, or none, one cannot tell.
+    if !cfg!(linux) {
+        return Err(Box::new(LockError::UnsupportedPlatform));
+    }
     let mut keepers = Vec::new();
     for pid in numbers_in(c"/proc").map_err(failed)? {
         if keeps(pid, identity).map_err(failed)? {

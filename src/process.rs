@@ -76,7 +76,7 @@ impl Identity {
     /// Whether there is nothing more to find out. Elsewhere than on Linux there is no /proc.
     fn is_complete(&self) -> bool {
         let found = self.host.is_some() && self.boot_id.is_some() && self.pid_ns.is_some() && self.start_time.is_some();
-        found || cfg!(not(target_os = "linux"))
+        found || cfg!(not(linux))
     }
 
     /// Whether numbers of its processes mean the same here. None: not to be told.
@@ -145,6 +145,9 @@ impl Identity {
 
 #[cfg(unix)]
 fn pid_namespace() -> Option<u64> {
+    if !cfg!(linux) {
+        return None;
+    }
     file::stat_target(c"/proc/self/ns/pid").ok().map(|namespace| namespace.identity.inode)
 }
 
@@ -153,8 +156,12 @@ fn pid_namespace() -> Option<u64> {
     None
 }
 
+/// A file of /proc. Other systems have none, or one that says other things.
 #[cfg(unix)]
 fn read(path: &CStr) -> Option<String> {
+    if !cfg!(linux) {
+        return None;
+    }
     String::from_utf8(file::read_all(path).ok()?).ok()
 }
 
@@ -198,6 +205,9 @@ impl Stat {
 /// /proc/pid/fdinfo/number. One that has ended is named, or missing, as long as others keep its lock.
 #[cfg(unix)]
 pub(crate) fn lockers(list: &CStr, inode: u64) -> io::Result<Vec<u32>> {
+    if !cfg!(linux) {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
     let text = file::read_all(list)?;
     Ok(String::from_utf8_lossy(&text).split('\n').filter_map(|line| locker(line, inode)).collect())
 }
@@ -228,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     fn this_process_lives_and_is_itself() {
         let (own, pid) = (Identity::own(), process::id());
         assert_eq!((own.liveness(pid), own.relation(pid)), (Liveness::Live, Relation::Own));

@@ -10,9 +10,9 @@ pub(crate) mod table;
 pub(crate) mod clock;
 #[cfg(unix)]
 pub(crate) mod errno;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(crate) mod event;
-#[cfg(all(unix, not(target_os = "linux")))]
+#[cfg(all(unix, not(linux)))]
 #[path = "event_portable.rs"]
 pub(crate) mod event;
 #[cfg(unix)]
@@ -21,9 +21,9 @@ pub(crate) mod file;
 pub(crate) mod flock;
 #[cfg(unix)]
 pub(crate) mod mount;
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 pub(crate) mod watch;
-#[cfg(all(unix, not(target_os = "linux")))]
+#[cfg(all(unix, not(linux)))]
 #[path = "watch_portable.rs"]
 pub(crate) mod watch;
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 /// This process's id.
 pub(crate) fn id() -> u32 {
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     if let Some(page) = wiped_on_fork::page() {
         return wiped_on_fork::kept(&page.id, std::process::id);
     }
@@ -19,7 +19,7 @@ pub(crate) fn id() -> u32 {
 /// A number that no ancestor of this process has. Its id is not enough: a parent and its child are
 /// both process 1 when the child begins a pid namespace.
 pub(crate) fn instance() -> u32 {
-    #[cfg(target_os = "linux")]
+    #[cfg(linux)]
     if let Some(page) = wiped_on_fork::page() {
         use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
         // A child inherits the count, and so counts on from its parent's number.
@@ -127,7 +127,7 @@ impl<T: Clone + Send + Sync> PerProcess<T> {
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(linux)]
 mod wiped_on_fork {
     use std::ptr::null_mut;
     use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::*};

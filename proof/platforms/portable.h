@@ -1,0 +1,17 @@
+/* What the programs of c-tests/ are to expect of a library that was built with the feature `portable`. */
+#ifndef PORTABLE_H
+#define PORTABLE_H
+
+#include <ralph_lock.h>
+
+/* No descriptor tells an event loop of anything. */
+#define HAS_WAITERS false
+
+/* Nothing is known of processes. */
+#define RALPH_LOCK_LIVENESS_LIVE RALPH_LOCK_LIVENESS_UNKNOWN
+#define RALPH_LOCK_LIVENESS_DEAD RALPH_LOCK_LIVENESS_UNKNOWN
+#define RALPH_LOCK_RELATION_SELF RALPH_LOCK_RELATION_UNKNOWN
+#define RALPH_LOCK_RELATION_ANCESTOR RALPH_LOCK_RELATION_UNKNOWN
+#define RALPH_LOCK_RELATION_OTHER RALPH_LOCK_RELATION_UNKNOWN
+
+#endif
