@@ -35,6 +35,13 @@
 /* Ends the program when a call does not return the expected status. */
 #define CHECK_STATUS(expected, call) check_status(__FILE__, __LINE__, #call, expected, call)
 
+/* How often to do what is done over and over. Tools that watch every instruction take a hundred times as long and
+ * find the first thing that goes wrong: for them it is done less often, with -DONE_IN=32. */
+#ifndef ONE_IN
+#define ONE_IN 1
+#endif
+#define MANY(times) ((times) / ONE_IN)
+
 /* Ends the program when two texts differ. */
 #define CHECK_TEXT(expected, actual) check_text(__FILE__, __LINE__, #actual, expected, actual)
 
@@ -74,7 +81,21 @@ UNUSED static void check_text(const char *file, int line, const char *what, cons
         fail(file, line, "%s is \"%s\" instead of \"%s\"", what, actual ? actual : "(NULL)", expected);
 }
 
-/* A path made like printf does it; freed by nobody, these programs are short. */
+/* Memory that nobody frees, as these programs are short. It is remembered here, so that whoever looks for memory
+ * that was lost finds the library's alone. Programs that make more of it do free it. */
+UNUSED static void *remember(void *memory)
+{
+    static void *remembered[1 << 14];
+    static unsigned count;
+    unsigned at = __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
+
+    CHECK(memory != NULL);
+    if (at < sizeof remembered / sizeof *remembered)
+        __atomic_store_n(&remembered[at], memory, __ATOMIC_RELAXED);
+    return memory;
+}
+
+/* A path made like printf does it; freed by nobody, or earlier where many are made. */
 __attribute__((format(printf, 1, 2))) UNUSED static char *path_of(const char *format, ...)
 {
     va_list arguments;
@@ -85,13 +106,14 @@ __attribute__((format(printf, 1, 2))) UNUSED static char *path_of(const char *fo
     length = vasprintf(&path, format, arguments);
     va_end(arguments);
     CHECK(length >= 0);
-    return path;
+    return remember(path);
 }
 
 /* A new, empty directory below the current one, which the test runner makes and removes. */
 UNUSED static char *new_workspace(void)
 {
-    char *root = path_of("%s/workspace-XXXXXX", getcwd(NULL, 0));
+    char *here = remember(getcwd(NULL, 0));
+    char *root = path_of("%s/workspace-XXXXXX", here);
 
     CHECK(mkdtemp(root) != NULL);
     return root;
@@ -101,6 +123,12 @@ UNUSED static char *new_workspace(void)
 UNUSED static char *lock_file_of(const char *root)
 {
     return path_of("%s/%s", root, RALPH_LOCK_FILE);
+}
+
+/* This program's file. Its link in /proc is the checker's where a program runs inside of one. */
+UNUSED static char *own_program(void)
+{
+    return remember(realpath("/proc/self/exe", NULL));
 }
 
 /* Writes a file, whose directory is made if it is missing. */
@@ -128,8 +156,7 @@ UNUSED static char *read_file(const char *path, size_t *length)
 
     CHECK(file != NULL);
     CHECK(fstat(fileno(file), &found) == 0);
-    text = malloc((size_t)found.st_size + 1);
-    CHECK(text != NULL);
+    text = remember(malloc((size_t)found.st_size + 1));
     count = fread(text, 1, (size_t)found.st_size, file);
     text[count] = '\0';
     if (length != NULL)

@@ -42,7 +42,7 @@ static void started(void *argument)
 {
     const family *own = argument;
 
-    execl("/proc/self/exe", "started", own->root, path_of("%d", own->left), (char *)NULL);
+    execl(own_program(), "started", own->root, path_of("%d", own->left), (char *)NULL);
     CHECK(!"this program starts");
 }
 

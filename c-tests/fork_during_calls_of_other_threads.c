@@ -2,7 +2,7 @@
 #include "check.h"
 #include "threads.h"
 
-enum { THREADS = 4, CHILDREN = 200, AT_A_TIME = 10, WORKSPACES = 3 };
+enum { THREADS = 4, CHILDREN = MANY(200), AT_A_TIME = 10, WORKSPACES = 3 };
 
 static char *shared[WORKSPACES];
 static bool stop;

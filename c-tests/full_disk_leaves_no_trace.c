@@ -73,7 +73,7 @@ static void check_works(const char *root)
 int main(void)
 {
     char *root = new_workspace();
-    char *big = malloc((1 << 20) + 1);
+    char *big = remember(malloc((1 << 20) + 1));
     unsigned long blocks;
     process holder;
 

@@ -2,7 +2,7 @@
 #include "check.h"
 #include "threads.h"
 
-enum { LOOKS = 5000 };
+enum { LOOKS = MANY(5000) };
 
 static char *root;
 static ralph_lock_guard *current;

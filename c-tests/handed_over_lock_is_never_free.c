@@ -56,7 +56,7 @@ static void parent_body(void *argument)
     if (what->road == SOCKET) {
         send_fd(what->sockets[0], fd);
     } else if (what->road == SPAWN) {
-        CHECK(posix_spawn(&pid, "/proc/self/exe", NULL, NULL, words, environ) == 0);
+        CHECK(posix_spawn(&pid, own_program(), NULL, NULL, words, environ) == 0);
     } else {
         pid = fork();
         CHECK(pid >= 0);
@@ -65,7 +65,7 @@ static void parent_body(void *argument)
             exit(0);
         }
         if (pid == 0) {
-            execv("/proc/self/exe", words);
+            execv(own_program(), words);
             fail(__FILE__, __LINE__, "cannot exec");
         }
     }

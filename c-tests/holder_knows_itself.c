@@ -33,7 +33,7 @@ static void become(void *root)
     int32_t fd;
 
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_into_fd(guard, &fd, NULL));
-    execl("/proc/self/exe", "become", root, path_of("%d", (int)fd), (char *)NULL);
+    execl(own_program(), "become", root, path_of("%d", (int)fd), (char *)NULL);
     CHECK(!"this program starts");
 }
 

@@ -38,7 +38,7 @@ int main(void)
     };
     char *root = new_workspace();
     size_t limit = (size_t)16 << 20;
-    char *text = malloc(limit + 2);
+    char *text = remember(malloc(limit + 2));
     size_t i;
 
     CHECK(text != NULL);

@@ -36,7 +36,7 @@ static void check_blocking_fails(const char *root, int os_code)
 /* "/xx…x" with that many letters. */
 static char *component(size_t length)
 {
-    char *text = malloc(length + 2);
+    char *text = remember(malloc(length + 2));
 
     CHECK(text != NULL);
     memset(text, 'x', length + 1);

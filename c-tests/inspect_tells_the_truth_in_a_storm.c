@@ -6,7 +6,7 @@
 
 #include <sys/mman.h>
 
-enum { WORKERS = 3, INSPECTORS = 1, KILLS = 60, SERIALS = 1 << 20 };
+enum { WORKERS = 3, INSPECTORS = 1, KILLS = MANY(60), SERIALS = 1 << 20 };
 
 /* Every attempt to get the lock has a number, which is its prompt. Moments are numbered too, for all
  * processes alike. */
@@ -149,7 +149,7 @@ int main(void)
     for (i = 0; i < INSPECTORS; i++)
         inspectors[i] = start(inspect, NULL);
     /* Until each answer has been given often. */
-    for (kills = 0; kills < KILLS || load(&shared->seen[0]) < 10 || load(&shared->seen[1]) < 1000
+    for (kills = 0; kills < KILLS || load(&shared->seen[0]) < 10 || load(&shared->seen[1]) < MANY(1000)
                     || load(&shared->seen[2]) < 10;
          kills++) {
         i = kills % WORKERS;

@@ -6,7 +6,7 @@
 
 int main(void)
 {
-    static rival other = {1000, 0, 0, NULL, RALPH_LOCK_OK};
+    static rival other = {MANY(1000), 0, 0, NULL, RALPH_LOCK_OK};
     char *root = new_workspace();
     int descriptors = open_descriptors(), handed = 0, i, spin;
     pthread_t thread = start_thread(release_too, &other);

@@ -51,7 +51,7 @@ static void left_by_anybody(const char *text, size_t length)
 
 int main(void)
 {
-    char *prompt = malloc(LONG + 1);
+    char *prompt = remember(malloc(LONG + 1));
 
     CHECK(prompt != NULL);
     memset(prompt, 'X', LONG);

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    static rival other = {2000, 0, 0, NULL, RALPH_LOCK_OK};
+    static rival other = {MANY(2000), 0, 0, NULL, RALPH_LOCK_OK};
     char *root = new_workspace();
     int descriptors = open_descriptors();
     pthread_t thread = start_thread(release_too, &other);

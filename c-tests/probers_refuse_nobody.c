@@ -73,9 +73,10 @@ int main(void)
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(shared != MAP_FAILED);
     root = new_workspace();
-    acquire_among_probers(PROBERS, &one_millisecond, NULL, 500, 20000);
-    acquire_among_probers(2, NULL, NULL, 2000, 2000);
+    acquire_among_probers(PROBERS, &one_millisecond, NULL, MANY(500), MANY(20000));
+    acquire_among_probers(2, NULL, NULL, MANY(2000), MANY(2000));
     /* The name of a dead holder is nobody's who holds the lock. */
-    acquire_among_probers(2, NULL, "{\"pid\":1,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"dead\"}", 2000, 2000);
+    acquire_among_probers(2, NULL, "{\"pid\":1,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"dead\"}", MANY(2000),
+                          MANY(2000));
     return 0;
 }

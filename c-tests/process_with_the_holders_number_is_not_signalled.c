@@ -27,8 +27,9 @@ static long pass_on(long number, long a, long b, long c, long d, long e, long f)
     return real(number, a, b, c, d, e, f);
 }
 
-/* The library's, which opens and signals processes with it. */
-long syscall(long number, ...)
+/* The library's, which opens and signals processes with it. Like the real one it takes six arguments however many
+ * were given, which a checker must not mind. */
+__attribute__((no_sanitize("address"))) long syscall(long number, ...)
 {
     va_list list;
     long given[6];

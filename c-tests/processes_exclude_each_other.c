@@ -4,7 +4,7 @@
 
 #include <sys/mman.h>
 
-enum { PROCESSES = 4, ROUNDS = 500 };
+enum { PROCESSES = 4, ROUNDS = MANY(500) };
 
 /* In memory that all processes share. */
 typedef struct board {

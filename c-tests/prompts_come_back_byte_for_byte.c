@@ -12,7 +12,7 @@ static void check_comes_back(const char *root, const char *prompt)
 /* A text of that many bytes, made of copies of a part. */
 static char *repeat(const char *part, size_t length)
 {
-    char *text = malloc(length + 1);
+    char *text = remember(malloc(length + 1));
     size_t i;
 
     CHECK(text != NULL);
@@ -38,7 +38,7 @@ int main(void)
         "\\u0041 \\n \\\" %s %n $(id) `id`",
     };
     char *root = new_workspace();
-    size_t mebi = (size_t)1 << 20;
+    size_t mebi = MANY((size_t)1 << 20);
     size_t i;
 
     for (i = 0; i < sizeof prompts / sizeof *prompts; i++)

@@ -4,7 +4,7 @@
 
 #include <sys/mman.h>
 
-enum { ROUNDS = 200, NUMBERS = 4, FIRST = 100 };
+enum { ROUNDS = MANY(200), NUMBERS = 4, FIRST = 100 };
 
 /* In memory that all processes share. */
 typedef struct board {

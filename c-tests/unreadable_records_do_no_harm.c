@@ -95,7 +95,7 @@ int main(void)
 {
     size_t large = (size_t)20 << 20;
     size_t deep = 100000;
-    char *text = malloc(large + 1);
+    char *text = remember(malloc(large + 1));
 
     CHECK(text != NULL);
     HARMLESS("");

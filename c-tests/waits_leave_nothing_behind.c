@@ -5,10 +5,10 @@
 #include <malloc.h>
 #include <pthread.h>
 
-#define ROUNDS 500
+#define ROUNDS MANY(500)
 
 /* Until malloc has filled its caches, which it counts as memory in use. */
-#define WARM_UP 250
+#define WARM_UP MANY(250)
 
 #define THREADS 30
 

@@ -2,7 +2,7 @@
 #include "check.h"
 #include "threads.h"
 
-enum { THREADS = 8, ROUNDS = 1000 };
+enum { THREADS = 8, ROUNDS = MANY(1000) };
 
 static void *acquire_and_release(void *root)
 {
