@@ -13,7 +13,7 @@ use crate::error::Fault;
 use crate::lock_file::{Content, LockFile, START_OVERS};
 use crate::lock_path::LockPath;
 use crate::metadata::Record;
-use crate::patience::{Limit, Patience, RECORD, pause};
+use crate::patience::{LOOK_AGAIN, Limit, OLD_TEXT, Patience, RECORD, pause};
 use crate::process::lockers;
 use crate::sys::file::{Identity, Stat};
 use crate::sys::{clock, process};
@@ -370,9 +370,17 @@ impl Place {
     /// Whether the lock has stayed with its holder: one that is kept by another machine ends when that one is
     /// restarted, or loses sight of this one, and the kernel here does not know.
     fn is_ours_still(&self) -> Result<bool, Fault> {
-        match &self.on_record {
-            None => Ok(true),
-            Some(ours) => Ok(inspect(&self.path)? == Inspection::Held(Some(ours.clone()))),
+        let Some(ours) = &self.on_record else {
+            return Ok(true);
+        };
+        let mut patience = Limit::of(OLD_TEXT);
+        loop {
+            match inspect(&self.path)? {
+                Inspection::Held(Some(holder)) if holder == *ours => return Ok(true),
+                // Who else has it, if it is not us? A text that was there before ours says nothing.
+                Inspection::Held(_) if !patience.is_over() => drop(clock::sleep(LOOK_AGAIN)),
+                _ => return Ok(false),
+            }
         }
     }
 }

@@ -217,18 +217,33 @@ impl LockFile {
     }
 
     /// Makes the file blank before a record is written, unless it is so already, and gives the record
-    /// that was in it. To be called by the holder. A record is never written over another: whoever reads at that moment could get
-    /// a mixture that looks right.
+    /// that was in it. To be called by the holder. A record is never written over another: whoever reads at that
+    /// moment could get a mixture that looks right.
     pub(crate) fn clear(&self, size: u64) -> Result<Option<Box<Holder>>, Fault> {
         if size > FILE_MAX as u64 {
             return self.truncate().map(|()| None);
         }
         let text = self.read(size)?;
+        if self.is_shared() {
+            return self.clear_shared(text);
+        }
         if is_blank(&text) {
             return Ok(None);
         }
         // As at a release: whoever dies has not made the lock one that a full disk keeps from the next.
         self.blank(text.len()).map(|()| Holder::parse(&text).ok())
+    }
+
+    /// The same where other machines write too. What this one has read can be an old text, and blank or not only
+    /// in its memory: so the file is cut in any case, and a record is believed after a write, which makes this
+    /// machine forget what it knew. That write changes nothing: records begin alike.
+    fn clear_shared(&self, mut text: Vec<u8>) -> Result<Option<Box<Holder>>, Fault> {
+        if !is_blank(&text) {
+            self.write(&text[..1], &mut 0)?;
+            self.publish()?;
+            text = self.read(text.len() as u64)?;
+        }
+        self.truncate().map(|()| Holder::parse(&text).ok())
     }
 
     /// Writes a record into a blank file, and counts the bytes that are in the file even when it
@@ -291,9 +306,8 @@ impl LockFile {
         let failed = |error| self.path.failed("read", error);
         let mut text = Vec::new();
         // Of a file that other machines write, this one's memory may keep an old text and an old size.
-        if self.is_shared() {
-            file::forget(self.fd());
-        } else if expected == 0 {
+        let read_at = if self.is_shared() { file::read_anew } else { file::read_at };
+        if expected == 0 && !self.is_shared() {
             return Ok(text);
         }
         let mut length = 0;
@@ -303,7 +317,7 @@ impl LockFile {
             text.try_reserve_exact(room - text.len())
                 .map_err(|_| failed(io::Error::from_raw_os_error(libc::ENOMEM)))?;
             text.resize(room, 0);
-            let count = file::read_at(self.fd(), &mut text[length..], length).map_err(failed)?;
+            let count = read_at(self.fd(), &mut text[length..], length).map_err(failed)?;
             length += count;
             let at_end = count == 0 || expected <= length && length < room;
             if at_end || length > FILE_MAX {

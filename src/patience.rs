@@ -10,6 +10,13 @@ const PROBERS: Duration = Duration::from_secs(1);
 /// How long to wait for the record of a holder that has the lock and is about to write it.
 pub(crate) const RECORD: Duration = Duration::from_millis(20);
 
+/// For how long a file system that other machines use too may show an old text: GlusterFS and the kernel's FUSE
+/// keep what they know for a second, and a busy machine takes its time.
+pub(crate) const OLD_TEXT: Duration = Duration::from_secs(3);
+
+/// How often to look for a newer one.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// What is left of the time that one acquire spends on others.
 pub(crate) struct Patience {
     pub(crate) probers: Limit,

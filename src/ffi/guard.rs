@@ -208,7 +208,8 @@ pub extern "C" fn ralph_lock_guard_path(guard: *const ralph_lock_guard) -> *cons
 /// on RALPH_LOCK_LOST. A relative workspace root is looked up from the current directory of now.
 ///
 /// On a file system that other machines may use too it also asks whether the lock is still held there, with
-/// the guard's own record: a server that was restarted, or lost sight of this machine, has forgotten it.
+/// the guard's own record: a server that was restarted, or lost sight of this machine, has forgotten it. There
+/// it can take 3 s to be sure that it is lost, and what others have just done can be a second old.
 ///
 /// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `error` as in ralph_lock_try_acquire().
 ///

@@ -235,6 +235,29 @@ pub(crate) fn read_at(file: BorrowedFd<'_>, buffer: &mut [u8], offset: usize) ->
     })
 }
 
+/// The same past this machine's memory of the file, O_DIRECT, open(2): what the file system has, whatever another
+/// machine has written there. Where that cannot be done, from memory.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn read_anew(file: BorrowedFd<'_>, buffer: &mut [u8], offset: usize) -> io::Result<usize> {
+    // SAFETY: no memory is involved; nor in the next two.
+    let flags = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETFL) })?;
+    if check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, flags | libc::O_DIRECT) }).is_err() {
+        return read_at(file, buffer, offset);
+    }
+    let count = read_at(file, buffer, offset);
+    check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, flags) })?;
+    match count {
+        // A file system that can do it only for whole blocks.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => read_at(file, buffer, offset),
+        count => count,
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn read_anew(file: BorrowedFd<'_>, buffer: &mut [u8], offset: usize) -> io::Result<usize> {
+    read_at(file, buffer, offset)
+}
+
 /// Writes at an offset, at least one byte of a buffer that is not empty, perhaps not all.
 pub(crate) fn write_at(file: BorrowedFd<'_>, buffer: &[u8], offset: usize) -> io::Result<usize> {
     retry(|| {
@@ -256,17 +279,6 @@ pub(crate) fn sync(file: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: fsync takes an open descriptor and touches no memory.
     retry(|| check(unsafe { libc::fsync(file.as_raw_fd()) })).map(drop)
 }
-
-/// Lets the next read ask the file system instead of this machine's memory. Advice, posix_fadvise(2): it is
-/// taken or not.
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-pub(crate) fn forget(file: BorrowedFd<'_>) {
-    // SAFETY: posix_fadvise takes an open descriptor and touches no memory of ours.
-    unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-pub(crate) fn forget(_file: BorrowedFd<'_>) {}
 
 /// Sets the file's times to now.
 pub(crate) fn touch(file: BorrowedFd<'_>) -> io::Result<()> {
