@@ -13,7 +13,7 @@ use crate::error::Fault;
 use crate::lock_file::{Content, LockFile, START_OVERS};
 use crate::lock_path::LockPath;
 use crate::metadata::Record;
-use crate::patience::{LOOK_AGAIN, Limit, OLD_TEXT, Patience, RECORD, pause};
+use crate::patience::{LOOK_AGAIN, Limit, OLD_TEXT, Patience, RECORD, pause, pause_remotely};
 use crate::process::lockers;
 use crate::sys::file::{Identity, Stat};
 use crate::sys::{clock, process};
@@ -161,19 +161,22 @@ fn take(file: &mut LockFile, patience: &mut Patience) -> Result<bool, Fault> {
             return Ok(true);
         }
         // Somebody has a lock. A holder's is exclusive; one who only asks has a shared one, and so
-        // has another acquirer at this very line. Turning ours into the exclusive one drops it first,
-        // which leaves the road free for that other acquirer if this fails.
+        // has another acquirer at this very line.
         if file.try_shared()? {
             if let Some(error) = file.take_read_only() {
                 return Err(error);
             }
-            if file.try_exclusive()? {
+            if file.try_upgrade()? {
                 return Ok(true);
             }
             if patience.probers.is_over() {
                 return Err(held(file, None));
             }
-            pause();
+            if file.is_shared() {
+                pause_remotely()
+            } else {
+                pause()
+            }
             continue;
         }
         // A holder, then: who? A record that names one is the answer even if the file has just been

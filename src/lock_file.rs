@@ -158,6 +158,16 @@ impl LockFile {
         self.keep(flock::try_shared(self.fd()))
     }
 
+    /// Turns a shared lock into the exclusive one, or gives it up, which leaves the road free for others who do
+    /// the same. A local file system gives it up by itself, flock(2); GlusterFS would keep it.
+    pub(crate) fn try_upgrade(&mut self) -> Result<bool, Fault> {
+        let taken = self.try_exclusive()?;
+        if !taken && self.is_shared() {
+            flock::unlock(self.fd()).map_err(|error| self.path.failed("unlock", error))?;
+        }
+        Ok(taken)
+    }
+
     pub(crate) fn exclusive(&mut self) -> Result<(), Fault> {
         match flock::exclusive(self.fd()) {
             Err(error) if error.raw_os_error() == Some(libc::EINTR) => {

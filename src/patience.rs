@@ -53,6 +53,11 @@ pub(crate) fn pause() {
     let _ = clock::sleep(vary(Duration::from_micros(64)));
 }
 
+/// The same where each try goes to another machine and back, which takes up to some milliseconds.
+pub(crate) fn pause_remotely() {
+    let _ = clock::sleep(vary(Duration::from_millis(8)));
+}
+
 /// Some time up to this one, left to chance; the clock's last digits are chance enough.
 pub(crate) fn vary(longest: Duration) -> Duration {
     let chance = clock::wall().subsec_nanos().wrapping_mul(0x9e37_79b1) >> 26;

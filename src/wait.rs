@@ -195,7 +195,7 @@ impl Wait {
             return self.announce(target.file);
         }
         let probed = target.file.try_shared()?;
-        if probed && target.file.try_exclusive()? {
+        if probed && target.file.try_upgrade()? {
             return self.announce(target.file);
         }
         // All who wait are here after one event, and are in each other's way: within the list only the
