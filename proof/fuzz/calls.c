@@ -288,6 +288,21 @@ static void call_find_keepers(void)
     CHECK(pids[0] == (room && wanted && count == 1 && capacity > 0 ? (uint32_t)getpid() : 77) && pids[1] == 77);
 }
 
+/* What the file system is, nobody knows here, but it does lock. */
+static void call_probe_filesystem(void)
+{
+    const root *which = pick_root();
+    bool wanted = usually();
+    ralph_lock_filesystem verdict = (ralph_lock_filesystem)77;
+    set allowed = is_no_root(which) || !wanted ? ONE(RALPH_LOCK_INVALID_ARGUMENT) : ONE(which->status);
+    ralph_lock_status status =
+        ralph_lock_probe_filesystem(which->path, wanted ? &verdict : NULL, error_place());
+
+    finish("probe_filesystem", allowed, status);
+    CHECK(!wanted || verdict < RALPH_LOCK_FILESYSTEM_NO_LOCKS);
+    CHECK(!wanted || status == RALPH_LOCK_OK || verdict == RALPH_LOCK_FILESYSTEM_UNKNOWN);
+}
+
 /* HANDING OVER. */
 
 static void call_guard_into_fd(void)
@@ -729,6 +744,7 @@ static struct {
     CALL(metadata_started_rfc3339), CALL(metadata_prompt), CALL(metadata_host), CALL(metadata_liveness),
     CALL(metadata_relation), CALL(metadata_free), CALL(error_status), CALL(error_os_code), CALL(error_message),
     CALL(error_path), CALL(error_free), CALL(status_name), CALL(status_message), CALL(version),
+    CALL(probe_filesystem),
 };
 #define CALLS (sizeof calls / sizeof *calls)
 
