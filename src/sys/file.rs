@@ -9,9 +9,12 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 // On 32 bits glibc's plain names fail with EOVERFLOW for a file above 2 GiB and for an inode number
 // above 2^32.
 #[cfg(not(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32")))]
-use libc::{fstat, lstat, open as open_file, stat as RawStat, stat as stat_file};
+use libc::{fstat, lstat, off_t, open as open_file, pread, pwrite, stat as RawStat, stat as stat_file};
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32"))]
-use libc::{fstat64 as fstat, lstat64 as lstat, open64 as open_file, stat64 as RawStat, stat64 as stat_file};
+use libc::{
+    fstat64 as fstat, lstat64 as lstat, off64_t as off_t, open64 as open_file, pread64 as pread, pwrite64 as pwrite,
+    stat64 as RawStat, stat64 as stat_file,
+};
 
 use super::{check, errno, retry};
 
@@ -229,8 +232,7 @@ impl From<RawStat> for Stat {
 pub(crate) fn read_at(file: BorrowedFd<'_>, buffer: &mut [u8], offset: usize) -> io::Result<usize> {
     retry(|| {
         // SAFETY: pread writes at most buffer.len() bytes, all of them inside the buffer.
-        let count =
-            unsafe { libc::pread(file.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), offset as libc::off_t) };
+        let count = unsafe { pread(file.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), offset as off_t) };
         usize::try_from(count).map_err(|_| io::Error::last_os_error())
     })
 }
@@ -262,8 +264,7 @@ pub(crate) fn read_anew(file: BorrowedFd<'_>, buffer: &mut [u8], offset: usize) 
 pub(crate) fn write_at(file: BorrowedFd<'_>, buffer: &[u8], offset: usize) -> io::Result<usize> {
     retry(|| {
         // SAFETY: pwrite reads at most buffer.len() bytes, all of them inside the buffer.
-        let count =
-            unsafe { libc::pwrite(file.as_raw_fd(), buffer.as_ptr().cast(), buffer.len(), offset as libc::off_t) };
+        let count = unsafe { pwrite(file.as_raw_fd(), buffer.as_ptr().cast(), buffer.len(), offset as off_t) };
         usize::try_from(count).map_err(|_| io::Error::last_os_error())
     })
 }
