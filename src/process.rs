@@ -68,9 +68,9 @@ impl Identity {
     }
 
     /// The same as it stands in every record of this process.
-    pub(crate) fn own_json() -> Cow<'static, String> {
+    pub(crate) fn own_json() -> String {
         let own = Identity::own();
-        OWN_JSON.get(|| serde_json::to_string(&*own).unwrap_or_default(), |_| own.is_complete())
+        OWN_JSON.get(|| serde_json::to_string(&*own).unwrap_or_default(), |_| own.is_complete()).into_owned()
     }
 
     /// Whether there is nothing more to find out. Elsewhere than on Linux there is no /proc.
