@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
-#[cfg(unix)]
 use std::io;
 
 use serde::Serialize;
@@ -60,7 +59,7 @@ impl Identity {
     pub(crate) fn own() -> Cow<'static, Identity> {
         let find = || Identity {
             host: process::host_name(),
-            boot_id: read(c"/proc/sys/kernel/random/boot_id").map(|id| id.trim_ascii_end().to_owned()),
+            boot_id: read(c"/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim_ascii_end().to_owned()),
             pid_ns: pid_namespace(),
             start_time: Stat::own().map(|stat| stat.start_time),
         };
@@ -97,7 +96,7 @@ impl Identity {
             Some(true) => {}
         }
         // Where /proc shows another pid namespace, or hides other users' processes, nothing more is known.
-        let (Some(start_time), Some(_), Some(stat)) = (self.start_time, Stat::own(), Stat::of(pid)) else {
+        let (Some(start_time), Some(_), Some(stat)) = (self.start_time, Stat::own(), Stat::of(pid).ok()) else {
             return if process::exists(pid) { Liveness::Unknown } else { Liveness::Dead };
         };
         match stat.start_time == start_time {
@@ -131,13 +130,12 @@ impl Identity {
             }
             relation = Relation::Ancestor;
             above = stat.parent;
-            if above == 0 {
-                break;
+            match Stat::of(above) {
+                Ok(found) => stat = found,
+                // There is none, or it is hidden from us.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                Err(_) => return Relation::Unknown,
             }
-            let Some(found) = Stat::of(above) else {
-                return Relation::Unknown;
-            };
-            stat = found;
         }
         Relation::Other
     }
@@ -158,16 +156,16 @@ fn pid_namespace() -> Option<u64> {
 
 /// A file of /proc. Other systems have none, or one that says other things.
 #[cfg(unix)]
-fn read(path: &CStr) -> Option<String> {
+fn read(path: &CStr) -> io::Result<String> {
     if !cfg!(linux) {
-        return None;
+        return Err(io::ErrorKind::Unsupported.into());
     }
-    String::from_utf8(file::read_all(path).ok()?).ok()
+    String::from_utf8(file::read_all(path)?).map_err(io::Error::other)
 }
 
 #[cfg(not(unix))]
-fn read(_path: &CStr) -> Option<String> {
-    None
+fn read(_path: &CStr) -> io::Result<String> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// What /proc/pid/stat tells of a process. It is read by way of the process's first thread, which has its
@@ -181,14 +179,15 @@ struct Stat {
 }
 
 impl Stat {
-    fn of(pid: u32) -> Option<Stat> {
-        Stat::parse(&read(&CString::new(format!("/proc/{pid}/task/{pid}/stat")).ok()?)?)
+    fn of(pid: u32) -> io::Result<Stat> {
+        let text = read(&CString::new(format!("/proc/{pid}/task/{pid}/stat"))?)?;
+        Stat::parse(&text).ok_or(io::ErrorKind::InvalidData.into())
     }
 
     /// That of this process. None where /proc belongs to another pid namespace, and numbers mean others there.
     fn own() -> Option<Stat> {
         let pid = process::id();
-        Stat::parse(&read(&CString::new(format!("/proc/self/task/{pid}/stat")).ok()?)?)
+        Stat::parse(&read(&CString::new(format!("/proc/self/task/{pid}/stat")).ok()?).ok()?)
     }
 
     /// The name, in parentheses, may hold anything; what follows the last one may not.
