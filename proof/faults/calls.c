@@ -21,6 +21,7 @@ static const struct {
     {SYS_pidfd_open, "pidfd_open"}, {SYS_pidfd_send_signal, "pidfd_send_signal"}, {SYS_kill, "kill"},
     {SYS_getpid, "getpid"}, {SYS_uname, "uname"}, {SYS_getdents64, "getdents"}, {SYS_lseek, "lseek"},
     {SYS_mmap, "mmap"}, {SYS_munmap, "munmap"}, {SYS_madvise, "madvise"}, {SYS_mprotect, "mprotect"},
+    {SYS_unlink, "unlink"},
     {SYS_brk, "brk"}, {SYS_mremap, "mremap"}, {SYS_futex, "futex"}, {SYS_getrandom, "getrandom"},
 };
 
@@ -45,6 +46,7 @@ static const struct {
     {"open", {EINTR, EMFILE, ENFILE, ENOMEM, EIO, ENOSPC, EDQUOT, EACCES, EROFS, ESTALE}},
     {"flock", {EINTR, EIO, ENOLCK, ENOSYS, EOPNOTSUPP, ESTALE}},
     {"mkdir", {EINTR, ENOMEM, EIO, ENOSPC, EDQUOT, EACCES, EROFS, ESTALE}},
+    {"unlink", {EINTR, ENOMEM, EIO, EACCES, EROFS, ESTALE}},
     {"stat", {EINTR, ENOMEM, EIO, EACCES, ESTALE}},
     {"fstat", {EINTR, ENOMEM, EIO, ESTALE}},
     {"fstatfs", {EINTR, ENOMEM, EIO, ENOSYS, ESTALE}},
@@ -96,6 +98,7 @@ const int *errors_of(const char *label)
 static void simplify(const char *path, const char *root, char *into, size_t room)
 {
     size_t length = strlen(root), at = 0;
+    bool is_scratch = strstr(path, "/.ralph_lock_probe.") != NULL || strstr(path, "/#") != NULL;
     bool is_proc = strncmp(path, "/proc/", 6) == 0;
 
     if (strncmp(path, root, length) == 0)
@@ -105,7 +108,7 @@ static void simplify(const char *path, const char *root, char *into, size_t room
     for (; *path != '\0' && at + 1 < room; path++) {
         if (*path == '[' || *path == ']')
             continue;
-        if ((is_proc || *path == ':') && isdigit((unsigned char)*path)) {
+        if ((is_proc || is_scratch || *path == ':') && isdigit((unsigned char)*path)) {
             if (at == 0 || into[at - 1] != 'N')
                 into[at++] = 'N';
             continue;
@@ -124,7 +127,7 @@ static void read_text(pid_t process, unsigned long address, char *text, size_t r
     there.iov_len = 4096 - address % 4096 < room - 1 ? 4096 - address % 4096 : room - 1;
     count = process_vm_readv(process, &here, 1, &there, 1, 0);
     MUST(count > 0);
-    if ((size_t)count == there.iov_len && there.iov_len < room - 1 && memchr(text, '\0', (size_t)count) == NULL) {
+    if ((size_t)count == there.iov_len && (size_t)count < room - 1 && memchr(text, '\0', (size_t)count) == NULL) {
         ssize_t more;
 
         here.iov_base = text + count;
@@ -148,7 +151,8 @@ static void path_of_descriptor(pid_t process, unsigned long number, char *path, 
     path[length < 0 ? 0 : length] = '\0';
 }
 
-void describe(pid_t process, const unsigned long *arguments, long number, const char *root, char *label, size_t room)
+void describe(pid_t process, const unsigned long *arguments, long number, const char *root, char *label,
+              size_t room)
 {
     const char *name = name_of_call(number), *how = "";
     char path[300] = "", simple[300];
@@ -166,6 +170,7 @@ void describe(pid_t process, const unsigned long *arguments, long number, const 
         }
         break;
     case SYS_open:
+    case SYS_unlink:
     case SYS_mkdir:
     case SYS_stat:
     case SYS_lstat:
@@ -196,7 +201,11 @@ void describe(pid_t process, const unsigned long *arguments, long number, const 
     if (number == SYS_openat || number == SYS_open) {
         unsigned long flags = arguments[number == SYS_openat ? 2 : 1];
 
-        how = flags & O_CREAT ? " or create" : (flags & O_ACCMODE) == O_RDONLY ? " to read" : "";
+        how = (flags & O_TMPFILE) == O_TMPFILE   ? " a file without a name in"
+              : flags & O_EXCL                   ? " and create"
+              : flags & O_CREAT                  ? " or create"
+              : (flags & O_ACCMODE) == O_RDONLY  ? " to read"
+                                                 : "";
     }
     if (number == SYS_flock)
         how = arguments[1] == LOCK_UN               ? " LOCK_UN"

@@ -8,7 +8,8 @@
 enum { LABEL = 160 };
 
 const char *name_of_call(long number);
-void describe(pid_t process, const unsigned long *arguments, long number, const char *root, char *label, size_t room);
+void describe(pid_t process, const unsigned long *arguments, long number, const char *root, char *label,
+              size_t room);
 
 /* Whether a label is of the call with that name. */
 bool is_call(const char *label, const char *name);

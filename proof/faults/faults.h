@@ -35,7 +35,8 @@ typedef enum event {
     LET_PASS,    /* time passes: more than the library bears with a holder that is not on record */
     TIME_OUT,    /* more than a step with a timeout waits */
     TRIGGER,     /* another thread triggers the cancel token */
-    REMOVE       /* somebody removes the lock file at the first flock(2) */
+    REMOVE,      /* somebody removes the lock file at the first flock(2) */
+    NO_TMPFILE   /* the file system has no files without a name, O_TMPFILE */
 } event;
 
 /* How long those two are, in milliseconds, and the timeout. */

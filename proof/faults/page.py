@@ -21,7 +21,8 @@ can give, and the process is killed instead of making it. What comes of it is de
 - EINTR changes nothing, but that it ends a wait: INTERRUPTED.
 - A short read or write (the kernel is asked for half) changes nothing.
 - Where there is no error to give, or the answer can be given without what could not be found out, less is said and
-  nothing wrong: UNKNOWN, NOT_LIVE, no record of the holder, no keeper among other users' processes (EACCES).
+  nothing wrong: UNKNOWN, NOT_LIVE, no record of the holder, no keeper among other users' processes (EACCES). A file
+  system that says that it has no locks is told as NO_LOCKS by the function that is to find that out.
 - Afterwards nothing stays open or allocated that does not without the fault, the lock file is blank, as it was, or has
   a whole record, another process can take the lock, and so can this one, under its full name.
 

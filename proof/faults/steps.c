@@ -519,6 +519,16 @@ static void find_keepers(void)
         say(count == 0 ? "nobody" : count == 1 ? "one" : "many");
 }
 
+static void probe_filesystem(void)
+{
+    static const char *const names[] = {"UNKNOWN", "LOCAL", "DISTRIBUTED", "NO_LOCKS"};
+    ralph_lock_filesystem verdict;
+
+    CALL(ralph_lock_probe_filesystem(root, &verdict, &error));
+    if (status == RALPH_LOCK_OK)
+        say(names[verdict]);
+}
+
 static void cancel_new(void)
 {
     CALL(ralph_lock_cancel_new(&cancel, &error));
@@ -665,6 +675,7 @@ const step steps[] = {
     STEP(try_acquire, "it is held, and may be read only", unwritable_and_held, try_acquire),
     EVENT(try_acquire, "the file is removed before it is locked", blank, try_acquire, REMOVE),
     NETWORK(try_acquire, "on a network file system", blank, try_acquire),
+    NETWORK(try_acquire, "on a network file system, where it is held", held, try_acquire),
     STEP(acquire_blocking, "it is free", blank, acquire_blocking),
     STEP(acquire_blocking, "a holder died", leftover, acquire_blocking),
     EVENT(acquire_blocking, "it is held, then released", held, acquire_blocking, RELEASE),
@@ -676,6 +687,8 @@ const step steps[] = {
     STEP(acquire_with, "it is free", free_and_timed, acquire_with),
     EVENT(acquire_with, "it is held, then released", held_and_timed, acquire_with, RELEASE),
     EVENT(acquire_with, "it is held, then its holder is killed", mortal_and_timed, acquire_with, KILL_HOLDER),
+    {"ralph_lock_acquire_with", "on a network file system, where it is held, then released", held_and_timed,
+     acquire_with, RELEASE, true},
     EVENT(acquire_with, "without time limit or token", held_and_for_ever, acquire_with, RELEASE),
     EVENT(acquire_with, "the time is over", held_and_soon, acquire_with, TIME_OUT),
     EVENT(acquire_with, "the token is triggered", held_and_triggered_later, acquire_with, TRIGGER),
@@ -694,9 +707,11 @@ const step steps[] = {
     STEP(release, "", mine, release),
     STEP(release, "the record is large", mine_big, release),
     STEP(release, "the process has forked", mine_and_forked, release),
+    NETWORK(release, "on a network file system", mine, release),
     STEP(release, "NULL", no_folder, release),
     STEP(guard_path, "", mine, guard_path),
     STEP(guard_verify, "the file is there", mine, guard_verify),
+    NETWORK(guard_verify, "on a network file system", mine, guard_verify),
     STEP(guard_verify, "the file was removed", mine_and_lost, guard_verify),
     STEP(guard_previous, "", mine_after_one_that_died, guard_previous),
     STEP(guard_into_fd, "", mine, guard_into_fd),
@@ -725,6 +740,10 @@ const step steps[] = {
     STEP(find_keepers, "it is held", held, find_keepers),
     STEP(find_keepers, "the holder died, and its child keeps the lock", left, find_keepers),
     STEP(find_keepers, "there is no file", no_folder, find_keepers),
+    STEP(probe_filesystem, "there is a `.ralph`", blank, probe_filesystem),
+    STEP(probe_filesystem, "there is no `.ralph`", no_folder, probe_filesystem),
+    EVENT(probe_filesystem, "there are no files without a name", blank, probe_filesystem, NO_TMPFILE),
+    NETWORK(probe_filesystem, "on a network file system", blank, probe_filesystem),
     STEP(cancel_new, "", no_folder, cancel_new),
     STEP(cancel_trigger, "", token, cancel_trigger),
     STEP(cancel_free, "", token, cancel_free),

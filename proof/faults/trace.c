@@ -95,6 +95,12 @@ static bool next_stop(pid_t process, int *status, outcome *into)
     return WIFSTOPPED(*status);
 }
 
+/* Lists of what others do here, whose length is theirs. */
+static bool is_list(const char *label)
+{
+    return strcmp(label, "pread /proc/locks") == 0 || strcmp(label, "pread /proc/N/mountinfo") == 0;
+}
+
 static void watch(pid_t process, const step *what, const char *folder, fault wanted, outcome *into)
 {
     struct user_regs_struct registers;
@@ -131,6 +137,8 @@ static void watch(pid_t process, const step *what, const char *folder, fault wan
             continue;
         }
         is_entry = false;
+        /* What the file system is holds from the beginning. */
+        shared = what->network && registers.orig_rax == SYS_fstatfs;
         if (registers.orig_rax == MARK) {
             if (wanted.kind == KILL && marks == 1 && wanted.at == count) {
                 into->happened = true;
@@ -150,15 +158,21 @@ static void watch(pid_t process, const step *what, const char *folder, fault wan
                 continue;
             snprintf(root, sizeof root, "%s/%d", folder, marks == 1 ? 0 : 1);
             let_happen(what->event, root, number, arguments, &is_over);
-            shared = what->network && number == SYS_fstatfs;
+            if (what->event == NO_TMPFILE && number == SYS_openat && (arguments[2] & O_TMPFILE) == O_TMPFILE) {
+                registers.orig_rax = (unsigned long)-1;
+                MUST(ptrace(PTRACE_SETREGS, process, NULL, &registers) == 0);
+                replaces = true;
+                result = (unsigned long)-EOPNOTSUPP;
+                continue;
+            }
             if (marks == 3)
                 continue;
             /* What Rust does to end the process for want of memory is none of the library's. */
             if (wanted.kind == NO_MEMORY)
                 continue;
-            /* This list comes in as many pieces as other processes have locks. */
+            /* It comes in more pieces than one. */
             describe(process, arguments, number, root, label, sizeof label);
-            if (strcmp(label, "pread /proc/locks") == 0 && strcmp(label, before) == 0)
+            if (is_list(label) && strcmp(label, before) == 0)
                 continue;
             strcpy(before, label);
             if (wanted.kind == NO_FAULT || count <= wanted.at) {
