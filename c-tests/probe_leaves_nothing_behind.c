@@ -1,4 +1,7 @@
 /* However often it is asked, the probe leaves no descriptor, memory or file behind. */
+/* It keeps more small blocks here. One that is lost in each round makes 80,000 bytes. */
+#define KEPT_BY_MALLOC 32768
+
 #include "leaks.h"
 #include "probing.h"
 

@@ -34,10 +34,12 @@ int flock(int fd, int operation)
 
 int fstatfs(int fd, struct statfs *found)
 {
-    char *path = path_of("/proc/self/fd/%d", fd);
-    int result = statfs(path, found);
+    char path[40];
+    int result;
 
-    free(path);
+    /* Not on the heap, whose size some programs compare. */
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    result = statfs(path, found);
     if (kind != 0)
         memcpy(&found->f_type, &kind, sizeof found->f_type);
     return result;

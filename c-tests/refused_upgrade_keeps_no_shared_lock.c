@@ -1,10 +1,11 @@
-/* A file system can leave the shared lock to who is refused the exclusive one. Who waits gives it up then, or
- * those who wait would be in each other's way for ever. */
+/* A file system can leave the shared lock to who is refused the exclusive one. An acquirer gives it up then,
+ * or those who want the lock would be in each other's way for ever. */
 #define flock flock_of_probing
 #include "probing.h"
 #undef flock
 
-static bool has_shared;
+static bool has_shared, was_refused;
+static int refusals;
 
 int flock(int fd, int operation);
 
@@ -13,7 +14,10 @@ int flock(int fd, int operation)
 {
     int result;
 
-    if (has_shared && operation == (LOCK_EX | LOCK_NB)) {
+    CHECK(!was_refused || operation == LOCK_UN);
+    was_refused = has_shared && operation == (LOCK_EX | LOCK_NB);
+    if (was_refused) {
+        refusals++;
         errno = EWOULDBLOCK;
         return -1;
     }
@@ -23,48 +27,26 @@ int flock(int fd, int operation)
     return result;
 }
 
-/* Whether a process has a lock of that file, of any kind. */
-static bool has_lock(pid_t pid, ino_t inode)
-{
-    FILE *locks = fopen("/proc/locks", "r");
-    unsigned long locked;
-    char line[256];
-    bool found = false;
-    int owner;
-
-    if (locks == NULL)
-        skip("there is no /proc/locks");
-    while (!found && fgets(line, sizeof line, locks) != NULL)
-        found = sscanf(line, "%*d: FLOCK %*s %*s %d %*x:%*x:%lu", &owner, &locked) == 2 && owner == pid &&
-                locked == inode;
-    CHECK(fclose(locks) == 0);
-    return found;
-}
-
-static void wait_long(void *root)
-{
-    kind = 0x65735546;
-    wait_only(root, timeout_of(100000));
-}
-
 int main(void)
 {
     char *root = new_workspace();
-    struct stat found;
-    process waiter;
-    double end;
+    ralph_lock_options *options = timeout_of(200);
     int fd;
 
+    /* FUSE. */
+    kind = 0x65735546;
     CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
     fd = open(lock_file_of(root), O_RDWR | O_CLOEXEC);
-    CHECK(fd >= 0 && fstat(fd, &found) == 0);
+    CHECK(fd >= 0);
     /* Somebody who only asks, and takes his time. */
     CHECK(syscall(SYS_flock, fd, LOCK_SH) == 0);
-    waiter = start(wait_long, root);
-    while (!has_lock(waiter.pid, found.st_ino))
-        CHECK(waitpid(waiter.pid, NULL, WNOHANG) == 0);
-    for (end = now_ms() + 30000; has_lock(waiter.pid, found.st_ino);)
-        CHECK(now_ms() < end);
-    kill_hard(&waiter);
+    CHECK_STATUS(RALPH_LOCK_TIMED_OUT, wait_only(root, options));
+    CHECK(refusals > 1 && !was_refused);
+    refusals = 0;
+    CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, try_only(root));
+    CHECK(refusals > 1 && !was_refused);
+    CHECK(syscall(SYS_flock, fd, LOCK_UN) == 0);
+    CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
+    ralph_lock_options_free(options);
     return 0;
 }
