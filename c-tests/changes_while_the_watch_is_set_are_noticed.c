@@ -4,9 +4,6 @@
 #include <sys/inotify.h>
 #include <sys/syscall.h>
 
-/* A second later than its last look a waiter looks again in any case. */
-#define LATE 700.0
-
 static char *root;
 static ralph_lock_guard *guard;
 static void (*change)(void);

@@ -42,6 +42,10 @@
 #endif
 #define MANY(times) ((times) / ONE_IN)
 
+/* Milliseconds. A waiter looks again in any case a second after its last look, and so one that took longer than this
+ * may have missed what woke it. Nobody can tell where a tool makes everything late. */
+#define LATE (ONE_IN == 1 ? 700.0 : 1e6)
+
 /* Ends the program when two texts differ. */
 #define CHECK_TEXT(expected, actual) check_text(__FILE__, __LINE__, #actual, expected, actual)
 

@@ -1,9 +1,6 @@
 /* Release, exit, kill -9, a close without unlock and a release that a forked child outlives each wake a waiter. */
 #include "check.h"
 
-/* A second later than its last look a waiter looks again in any case. */
-#define LATE 700.0
-
 /* A holder that has no record and never unlocks: it closes. */
 static void foreign_body(void *argument)
 {

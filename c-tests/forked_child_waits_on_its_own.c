@@ -112,7 +112,7 @@ int main(void)
     check_not_shared();
 
     for (i = 0; i < sizeof ways / sizeof *ways; i++) {
-        for (attempt = 0; both_wait(ways[i]) > 700; attempt++)
+        for (attempt = 0; both_wait(ways[i]) > LATE; attempt++)
             CHECK(attempt < 2);
     }
     return 0;

@@ -62,9 +62,9 @@ int main(void)
 
     for (how = BLOCKING; how <= STEPPED; how++) {
         /* Waiters that nobody wakes look again after a second. */
-        for (attempt = 0; hand_off((way)how, true) > 500; attempt++)
+        for (attempt = 0; hand_off((way)how, true) > LATE; attempt++)
             CHECK(attempt < 3);
-        for (attempt = 0; hand_off((way)how, false) > 500; attempt++)
+        for (attempt = 0; hand_off((way)how, false) > LATE; attempt++)
             CHECK(attempt < 3);
     }
     return 0;

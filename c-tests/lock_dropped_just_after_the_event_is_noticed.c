@@ -1,9 +1,6 @@
 /* A waiter that an event has woken too early looks again soon: the kernel tells of a close before it drops the lock. */
 #include "check.h"
 
-/* A second later than its last look a waiter looks again in any case. */
-#define LATE 700.0
-
 static double hand_off(way how)
 {
     char *root = new_workspace();

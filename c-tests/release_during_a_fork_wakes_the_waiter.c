@@ -56,7 +56,7 @@ int main(void)
 {
     int attempt;
 
-    for (attempt = 0; hand_off() > 700; attempt++)
+    for (attempt = 0; hand_off() > LATE; attempt++)
         CHECK(attempt < 2);
     return 0;
 }

@@ -1,9 +1,6 @@
 /* A waiter whose lock file is removed, replaced or renamed gets the lock of the file that is at the path then. */
 #include "check.h"
 
-/* A second later than its last look a waiter looks again in any case. */
-#define LATE 700.0
-
 static void removed(const char *root)
 {
     CHECK(unlink(lock_file_of(root)) == 0);

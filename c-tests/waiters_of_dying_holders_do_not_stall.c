@@ -47,7 +47,7 @@ static int stalls(void)
         finish(&waiters[i]);
     CHECK(all->count == WAITERS);
     for (i = 1; i < WAITERS; i++)
-        count += all->had[i] - all->had[i - 1] > 700;
+        count += all->had[i] - all->had[i - 1] > LATE;
     return count;
 }
 
