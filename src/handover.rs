@@ -9,9 +9,11 @@ use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
 use std::path::Path;
 
 use crate::error::Fault;
+use crate::lock::take;
 use crate::lock_file::LockFile;
 use crate::lock_path::LockPath;
 use crate::metadata::Record;
+use crate::patience::Patience;
 use crate::sys::file::{self, Kind};
 use crate::{AcquireOptions, LockError, LockGuard};
 
@@ -75,16 +77,13 @@ fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) 
     }
     let copy = fd.try_clone().map_err(|error| path.failed("adopt a descriptor of", error))?;
     let mut file = LockFile::adopt(copy, &path);
-    let found = file.stat()?;
-    // The lock that it has already, or else a free one: there is nothing in between.
-    if !file.try_exclusive()? {
-        let holder = file.content(found.size)?.record();
-        return Err(Box::new(LockError::AlreadyLocked { path: path.to_owned(), holder }));
-    }
-    // If it was free until now, its file may have been removed since the first look.
-    if !path.leads_to(found.identity)? {
+    let identity = file.identity()?;
+    // The lock that it has already, or else a free one, taken like any other: there is nothing in between. If it
+    // was free until now, its file may have been removed since the first look, and others may have written.
+    let found = if take(&mut file, &mut Patience::default())? { path.find(identity)? } else { None };
+    let Some(found) = found else {
         file.abandon();
         return Err(Box::new(LockError::Lost { path: path.to_owned() }));
-    }
+    };
     LockGuard::inherit(file, &mut record, found.size)
 }

@@ -152,7 +152,7 @@ pub(crate) fn on_record(workspace_root: &Path) -> Result<Box<Holder>, Fault> {
 
 /// Tries for the lock of an open file until it is ours or somebody else's for sure. False: the file
 /// is no longer at its path, so that its lock means nothing; start over.
-fn take(file: &mut LockFile, patience: &mut Patience) -> Result<bool, Fault> {
+pub(crate) fn take(file: &mut LockFile, patience: &mut Patience) -> Result<bool, Fault> {
     loop {
         if !file.is_read_only() && file.try_exclusive()? {
             return Ok(true);

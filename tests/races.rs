@@ -5,6 +5,8 @@
 mod common;
 
 use std::fs;
+use std::io::Read;
+use std::process::{Command, Stdio};
 
 use common::traced::{LEFTOVER, Workspace};
 use ralph_lock::{Inspection, Liveness, LockError, LoopLock};
@@ -65,6 +67,49 @@ fn a_contender_whose_file_was_removed_takes_the_new_one() {
         assert!(matches!(first.verify(), Err(LockError::Lost { .. })));
         stopped.go_on().has_the_lock(&workspace);
     }
+}
+
+/// The adopter is stopped after its first try, which a prober's lock has refused.
+#[test]
+fn a_prober_does_not_refuse_an_adopter() {
+    let workspace = Workspace::new();
+    let mut prober = Command::new("flock")
+        .args(["--shared", "--no-fork", workspace.lock_file().to_str().unwrap(), "sh", "-c", "echo; exec cat"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It has its lock by now.
+    prober.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
+    let stopped = workspace.inject(&["flock:signal=SIGSTOP:when=1"], "adopt").stopped();
+    drop(prober.stdin.take());
+    prober.wait().unwrap();
+    stopped.go_on().has_the_lock(&workspace);
+}
+
+/// Others may have had the lock since the adopter's first look at the file.
+#[test]
+fn an_adopter_blanks_all_that_was_written_until_it_has_the_lock() {
+    let workspace = Workspace::new();
+    fs::write(workspace.lock_file(), "").unwrap();
+    let stopped = workspace.inject(&["flock:signal=SIGSTOP:when=1"], "adopt-and-die").stopped();
+    fs::write(workspace.lock_file(), LEFTOVER.replace("gone", &"x".repeat(2000))).unwrap();
+    let traced = stopped.go_on();
+    assert_eq!(traced.lines(), ["acquire RALPH_LOCK_OK 0"], "{}", traced.text());
+    let left = LoopLock::inspect(workspace.root()).unwrap();
+    assert!(matches!(&left, Inspection::Stale(left) if left.prompt == "traced"), "{left:?}");
+}
+
+/// The adopter is stopped after its first try, which the holder's lock has refused.
+#[test]
+fn an_adopter_whose_file_was_removed_has_lost_it() {
+    let workspace = Workspace::new();
+    let first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
+    let stopped = workspace.inject(&["flock:signal=SIGSTOP:when=1"], "adopt").stopped();
+    fs::remove_file(workspace.lock_file()).unwrap();
+    assert!(matches!(first.verify(), Err(LockError::Lost { .. })));
+    let traced = stopped.go_on();
+    assert_eq!(traced.lines(), ["acquire RALPH_LOCK_LOST 0", "again RALPH_LOCK_OK"], "{}", traced.text());
 }
 
 #[test]

@@ -18,8 +18,28 @@ static void report(const char *what, ralph_lock_status status, ralph_lock_error 
     ralph_lock_error_free(error);
 }
 
+typedef enum approach { BY_TRYING, BY_WAITING, BY_ADOPTING } approach;
+
+static ralph_lock_status take(approach how, ralph_lock_guard **guard, ralph_lock_metadata **holder, ralph_lock_error **error)
+{
+    ralph_lock_status status;
+    int fd;
+
+    if (how == BY_TRYING)
+        return ralph_lock_try_acquire(root, "traced", guard, holder, error);
+    if (how == BY_WAITING)
+        return ralph_lock_acquire_blocking(root, "traced", guard, error);
+    /* A descriptor without lock. */
+    fd = open(lock_file_of(root), O_RDWR | O_CLOEXEC);
+    CHECK(fd >= 0);
+    status = ralph_lock_adopt_fd(root, "traced", NULL, fd, guard, error);
+    if (status != RALPH_LOCK_OK)
+        close(fd);
+    return status;
+}
+
 /* Takes the lock and gives it up, with a report of each step, and again, which must work. */
-static void use_lock(bool waits)
+static void use_lock(approach how)
 {
     int descriptors = open_descriptors();
     ralph_lock_guard *guard;
@@ -27,8 +47,7 @@ static void use_lock(bool waits)
     ralph_lock_error *error;
     ralph_lock_status status;
 
-    status = waits ? ralph_lock_acquire_blocking(root, "traced", &guard, &error)
-                   : ralph_lock_try_acquire(root, "traced", &guard, &holder, &error);
+    status = take(how, &guard, &holder, &error);
     report("acquire", status, error, holder);
     ralph_lock_metadata_free(holder);
     if (guard != NULL) {
@@ -65,11 +84,12 @@ static void read_record(void)
 }
 
 /* Ends with the lock, as a crash does. */
-static void die(void)
+static void die(approach how)
 {
     ralph_lock_guard *guard;
+    ralph_lock_metadata *holder = NULL;
     ralph_lock_error *error;
-    ralph_lock_status status = ralph_lock_try_acquire(root, "traced", &guard, NULL, &error);
+    ralph_lock_status status = take(how, &guard, &holder, &error);
 
     report("acquire", status, error, NULL);
     fflush(NULL);
@@ -111,15 +131,19 @@ int main(int count, char **arguments)
     CHECK(count == 3);
     root = arguments[2];
     if (strcmp(arguments[1], "try") == 0)
-        use_lock(false);
+        use_lock(BY_TRYING);
     else if (strcmp(arguments[1], "wait") == 0)
-        use_lock(true);
+        use_lock(BY_WAITING);
+    else if (strcmp(arguments[1], "adopt") == 0)
+        use_lock(BY_ADOPTING);
     else if (strcmp(arguments[1], "ask") == 0)
         ask();
     else if (strcmp(arguments[1], "read") == 0)
         read_record();
     else if (strcmp(arguments[1], "die") == 0)
-        die();
+        die(BY_TRYING);
+    else if (strcmp(arguments[1], "adopt-and-die") == 0)
+        die(BY_ADOPTING);
     else if (strcmp(arguments[1], "kill") == 0)
         kill_holder();
     else if (strcmp(arguments[1], "count-pair") == 0)
