@@ -23,6 +23,7 @@ static void check_refusals(void)
     ralph_lock_guard *guard;
     struct dirent **entries;
     size_t i;
+    int count;
 
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_options_set_lock_file(options, "build/deploy.lock"));
     for (i = 0; i < sizeof out_of_root / sizeof *out_of_root; i++) {
@@ -34,7 +35,11 @@ static void check_refusals(void)
         CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     }
     /* Nothing but the lock file, ".." and ".". */
-    CHECK(scandir(path_of("%s/build", root), &entries, NULL, NULL) == 3);
+    count = scandir(path_of("%s/build", root), &entries, NULL, NULL);
+    CHECK(count == 3);
+    while (count > 0)
+        free(entries[--count]);
+    free(entries);
     CHECK(access(path_of("%s/a", root), F_OK) == -1);
     CHECK(access(lock_file_of(root), F_OK) == -1);
     ralph_lock_options_free(options);

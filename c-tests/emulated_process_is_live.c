@@ -14,7 +14,7 @@ static void make_up_own_stat(void)
         rest = strchr(rest, ' ') + 1;
     rest[-1] = '\0';
     made_up = path_of("%d (made up) %s 4711 %s", (int)getpid(), fields, strchr(rest, ' ') + 1);
-    write_file(path_of("%s/stat", getcwd(NULL, 0)), made_up, strlen(made_up));
+    write_file(path_of("%s/stat", remember(getcwd(NULL, 0))), made_up, strlen(made_up));
     have_private_mounts();
     CHECK(mount("stat", path_of("/proc/%d/stat", (int)getpid()), "none", MS_BIND, "") == 0);
 }
