@@ -5,6 +5,7 @@
 /* What qemu-user makes up for a process that asks about itself; others read what the kernel says. */
 static void make_up_own_stat(void)
 {
+    char *folder = remember(getcwd(NULL, 0));
     char *fields = stat_of(getpid());
     char *rest = fields;
     char *made_up;
@@ -14,7 +15,7 @@ static void make_up_own_stat(void)
         rest = strchr(rest, ' ') + 1;
     rest[-1] = '\0';
     made_up = path_of("%d (made up) %s 4711 %s", (int)getpid(), fields, strchr(rest, ' ') + 1);
-    write_file(path_of("%s/stat", remember(getcwd(NULL, 0))), made_up, strlen(made_up));
+    write_file(path_of("%s/stat", folder), made_up, strlen(made_up));
     have_private_mounts();
     CHECK(mount("stat", path_of("/proc/%d/stat", (int)getpid()), "none", MS_BIND, "") == 0);
 }
