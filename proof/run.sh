@@ -14,10 +14,12 @@ LIB=$(realpath "$1")
 TARGET=$(realpath "$2")
 shift 2
 PAGE=docs/proof.md
+# What each part has shown, until it is run again.
+shown=$TARGET/proof
 all=$(for run in proof/*/run; do basename "$(dirname "$run")"; done)
 parts=${*:-$all}
-rows=$(mktemp -d)
-trap 'rm -rf "$rows"' EXIT
+[ "$parts" != "$all" ] || rm -rf "$shown"
+mkdir -p "$shown"
 export LIB TARGET CC="${CC:-cc}"
 
 passed=0
@@ -25,35 +27,40 @@ failed=0
 for part in $parts; do
     printf '\nproof of %s\n' "$part"
     began=$(date +%s)
-    if PART=$part ROWS=$rows/$part sh "proof/$part/run"; then
+    rm -f "$shown/$part"
+    if PART=$part ROWS=$shown/$part.new sh "proof/$part/run"; then
+        mv "$shown/$part.new" "$shown/$part"
         passed=$((passed + 1))
         echo "proof of $part: shown in $(($(date +%s) - began)) s"
     else
+        rm -f "$shown/$part.new"
         failed=$((failed + 1))
         echo "proof of $part: FAILED after $(($(date +%s) - began)) s"
     fi
 done
 
-# The page is about one whole run.
-if [ "$parts" = "$all" ] && [ $failed = 0 ]; then
+# The page is about all of them.
+missing=$(for part in $all; do [ -e "$shown/$part" ] || echo "$part"; done)
+if [ -z "$missing" ]; then
     {
         cat proof/page.md
         for part in $all; do
             printf '\n## %s\n\n| what is promised | shown by | seen |\n|---|---|---|\n' "$(cat "proof/$part/title")"
-            sed "s/\t/ | \`make proof-$part\` | /; s/^/| /; s/\$/ |/" "$rows/$part"
+            sed "s/\t/ | \`make proof-$part\` | /; s/^/| /; s/\$/ |/" "$shown/$part"
         done
-    } >"$rows/page"
+    } >"$shown/page.new"
     # The figures differ from run to run; the promises do not, unless somebody changed them.
     # shellcheck disable=SC2016 # the quotes are the page's
     promises() { sed -n 's/^\(| .* | `.*`\) | .*/\1/p' "$1"; }
-    promises "$PAGE" >"$rows/before" 2>/dev/null || true
-    promises "$rows/page" >"$rows/after"
-    if [ "${CI:-}" = true ] && ! diff "$rows/before" "$rows/after"; then
+    promises "$PAGE" >"$shown/before.new" 2>/dev/null || true
+    promises "$shown/page.new" >"$shown/after.new"
+    if [ "${CI:-}" = true ] && ! diff "$shown/before.new" "$shown/after.new"; then
         echo "$PAGE lists other promises than this run has shown: run \`make proof\` and commit it."
         failed=$((failed + 1))
     else
-        cp "$rows/page" "$PAGE"
+        cp "$shown/page.new" "$PAGE"
     fi
+    rm -f "$shown"/*.new
 fi
 printf '\nproof: %s passed, %s failed\n' $passed $failed
 [ $failed = 0 ]
