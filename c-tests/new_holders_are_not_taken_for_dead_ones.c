@@ -33,7 +33,9 @@ int open(const char *path, int flags, ...)
 
 /* With 64-bit offsets on 32 bits this is its name anyhow. */
 #ifndef __USE_FILE_OFFSET64
+#ifdef __GLIBC__
 int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+#endif
 #endif
 
 static void check_nobody_is_named(const char *root)

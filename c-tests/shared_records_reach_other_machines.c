@@ -29,7 +29,9 @@ int fcntl(int fd, int command, ...)
     return (int)syscall(SYS_fcntl, fd, command, argument);
 }
 
+#ifdef __GLIBC__
 int fcntl64(int fd, int command, ...) __attribute__((alias("fcntl")));
+#endif
 
 static void check_questions(bool shared, const char *what)
 {

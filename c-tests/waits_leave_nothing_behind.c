@@ -1,8 +1,8 @@
 /* Waits that end in any way leave no descriptor, watch, memory or lock, and the lock file byte for byte as it was. */
 #include "check.h"
+#include "leaks.h"
 #include "threads.h"
 
-#include <malloc.h>
 #include <pthread.h>
 
 #define ROUNDS MANY(500)
@@ -11,11 +11,6 @@
 #define WARM_UP MANY(250)
 
 #define THREADS 30
-
-static size_t memory(void)
-{
-    return mallinfo2().uordblks;
-}
 
 /* One wait of each kind for a lock that is held, and one that gets it. */
 static void wait_in_every_way(const char *busy, const char *idle, const ralph_lock_options *brief,
@@ -65,14 +60,14 @@ static void check_steady(const char *busy)
     for (round = -WARM_UP; round < ROUNDS; round++) {
         if (round == 0) {
             descriptors = open_descriptors();
-            used = memory();
+            used = allocated();
         }
         wait_in_every_way(busy, idle, brief, cancelled);
     }
     CHECK(open_descriptors() == descriptors);
     /* Less than malloc gives out at the least, for each round. */
-    if (memory() > used + ROUNDS * 16)
-        fail(__FILE__, __LINE__, "%ld bytes more are in use", (long)(memory() - used));
+    if (allocated() > used + ROUNDS * 16)
+        fail(__FILE__, __LINE__, "%ld bytes more are in use", (long)(allocated() - used));
     count_inotify(&instances, &watches);
     CHECK(watches == 0);
     CHECK(instances <= 1);
