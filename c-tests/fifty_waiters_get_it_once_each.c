@@ -3,7 +3,7 @@
 
 #include <sys/mman.h>
 
-#define WAITERS 50
+#define WAITERS (10 + MANY(40))
 
 /* In memory that all share. Neither is atomic: the lock is what orders the accesses. */
 typedef struct shared {
