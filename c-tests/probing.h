@@ -41,7 +41,7 @@ int fstatfs(int fd, struct statfs *found)
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     result = statfs(path, found);
     if (kind != 0)
-        memcpy(&found->f_type, &kind, sizeof found->f_type);
+        found->f_type = (__typeof__(found->f_type))kind;
     return result;
 }
 
@@ -67,7 +67,9 @@ int open(const char *path, int flags, ...)
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
+#ifdef __GLIBC__
 int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+#endif
 
 /* How many files a folder has. */
 UNUSED static int files_in(const char *path)
