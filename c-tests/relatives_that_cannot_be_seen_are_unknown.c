@@ -1,24 +1,6 @@
 /* Who cannot look up its ancestors, for want of descriptors, does not call one of them a stranger. */
 #include "check.h"
-
-static int opens_left = -1;
-
-/* The library's open. */
-int open(const char *path, int flags, ...)
-{
-    va_list arguments;
-    mode_t mode;
-
-    if (opens_left == 0) {
-        errno = EMFILE;
-        return -1;
-    }
-    opens_left -= opens_left > 0;
-    va_start(arguments, flags);
-    mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
-    va_end(arguments);
-    return openat(AT_FDCWD, path, flags, mode);
-}
+#include "opens.h"
 
 static void child(void *root)
 {

@@ -1,0 +1,27 @@
+/* A process that runs out of descriptors when a test says so. */
+#ifndef OPENS_H
+#define OPENS_H
+
+#include "check.h"
+
+/* How many more files the library can open; -1: as many as it likes. */
+static int opens_left = -1;
+
+/* The library's open. */
+int open(const char *path, int flags, ...)
+{
+    va_list arguments;
+    mode_t mode;
+
+    if (opens_left == 0) {
+        errno = EMFILE;
+        return -1;
+    }
+    opens_left -= opens_left > 0;
+    va_start(arguments, flags);
+    mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return openat(AT_FDCWD, path, flags, mode);
+}
+
+#endif
