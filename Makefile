@@ -2,11 +2,19 @@
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
+DESCRIPTION := $(shell sed -n 's/^description = "\(.*\)"/\1/p' Cargo.toml)
 CARGO := cargo
 # Where cargo builds, which a user's own settings may decide.
 TARGET := $(shell $(CARGO) metadata --locked --no-deps --format-version=1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 LIB := $(TARGET)/lib
 CC ?= cc
+
+# Where `make install` puts things, below DESTDIR if a packager sets that.
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+INSTALLED_LIB = $(DESTDIR)$(LIBDIR)
+INSTALLED_INCLUDE = $(DESTDIR)$(INCLUDEDIR)
 
 # Where the source of Rust's standard library is installed (Debian: rust-web-src; rustup: rust-src), it is
 # compiled into the shared library without its symbolizer, two thirds of what it is otherwise: the only
@@ -19,7 +27,7 @@ SHARED := rustc --quiet --locked --lib --crate-type cdylib --profile dist
 # Frame pointers make it smaller, and show profilers who calls.
 SHARED_FLAGS := -- -C force-frame-pointers=yes
 
-.PHONY: demo test proof lint bench lib header clean
+.PHONY: demo test bindings examples proof lint bench lib header install uninstall clean
 
 # A holder, a refused second process, a crash, a take-over.
 demo: lib
@@ -33,6 +41,18 @@ test: lib
 	else echo "tests/interop is left out: ralph-core, which it builds, needs Rust 1.88."; fi && \
 	echo "All tests passed."; } 2>&1 | tee $(TARGET)/test.log
 	@[ "$$(tail -n 1 $(TARGET)/test.log)" = "All tests passed." ]
+
+# The packages for other languages, each tested by its own language's tools with a library that was installed.
+bindings: bindings-go bindings-python bindings-node
+
+bindings-%: lib
+	@$(MAKE) --silent install DESTDIR= PREFIX=$(TARGET)/installed LIBDIR=$(TARGET)/installed/lib \
+		INCLUDEDIR=$(TARGET)/installed/include
+	@sh bindings/$*/test $(TARGET)/installed $(TARGET)/bindings-$*
+
+# The same small program in every language: it takes the lock, or says who holds it.
+examples: bindings
+	@sh examples/run.sh $(TARGET)/installed $(TARGET)
 
 # Everything that is promised, shown by the tools that would find it broken: docs/proof.md anew. `make proof-PART`
 # shows one part; the parts are the folders in proof/.
@@ -67,6 +87,20 @@ lib:
 	@install -C -m 644 $(TARGET)/release/libralph_lock.a $(LIB)/libralph_lock.a
 	@ln -sf libralph_lock.so.$(VERSION) $(LIB)/libralph_lock.so.$(MAJOR)
 	@ln -sf libralph_lock.so.$(MAJOR) $(LIB)/libralph_lock.so
+
+install: lib
+	@install -d $(INSTALLED_LIB)/pkgconfig $(INSTALLED_INCLUDE)
+	@install -m 644 include/ralph_lock.h $(INSTALLED_INCLUDE)
+	@install -m 755 $(LIB)/libralph_lock.so.$(VERSION) $(INSTALLED_LIB)
+	@install -m 644 $(LIB)/libralph_lock.a $(INSTALLED_LIB)
+	@ln -sf libralph_lock.so.$(VERSION) $(INSTALLED_LIB)/libralph_lock.so.$(MAJOR)
+	@ln -sf libralph_lock.so.$(MAJOR) $(INSTALLED_LIB)/libralph_lock.so
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' -e 's/@DESCRIPTION@/$(DESCRIPTION)/' packaging/ralph_lock.pc.in \
+		>$(INSTALLED_LIB)/pkgconfig/ralph_lock.pc
+
+uninstall:
+	@rm -f $(INSTALLED_INCLUDE)/ralph_lock.h $(INSTALLED_LIB)/libralph_lock.* $(INSTALLED_LIB)/pkgconfig/ralph_lock.pc
 
 # include/ralph_lock.h anew, from the sources.
 header:

@@ -1,9 +1,11 @@
 #!/bin/sh
 # Runs `make`. First it installs, with apt-get, what the target needs and this machine lacks.
 #
-#     ./make.sh demo    two processes want one workspace, and one of them crashes
-#     ./make.sh test    everything is tested
-#     ./make.sh proof   everything is tested the hard way: faults, storms, fuzzers, file systems, machines
+#     ./make.sh demo      two processes want one workspace, and one of them crashes
+#     ./make.sh test      everything is tested
+#     ./make.sh bindings  the packages for other languages are tested
+#     ./make.sh examples  the same small program runs in ten languages
+#     ./make.sh proof     everything is tested the hard way: faults, storms, fuzzers, file systems, machines
 #
 # A Rust that is new enough is used wherever it came from, and then no other is installed.
 
@@ -16,8 +18,9 @@ die() {
     exit 1
 }
 
+# Whether there is such a command, or such a file.
 has() {
-    command -v "$1" >/dev/null 2>&1
+    command -v "$1" >/dev/null 2>&1 || [ -e "$1" ]
 }
 
 # Whether a text like "cargo 1.85.1 (...)" or "1.85.1+dfsg1-1" names a Rust that is new enough.
@@ -77,14 +80,20 @@ case " $* " in *" test "*)
     need go golang-go
     for tool in flock unshare setpriv; do has $tool || { missing="$missing util-linux"; break; }; done
 esac
-# What each part of the proof uses, it says itself.
-case " $* " in *" proof"*)
-    for part in proof/*/needs; do
-        case " $* " in *" proof "* | *" $(echo "$part" | cut -d / -f 1,2 | tr / -) "*)
+# What each part of the proof, each language's package and the examples use, they say themselves. A target with a
+# part's name needs what that part says, one for all parts (proof) what any of them says.
+needed_by() {
+    for part in "$1"/*/needs; do
+        case " $targets " in
+        *" $1 "* | *" $(dirname "$part" | tr / -) "*)
             while read -r command package; do need "$command" "$package"; done <"$part"
+            ;;
         esac
     done
-esac
+}
+targets="$*"
+case " $targets " in *" examples "*) targets="$targets bindings" ;; esac
+for whole in proof bindings examples; do needed_by $whole; done
 # Debian packs what clang's fuzzer is made of apart from clang.
 case " $* " in *" proof "* | *" proof-fuzz "*)
     echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null ||
