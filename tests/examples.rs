@@ -1,7 +1,9 @@
-//! Builds the C examples as a careful user would, and runs them and the demo.
+//! Builds the C examples as a careful user would, and runs them and the demo; and what examples in other languages
+//! say of the header. (`make examples` runs those.)
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs::{read_dir, read_to_string};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -173,4 +175,108 @@ fn assert_left_behind_nothing(folder: &Path) {
     let processes = read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path().join("cmdline"));
     let commands: Vec<_> = processes.filter_map(|path| read_to_string(path).ok()).collect();
     assert!(!commands.iter().any(|command| command.contains(folder)), "{commands:?}");
+}
+
+#[test]
+fn examples_declare_what_the_header_declares() {
+    // The languages that have to be told what the library exports, and how each writes a declaration.
+    let languages: [(&str, Language); 5] = [
+        ("ruby/minimal.rb", in_c),
+        ("luajit/minimal.lua", in_c),
+        ("php/minimal.php", in_c),
+        ("perl/minimal.pl", in_perl),
+        ("java/Minimal.java", in_java),
+    ];
+    let header = read_to_string(root().join("include/ralph_lock.h")).expect("it can be read");
+    let code: Vec<_> = header.lines().filter(|line| !line.trim_start().starts_with(['*', '/', '#'])).collect();
+    let header = one_spaced(&code.join(" "));
+    assert!(header.contains("RALPH_LOCK_OK = 0,"));
+    let functions = functions(&header);
+    for (name, declaration) in languages {
+        let source = one_spaced(&read_to_string(root().join("examples").join(name)).expect("it can be read"));
+        let ok = if name.ends_with(".pl") { "RALPH_LOCK_OK => 0" } else { "RALPH_LOCK_OK = 0" };
+        assert!(source.contains(ok), "{name} does not say: {ok}");
+        for word in words(&source).filter(|word| word.starts_with("ralph_lock_")) {
+            match functions.get(word).map(declaration) {
+                Some(declaration) => assert!(source.contains(&declaration), "{name} does not say: {declaration}"),
+                None => assert!(words(&header).any(|known| known == word), "{name}: the header has no {word}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn examples_are_small() {
+    for language in read_dir(root().join("examples")).expect("it can be read").flatten() {
+        for example in read_dir(language.path()).into_iter().flatten().flatten() {
+            let lines = read_to_string(example.path()).expect("it can be read").lines().count();
+            assert!(lines < 60, "{}: {lines} lines", example.path().display());
+        }
+    }
+}
+
+/// Writes a function's declaration.
+type Language = fn(&Function) -> String;
+
+/// A function of the header: how it is declared there, and the types and names in that.
+struct Function {
+    declared: String,
+    name: String,
+    result: String,
+    parameters: Vec<(String, String)>,
+}
+
+/// The header's functions by their names.
+fn functions(header: &str) -> BTreeMap<String, Function> {
+    let functions = header.split(';').filter_map(|statement| {
+        let declared = statement.trim().trim_start_matches("RALPH_LOCK_MUST_USE ");
+        let (start, parameters) = declared.strip_suffix(')')?.split_once('(')?;
+        let (result, name) = type_and_name(start);
+        let parameters = parameters.split(", ").map(type_and_name).collect();
+        Some((name.clone(), Function { declared: declared.to_owned(), name, result, parameters }))
+    });
+    functions.collect()
+}
+
+/// "const char *prompt" in its two parts.
+fn type_and_name(declared: &str) -> (String, String) {
+    let (of_type, name) = declared.split_at(declared.rfind([' ', '*']).map_or(0, |last| last + 1));
+    (of_type.trim().to_owned(), name.to_owned())
+}
+
+fn in_c(function: &Function) -> String {
+    format!("{};", function.declared)
+}
+
+fn in_perl(Function { name, result, parameters, .. }: &Function) -> String {
+    let translated = |of_type: &str| match of_type.trim_start_matches("const ") {
+        "ralph_lock_status" => "sint32".to_owned(),
+        "uint32_t" => "uint32".to_owned(),
+        "char *" => "string".to_owned(),
+        other => other.replace("ralph_lock_", "").replacen(" *", "", 1),
+    };
+    let parameters: Vec<_> = parameters.iter().map(|(of_type, _)| translated(of_type)).collect();
+    format!("$ffi->attach({name} => [qw({})] => '{}');", parameters.join(" "), translated(result))
+}
+
+fn in_java(Function { name, result, parameters, .. }: &Function) -> String {
+    let translated = |of_type: &str| match of_type.trim_start_matches("const ") {
+        "ralph_lock_status" | "uint32_t" => "int",
+        "void" => "void",
+        "char *" => "String",
+        other if other.ends_with(" **") => "PointerByReference",
+        other if other.ends_with(" *") => "Pointer",
+        other => panic!("examples/java has no {other} yet"),
+    };
+    let parameters: Vec<_> =
+        parameters.iter().map(|(of_type, name)| format!("{} {name}", translated(of_type))).collect();
+    format!("{} {name}({});", translated(result), parameters.join(", "))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+}
+
+fn one_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
