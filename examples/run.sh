@@ -19,7 +19,7 @@ every_example() {
     example cpp    C++    "$scratch/cpp"
     example go     Go     "$scratch/go"
     example python Python "$target/bindings-python/venv/bin/python" "$here/python/minimal.py"
-    example node   Node   node "$target/bindings-node/minimal.mjs"
+    example node   Node   node "$target/bindings-node/user/minimal.mjs"
     example ruby   Ruby   ruby "$here/ruby/minimal.rb"
     example luajit LuaJIT luajit "$here/luajit/minimal.lua"
     example perl   Perl   perl "$here/perl/minimal.pl"
@@ -30,11 +30,11 @@ build_c() { compile cc -std=c99 "$here/c/minimal.c" -o "$scratch/c"; }
 build_cpp() { compile c++ -std=c++17 "$here/cpp/minimal.cpp" -o "$scratch/cpp"; }
 # Of the user's settings for Go nothing counts, and nothing is downloaded.
 build_go() {
-    (cd "$here/go" && env GOENV=off GOFLAGS= GOPROXY=off GOTOOLCHAIN=local CGO_ENABLED=1 \
+    (cd "$here/go" && env CGO_ENABLED=1 GO111MODULE=on GOENV=off GOFLAGS= GOWORK=off GOPROXY=off GOTOOLCHAIN=local \
         GOPATH="$target/bindings-go/path" GOCACHE="$target/bindings-go/cache" go build -buildvcs=false -o "$scratch/go" .)
 }
 # Node looks for a package beside the file that imports it.
-build_node() { cp "$here/node/minimal.mjs" "$target/bindings-node"; }
+build_node() { cp "$here/node/minimal.mjs" "$target/bindings-node/user"; }
 compile() { "$@" -I "$installed/include" -L "$installed/lib" -lralph_lock; }
 
 # Whatever happens, no process and no file stays behind.
