@@ -26,16 +26,16 @@ def shared_library(scratch):
     """The library that RALPH_LOCK_LIBRARY names, or else one that is built now."""
     given = os.environ.get("RALPH_LOCK_LIBRARY")
     if given:
-        if not Path(given).is_file():
-            raise SystemExit(f"RALPH_LOCK_LIBRARY is {given}, and there is no such file")
+        if not (Path(given).is_absolute() and Path(given).is_file()):
+            raise SystemExit(f"RALPH_LOCK_LIBRARY must be the full path of a file, not {given}")
         return given
     missing = [tool for tool in ("make", "cargo", "cc") if shutil.which(tool) is None]
     if missing:
         raise SystemExit(
             f"The shared library cannot be built: {' and '.join(missing)} cannot be found. In the clone, run\n"
             "    ./make.sh lib\n"
-            "which installs what it needs. Then try again, with RALPH_LOCK_LIBRARY=target/lib/libralph_lock.so "
-            "if Rust is not on PATH."
+            "which installs what it needs. Then try again; where Rust is not on PATH, with\n"
+            '    RALPH_LOCK_LIBRARY="$PWD/target/lib/libralph_lock.so"'
         )
     prefix = Path(scratch, "installed")
     places = [f"PREFIX={prefix}", f"LIBDIR={prefix}/lib", f"INCLUDEDIR={prefix}/include", "DESTDIR="]
