@@ -1,5 +1,5 @@
 /* Where /proc is missing, shows another pid namespace or hides a process, the holder is UNKNOWN, or DEAD when
- * nobody has its number; never one that it is not. */
+ * nobody has its number; never one that it is not. And nobody is named as a keeper by another namespace's number. */
 #include "holders.h"
 
 /* What a dead holder left, and a live one. */
@@ -9,6 +9,15 @@ static void cover_proc(void)
 {
     CHECK(mount("none", "/proc", "tmpfs", 0, "") == 0);
     CHECK(access("/proc/self", F_OK) == -1);
+}
+
+static void keepers_cannot_be_told(const char *root)
+{
+    uint32_t pid;
+    size_t count;
+
+    CHECK_STATUS(RALPH_LOCK_UNSUPPORTED_PLATFORM, ralph_lock_find_keepers(root, &pid, 1, &count, NULL));
+    CHECK(count == 0);
 }
 
 /* One who has never seen /proc does not know either where he is himself. */
@@ -22,6 +31,7 @@ static void ask_without_proc(void *root)
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_UNKNOWN, RALPH_LOCK_RELATION_UNKNOWN, dead);
     guard = acquire(root, "knows nothing of itself");
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_UNKNOWN, RALPH_LOCK_RELATION_UNKNOWN, root);
+    keepers_cannot_be_told(root);
     say(&starter, 'h');
     hear(&starter);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
@@ -46,6 +56,7 @@ static void ask_in_a_foreign_proc(void *root)
 
     CHECK(ralph_lock_metadata_pid(metadata) == 2 && access("/proc/2/stat", F_OK) == 0);
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_UNKNOWN, RALPH_LOCK_RELATION_UNKNOWN, root);
+    keepers_cannot_be_told(root);
     kill_hard(&holder);
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_DEAD, RALPH_LOCK_RELATION_UNKNOWN, root);
     ralph_lock_metadata_free(metadata);

@@ -526,7 +526,7 @@ ralph_lock_status ralph_lock_signal_holder(const char *workspace_root,
  * `error` as in ralph_lock_try_acquire().
  *
  * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no
- * /proc; RALPH_LOCK_PANIC.
+ * /proc, or it is another pid namespace's; RALPH_LOCK_PANIC.
  */
 ralph_lock_status ralph_lock_find_keepers(const char *workspace_root,
                                           uint32_t *pids,

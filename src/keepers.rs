@@ -10,6 +10,7 @@ use crate::lock_file::LockFile;
 use crate::lock_path::LockPath;
 use crate::process::lockers;
 use crate::sys::file::{Identity, numbers_in, stat_target};
+use crate::sys::process;
 
 /// The processes that have a descriptor with the exclusive lock of the lock file, as far as /proc shows
 /// them. It looks at every descriptor of every process.
@@ -27,6 +28,9 @@ pub(crate) fn find_keepers(root: &Path) -> Result<Vec<u32>, Fault> {
     if !cfg!(linux) {
         return Err(Box::new(LockError::UnsupportedPlatform));
     }
+    // An empty /proc has no processes, and another pid namespace's has them under numbers that mean others here.
+    let own = CString::new(format!("/proc/self/task/{}", process::id())).unwrap_or_default();
+    stat_target(&own).map_err(failed)?;
     let mut keepers = Vec::new();
     for pid in numbers_in(c"/proc").map_err(failed)? {
         if keeps(pid, identity).map_err(failed)? {

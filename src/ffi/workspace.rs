@@ -163,7 +163,7 @@ pub extern "C" fn ralph_lock_signal_holder(
 /// `error` as in ralph_lock_try_acquire().
 ///
 /// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no
-/// /proc; RALPH_LOCK_PANIC.
+/// /proc, or it is another pid namespace's; RALPH_LOCK_PANIC.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_find_keepers(
     workspace_root: *const c_char,

@@ -1,0 +1,87 @@
+"""The numbers of include/ralph_lock.h. A test compares them with it."""
+
+from enum import IntEnum
+
+#: The lock file, relative to the workspace root.
+LOCK_FILE = ".ralph/loop.lock"
+
+
+class Status(IntEnum):
+    """How a call ended: below 100 are outcomes of every day, from 100 on are failures."""
+
+    OK = 0
+    ALREADY_LOCKED = 1
+    NOT_FOUND = 2
+    TIMED_OUT = 3
+    CANCELLED = 4
+    INTERRUPTED = 5
+    LOST = 6
+    NOT_LIVE = 7
+    INVALID_ARGUMENT = 100
+    INVALID_HANDLE = 101
+    IO = 102
+    PARSE = 103
+    UNSUPPORTED_PLATFORM = 104
+    UNSUPPORTED_FILESYSTEM = 105
+    PANIC = 106
+
+
+class State(IntEnum):
+    """Whether a lock is held, and what its file says."""
+
+    #: Nobody holds the lock.
+    FREE = 0
+    #: Somebody holds it.
+    HELD = 1
+    #: Nobody holds it, but the record of the last holder is still there: it died, or was a program that never
+    #: takes its record out, like ralph-core.
+    STALE = 2
+
+
+class _Growing(IntEnum):
+    """A later version of the library may say more: what is not known here is UNKNOWN."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "_Growing":
+        return cls(0)
+
+
+class Filesystem(_Growing):
+    """What a lock is worth on a file system."""
+
+    #: Locks hold among all who use this mount. Whether they hold beyond it, nobody can tell from here.
+    UNKNOWN = 0
+    #: It is this machine's own, and locks hold among all its processes.
+    LOCAL = 1
+    #: Other machines may use it too, and it takes their locks and ours to one place: GlusterFS, CephFS, NFS.
+    DISTRIBUTED = 2
+    #: It refuses locks, or two can have an exclusive one at a time.
+    NO_LOCKS = 3
+
+
+class Liveness(_Growing):
+    """What can be said of the process on record."""
+
+    #: Nothing: the record has no identity (ralph-core writes none), or there is no /proc.
+    UNKNOWN = 0
+    #: It runs.
+    LIVE = 1
+    #: It has ended.
+    DEAD = 2
+    #: It has ended, and another process has its number now.
+    RECYCLED = 3
+    #: It belongs to another host, boot or pid namespace, and cannot be judged from here.
+    FOREIGN = 4
+
+
+class Relation(_Growing):
+    """What the process on record is to the one that asks."""
+
+    #: That cannot be told.
+    UNKNOWN = 0
+    #: The same process.
+    SELF = 1
+    #: A process above it: its parent, or that one's parent, and so on.
+    ANCESTOR = 2
+    #: Neither.
+    OTHER = 3

@@ -1,0 +1,413 @@
+"""Taking and giving up the lock."""
+
+import copy
+import errno
+import gc
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from datetime import datetime, timezone
+from math import inf
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+import pytest
+from conftest import Child, descriptors
+
+import ralph_lock
+from ralph_lock import Liveness, Relation, State, Status
+from ralph_lock._arguments import Deadline
+
+# The library's number for a wait that no timeout ends.
+FOREVER = 2**64 - 1
+
+
+def test_one_holds_it_and_the_next_is_told_who(tmp_path: Path, holder: Child) -> None:
+    with pytest.raises(ralph_lock.HeldError) as caught:
+        ralph_lock.try_acquire(tmp_path, "next")
+    error = caught.value
+    assert error.status is Status.ALREADY_LOCKED
+    assert error.path == str(tmp_path / ralph_lock.LOCK_FILE)
+    assert str(error.path) in str(error) and str(holder.pid) in str(error)
+    assert not isinstance(error, OSError)
+
+    who = error.holder
+    assert who is not None
+    assert (who.pid, who.prompt, who.host) == (holder.pid, "the holder's task", os.uname().nodename)
+    assert (who.liveness, who.relation) == (Liveness.LIVE, Relation.OTHER)
+    assert abs((datetime.now(timezone.utc) - who.started).total_seconds()) < 3600
+    assert who.started_text.endswith("Z")
+    # To the microsecond both say the same.
+    assert who.started.strftime("%Y-%m-%dT%H:%M:%S.%f") == who.started_text.rstrip("Z").ljust(26, "0")[:26]
+
+    holder.tell()
+    assert holder.hear() == "released"
+    with ralph_lock.try_acquire(tmp_path, "next") as lock:
+        assert lock.path == str(tmp_path / ralph_lock.LOCK_FILE)
+        assert ralph_lock.is_locked(tmp_path)
+    assert not ralph_lock.is_locked(tmp_path)
+
+
+def test_a_wait_gets_the_lock_when_it_is_released(tmp_path: Path, child: Callable[..., Child]) -> None:
+    for timeout in ("None", "60", "float('inf')"):
+        lock = ralph_lock.acquire(tmp_path, "first")
+        waiter = child(f"say('waits'); say(ralph_lock.acquire(root, 'second', {timeout}).path); hear()")
+        assert waiter.hear() == "waits"
+        lock.release()
+        assert waiter.hear() == lock.path
+        waiter.clean_up()
+
+
+def test_a_wait_ends_at_its_timeout(tmp_path: Path, holder: Child) -> None:
+    for kind in (ralph_lock.HeldError, TimeoutError):
+        with pytest.raises(kind) as caught:
+            ralph_lock.acquire(tmp_path, "waits", 0.01)
+        assert isinstance(caught.value, ralph_lock.TimedOutError)
+        assert caught.value.status is Status.TIMED_OUT
+        assert caught.value.holder is not None and caught.value.holder.pid == holder.pid
+
+
+def test_other_threads_run_during_a_wait(tmp_path: Path) -> None:
+    lock = ralph_lock.acquire(tmp_path, "first")
+    got: list[str] = []
+
+    def wait() -> None:
+        with ralph_lock.acquire(tmp_path, "second"):
+            got.append("lock")
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    lock.release()
+    thread.join()
+    assert got == ["lock"]
+
+
+@pytest.mark.parametrize("timeout", [None, 60])
+def test_a_token_ends_a_wait(tmp_path: Path, holder: Child, timeout: Optional[float]) -> None:
+    token = ralph_lock.CancelToken()
+    errors: list[ralph_lock.CancelledError] = []
+
+    def wait() -> None:
+        with pytest.raises(ralph_lock.CancelledError) as caught:
+            ralph_lock.acquire(tmp_path, "waits", timeout, cancel=token)
+        errors.append(caught.value)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    token.trigger()
+    token.trigger()
+    thread.join()
+    assert [error.status for error in errors] == [Status.CANCELLED]
+    assert not isinstance(errors[0], (ralph_lock.HeldError, ralph_lock.LockError))
+
+
+def test_a_second_release_does_nothing(tmp_path: Path) -> None:
+    lock = ralph_lock.acquire(tmp_path, "first")
+    with lock:
+        lock.release()
+        lock.release()
+        following = ralph_lock.acquire(tmp_path, "second")
+    lock.release()
+    assert ralph_lock.is_locked(tmp_path)
+    following.release()
+    for use in (lock.verify, lock.previous, lock.into_fd):
+        with pytest.raises(ValueError, match="released"):
+            use()
+    assert lock.path == str(tmp_path / ralph_lock.LOCK_FILE)
+
+
+def test_a_dropped_lock_is_released_with_a_warning(tmp_path: Path) -> None:
+    lock = ralph_lock.acquire(tmp_path, "forgets")
+    with pytest.warns(ResourceWarning, match="never released"):
+        del lock
+        gc.collect()
+    assert not ralph_lock.is_locked(tmp_path)
+    # Nothing to warn of: filterwarnings makes an error of it.
+    lock = ralph_lock.acquire(tmp_path, "releases")
+    lock.release()
+    del lock
+    with ralph_lock.acquire(tmp_path, "holds"), pytest.raises(ralph_lock.HeldError):
+        ralph_lock.try_acquire(tmp_path, "is refused")
+    gc.collect()
+
+
+def test_a_lock_that_is_held_at_the_end_of_the_program_is_released(
+    tmp_path: Path, child: Callable[..., Child]
+) -> None:
+    process = child("lock = ralph_lock.acquire(root, 'to the end'); say('held')")
+    assert process.hear() == "held"
+    assert process.end() == 0
+    # A process that was killed leaves its record, and the state is STALE.
+    assert ralph_lock.inspect(tmp_path).state is State.FREE
+
+
+def test_locks_and_tokens_are_neither_copied_nor_pickled(tmp_path: Path) -> None:
+    with ralph_lock.acquire(tmp_path, "one") as lock:
+        for thing in (lock, ralph_lock.CancelToken()):
+            for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
+                with pytest.raises(TypeError, match="neither pickled nor copied"):
+                    duplicate(thing)
+        lock.verify()
+
+
+def test_a_removed_file_is_a_lost_lock(tmp_path: Path) -> None:
+    with ralph_lock.acquire(tmp_path, "loses it") as lock:
+        lock.verify()
+        shutil.rmtree(tmp_path / ".ralph")
+        with pytest.raises(ralph_lock.LostError) as caught:
+            lock.verify()
+        assert caught.value.status is Status.LOST
+        assert caught.value.filename == lock.path
+
+
+def test_who_died_with_the_lock_is_known(tmp_path: Path, holder: Child) -> None:
+    with ralph_lock.acquire(tmp_path / "..", "nobody died", lock_file="other") as lock:
+        assert lock.previous() is None
+    holder.process.kill()
+    with ralph_lock.acquire(tmp_path, "next") as lock:
+        previous = lock.previous()
+        assert previous is not None
+        assert (previous.pid, previous.prompt) == (holder.pid, "the holder's task")
+        assert ralph_lock.read_existing(tmp_path) != previous
+
+
+def test_a_lock_goes_on_in_a_child(tmp_path: Path, child: Callable[..., Child]) -> None:
+    fd = ralph_lock.acquire(tmp_path, "parent").into_fd()
+    heir = child(
+        """
+        hear()
+        with ralph_lock.adopt(root, "child", int(sys.argv[2])) as lock:
+            say(lock.path)
+            hear()
+        say("released")
+        """,
+        pass_fds=[fd],
+        arguments=[str(fd)],
+    )
+    os.close(fd)
+    record = ralph_lock.inspect(tmp_path)
+    assert record.state is State.HELD and record.holder is not None and record.holder.pid == os.getpid()
+    heir.tell()
+    assert heir.hear() == str(tmp_path / ralph_lock.LOCK_FILE)
+    record = ralph_lock.inspect(tmp_path)
+    assert record.holder is not None
+    assert (record.holder.pid, record.holder.prompt) == (heir.pid, "child")
+    heir.tell()
+    assert heir.hear() == "released"
+    assert not ralph_lock.is_locked(tmp_path)
+
+
+def test_what_cannot_be_adopted_stays_the_callers(tmp_path: Path, holder: Child) -> None:
+    with open(tmp_path / "file", "w+b") as other:
+        with pytest.raises(ValueError):
+            ralph_lock.adopt(tmp_path, "another file", other.fileno())
+        os.fstat(other.fileno())
+    with open(tmp_path / ralph_lock.LOCK_FILE, "r+b") as file:
+        with pytest.raises(ralph_lock.HeldError):
+            ralph_lock.adopt(tmp_path, "held through another descriptor", file.fileno())
+        shutil.rmtree(tmp_path / ".ralph")
+        with pytest.raises(ralph_lock.LostError):
+            ralph_lock.adopt(tmp_path, "a file that is gone", file.fileno())
+
+
+@pytest.mark.parametrize(
+    "root",
+    [lambda path: path, str, os.fsencode, lambda path: os.fsencode(path / "caf\u00e9"), lambda path: path / "\udcff"],
+)
+def test_a_root_is_anything_that_names_a_folder(tmp_path: Path, root: Callable[[Path], Any]) -> None:
+    where = root(tmp_path)
+    os.makedirs(where, exist_ok=True)
+    with ralph_lock.acquire(where, "works") as lock:
+        assert lock.path == os.path.join(os.fsdecode(where), ralph_lock.LOCK_FILE)
+        assert os.path.exists(lock.path)
+
+
+def test_a_prompt_comes_back_as_it_was(tmp_path: Path) -> None:
+    prompt = 'l\u00e4uft: "\U0001f980"\n\ttwo \\ lines' + "x" * 100_000
+    with ralph_lock.acquire(tmp_path, prompt):
+        record = ralph_lock.read_existing(tmp_path)
+        assert record is not None and record.prompt == prompt
+
+
+def test_another_lock_file_is_another_lock(tmp_path: Path, holder: Child) -> None:
+    with ralph_lock.acquire(tmp_path, "deploys", lock_file="build/deploy.lock") as lock:
+        assert lock.path == str(tmp_path / "build/deploy.lock")
+        with pytest.raises(ralph_lock.HeldError):
+            ralph_lock.try_acquire(tmp_path, "deploys", lock_file=Path("build", "deploy.lock"))
+        fd = lock.into_fd()
+    with ralph_lock.adopt(tmp_path, "deploys", fd, lock_file=b"build/deploy.lock") as lock:
+        assert lock.path == str(tmp_path / "build/deploy.lock")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"root": ""},
+        {"root": "a\0b"},
+        {"prompt": "a\0b"},
+        {"prompt": "\udcff"},
+        {"prompt": "x" * (16 * 1024 * 1024 + 1)},
+        {"timeout": -1},
+        {"timeout": float("nan")},
+        {"lock_file": "../outside"},
+        {"lock_file": "/absolute"},
+        {"lock_file": "a\0b"},
+    ],
+    ids=lambda arguments: repr(arguments)[:30],
+)
+def test_impossible_arguments_are_value_errors(tmp_path: Path, arguments: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        ralph_lock.acquire(**{"root": tmp_path, "prompt": "works", **arguments})
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "milliseconds"),
+    [(None, FOREVER), (0, 0), (1e-9, 1), (0.25, 250), (60, 60_000), (1e6, 10**9), (1e300, FOREVER), (inf, FOREVER)],
+)
+def test_any_number_of_seconds_is_a_timeout(seconds: Optional[float], milliseconds: int) -> None:
+    left = Deadline(seconds).left_ms()
+    # The clock goes on meanwhile.
+    assert min(milliseconds, 1) <= left <= milliseconds
+    assert (left == FOREVER) == (milliseconds == FOREVER)
+
+
+def test_failures_are_os_errors(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as missing:
+        ralph_lock.acquire(tmp_path / "missing", "works")
+    error = missing.value
+    assert isinstance(error, ralph_lock.LockError)
+    assert (error.status, error.errno) == (Status.IO, errno.ENOENT)
+    assert error.filename is not None and "missing" in error.filename and "missing" in str(error)
+
+    (tmp_path / ".ralph").mkdir()
+    (tmp_path / ralph_lock.LOCK_FILE).symlink_to("elsewhere")
+    with pytest.raises(ralph_lock.LockError) as link:
+        ralph_lock.acquire(tmp_path, "works")
+    assert link.value.errno == errno.ELOOP and link.value.filename == str(tmp_path / ralph_lock.LOCK_FILE)
+
+
+def test_a_forbidden_file_is_a_permission_error(tmp_path: Path, child: Callable[..., Child]) -> None:
+    ralph_lock.acquire(tmp_path, "makes the file").release()
+    process = child(
+        """
+        # Root may write everything.
+        if os.geteuid() == 0:
+            os.setresuid(65534, 65534, 65534)
+        try:
+            ralph_lock.acquire(".", "works")
+        except PermissionError as error:
+            say(f"{isinstance(error, ralph_lock.LockError)} {error.errno}")
+        """,
+        cwd=tmp_path,
+    )
+    assert process.hear() == f"True {errno.EACCES}"
+
+
+def test_a_record_that_cannot_be_taken_out_is_told(tmp_path: Path) -> None:
+    lock = ralph_lock.acquire(tmp_path, "works")
+    # Its descriptor becomes one that nothing can be written to or cut off.
+    (fd,) = [fd for fd in descriptors() if os.path.realpath(f"/proc/self/fd/{fd}") == lock.path]
+    with open("/dev/full", "wb") as full:
+        os.dup2(full.fileno(), int(fd))
+    with pytest.raises(ralph_lock.LockError, match="its record stays in") as caught:
+        lock.release()
+    assert (caught.value.status, caught.value.errno) == (Status.IO, errno.EINVAL)
+    assert caught.value.filename == lock.path
+    # It is given up all the same.
+    lock.release()
+    assert ralph_lock.inspect(tmp_path).state is State.STALE
+
+
+def test_errors_can_be_sent_to_another_process(tmp_path: Path, holder: Child) -> None:
+    token = ralph_lock.CancelToken()
+    token.trigger()
+    calls: list[Callable[[], Any]] = [
+        lambda: ralph_lock.try_acquire(tmp_path, "held"),
+        lambda: ralph_lock.acquire(tmp_path, "timed out", 0.01),
+        lambda: ralph_lock.acquire(tmp_path, "cancelled", cancel=token),
+        lambda: ralph_lock.acquire(tmp_path / "missing", "failed"),
+        lambda: ralph_lock.acquire(tmp_path, "failed", lock_file="."),
+    ]
+    for call in calls:
+        with pytest.raises(Exception) as caught:
+            call()
+        error, copied = caught.value, pickle.loads(pickle.dumps(caught.value))
+        assert type(copied) is type(error) and str(copied) == str(error)
+        for attribute in ("status", "holder", "path", "errno", "filename"):
+            assert getattr(copied, attribute, None) == getattr(error, attribute, None)
+
+
+def test_refusals_and_failures_leave_no_descriptor(tmp_path: Path, holder: Child) -> None:
+    def refused(**arguments: Any) -> None:
+        with pytest.raises((ralph_lock.HeldError, ralph_lock.LockError)):
+            ralph_lock.acquire(**{"root": tmp_path, "prompt": "works", **arguments})
+
+    refused(timeout=0.01)
+    before = descriptors()
+    for _ in range(3):
+        refused(timeout=0)
+        refused(timeout=0.01)
+        refused(root=tmp_path / "missing")
+    ralph_lock.CancelToken().trigger()
+    assert descriptors() == before
+
+
+def test_questions_are_answered(tmp_path: Path, holder: Child) -> None:
+    record = ralph_lock.inspect(tmp_path)
+    assert record.state is State.HELD and record.holder is not None and record.holder.pid == holder.pid
+    assert ralph_lock.is_locked(tmp_path)
+    assert ralph_lock.read_existing(tmp_path) == record.holder
+    assert ralph_lock.find_keepers(tmp_path) == [holder.pid]
+    assert ralph_lock.probe_filesystem(tmp_path) in (ralph_lock.Filesystem.LOCAL, ralph_lock.Filesystem.UNKNOWN)
+
+    with pytest.raises(ValueError):
+        ralph_lock.signal_holder(tmp_path, 12345)
+    ralph_lock.signal_holder(tmp_path, 0)
+    ralph_lock.signal_holder(tmp_path, signal.SIGKILL)
+    assert holder.process.wait() == -signal.SIGKILL
+    record = ralph_lock.inspect(tmp_path)
+    assert record.state is State.STALE and record.holder is not None and record.holder.liveness is Liveness.DEAD
+    with pytest.raises(ralph_lock.LockError) as caught:
+        ralph_lock.signal_holder(tmp_path, 0)
+    assert caught.value.status is Status.NOT_FOUND and caught.value.errno is None
+
+    ralph_lock.acquire(tmp_path, "cleans up").release()
+    assert ralph_lock.inspect(tmp_path) == ralph_lock.Inspection(State.FREE, None)
+    assert ralph_lock.read_existing(tmp_path) is None
+    assert ralph_lock.find_keepers(tmp_path) == []
+
+
+def test_all_keepers_are_found(tmp_path: Path) -> None:
+    fd = ralph_lock.acquire(tmp_path, "has many children").into_fd()
+    children = []
+    for _ in range(20):
+        pid = os.fork()
+        if pid == 0:
+            signal.pause()
+        children.append(pid)
+    try:
+        assert sorted(ralph_lock.find_keepers(tmp_path)) == sorted([os.getpid(), *children])
+    finally:
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        os.close(fd)
+
+
+def test_what_the_system_lacks_is_not_implemented(tmp_path: Path, holder: Child) -> None:
+    # Without /proc nobody can say which processes have a file open.
+    program = "import ralph_lock, sys; ralph_lock.find_keepers(sys.argv[1])"
+    without_proc = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+    hide = 'mount -t tmpfs none /proc && exec "$@"'
+    command = [*without_proc, hide, "sh", sys.executable, "-c", program, str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if "unshare:" in result.stderr or "mount:" in result.stderr:
+        pytest.skip(f"this container does not let its users have namespaces: {result.stderr}")
+    assert "UnsupportedPlatformError: this platform lacks" in result.stderr, result
+    assert issubclass(ralph_lock.UnsupportedPlatformError, ralph_lock.LockError)
+    assert issubclass(ralph_lock.UnsupportedPlatformError, NotImplementedError)

@@ -1,0 +1,91 @@
+"""Python's signal handlers during a wait, Ctrl-C's among them."""
+
+import signal
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from conftest import Child
+
+import ralph_lock
+from ralph_lock import _library
+
+LIMITS = pytest.mark.parametrize("limit", ["None", "3600"])
+
+
+@LIMITS
+def test_ctrl_c_ends_a_wait(tmp_path: Path, holder: Child, child: Callable[..., Child], limit: str) -> None:
+    waiter = child(
+        f"""
+        say("waits")
+        try:
+            ralph_lock.acquire(root, "waits", {limit})
+        except KeyboardInterrupt:
+            say("interrupted")
+        hear()
+        """
+    )
+    assert waiter.hear() == "waits"
+    waiter.signal(signal.SIGINT)
+    assert waiter.hear() == "interrupted"
+    # Nothing is left of the wait.
+    assert ralph_lock.find_keepers(tmp_path) == [holder.pid]
+
+
+@LIMITS
+def test_a_wait_goes_on_after_a_handler(holder: Child, child: Callable[..., Child], limit: str) -> None:
+    waiter = child(
+        f"""
+        signal.signal(signal.SIGUSR1, lambda *_: say("handled"))
+        say("waits")
+        with ralph_lock.acquire(root, "waits", {limit}):
+            say("got it")
+        """
+    )
+    assert waiter.hear() == "waits"
+    for _ in range(3):
+        waiter.signal(signal.SIGUSR1)
+        assert waiter.hear() == "handled"
+    holder.tell()
+    assert waiter.hear() == "got it"
+    assert waiter.end() == 0
+
+
+def test_signals_do_not_prolong_a_wait(holder: Child, child: Callable[..., Child]) -> None:
+    # If each of them began it anew, it would never end.
+    waiter = child(
+        """
+        signals = 0
+        def count(*_):
+            global signals
+            signals += 1
+        signal.signal(signal.SIGALRM, count)
+        signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+        begin = time.monotonic()
+        try:
+            ralph_lock.acquire(root, "waits", 0.3)
+        except TimeoutError:
+            say(f"{signals > 1} {time.monotonic() - begin >= 0.3}")
+        """
+    )
+    assert waiter.hear() == "True True"
+
+
+def test_a_lock_that_was_got_in_the_instant_of_ctrl_c_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = _library.lib.ralph_lock_acquire_with
+
+    def interrupted(*arguments: Any) -> int:
+        assert real(*arguments) == ralph_lock.Status.OK
+        # Python runs the handler when the call has just ended.
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("no handler ran")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_library.lib, "ralph_lock_acquire_with", interrupted)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            ralph_lock.acquire(tmp_path, "interrupted")
+        # Also while the exception, and with it each frame, is still there.
+        assert not ralph_lock.is_locked(tmp_path)
+        assert caught.value is not None
