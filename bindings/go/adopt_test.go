@@ -44,13 +44,15 @@ func TestLockCanBeTakenBack(t *testing.T) {
 	file, err := mustTry(t, root).IntoFile()
 	must(t, err)
 
+	elsewhere := t.TempDir()
+	descriptors := entries(t, "/proc/self/fd")
+
 	// A failure leaves the file to the caller, and the lock in it.
-	_, err = Adopt(t.TempDir(), "another workspace", file)
+	_, err = Adopt(elsewhere, "another workspace", file)
 	mustFail(t, err, StatusInvalidArgument)
 	_, err = TryAcquire(root, "refused")
 	mustBeHeld(t, err)
 
-	descriptors := entries(t, "/proc/self/fd")
 	lock, err := Adopt(root, "taken back", file)
 	must(t, err)
 	mustEqual(t, "descriptors", entries(t, "/proc/self/fd"), descriptors)

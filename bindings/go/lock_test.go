@@ -259,23 +259,33 @@ func TestFullDiskIsNoRefusal(t *testing.T) {
 	start(t, "full", t.TempDir()).end()
 }
 
-// broken has a lock whose descriptor somebody has closed.
+// broken has a lock whose record it cannot write any more, because its descriptor has become one for reading.
 func broken(root string) error {
 	lock, err := TryAcquire(root, "broken")
 	if err != nil {
 		return err
 	}
-	for fd := 0; fd < 100; fd++ {
-		if path, _ := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); path == lock.Path() {
-			syscall.Close(fd)
-		}
+	path, err := filepath.EvalSymlinks(lock.Path())
+	if err != nil {
+		return err
+	}
+	fd := 0
+	for open := ""; open != path; open, _ = os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)) {
+		fd++
+	}
+	reader, err := os.Open(lock.Path())
+	if err != nil {
+		return err
+	}
+	if err := syscall.Dup3(int(reader.Fd()), fd, syscall.O_CLOEXEC); err != nil {
+		return err
 	}
 	err = lock.Release()
 	var failed *Error
-	if !errors.As(err, &failed) || failed.Status != StatusIO || failed.Path != lock.Path() {
+	if !errors.As(err, &failed) || failed.Status != StatusIO || failed.Path != lock.Path() || failed.Errno == 0 {
 		return fmt.Errorf("%#v", err)
 	}
-	return is(err, syscall.EBADF)
+	return is(err, failed.Errno)
 }
 
 func TestReleaseThatFailsSaysHow(t *testing.T) {

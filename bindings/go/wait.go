@@ -82,17 +82,14 @@ func (c *call) cancelWith(ctx context.Context) (end func(), err error) {
 
 // waitInPoller leaves the waiting to Go's poller: no thread is held.
 func (c *call) waitInPoller() (*Lock, error) {
-	var waiter *C.ralph_lock_waiter
-	var details *C.ralph_lock_error
-	status := C.ralph_lock_waiter_new(c.root, c.prompt, c.options, &waiter, &details)
-	if status == C.RALPH_LOCK_UNSUPPORTED_PLATFORM {
-		C.ralph_lock_error_free(details)
+	waiter, err := c.newWaiter()
+	if failed, ok := err.(*Error); ok && failed.Status == StatusUnsupportedPlatform {
 		return c.waitInThread()
 	}
-	if err := outcome(status, details); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	defer C.ralph_lock_waiter_free(waiter)
+	defer freeWaiter(waiter)
 	// A copy, because both the waiter and the file close theirs.
 	fd, err := duplicate(uintptr(C.ralph_lock_waiter_fd(waiter)))
 	if err != nil {
@@ -114,6 +111,17 @@ func (c *call) waitInPoller() (*Lock, error) {
 		return nil, err
 	}
 	return a.take()
+}
+
+func (c *call) newWaiter() (*C.ralph_lock_waiter, error) {
+	var waiter *C.ralph_lock_waiter
+	var details *C.ralph_lock_error
+	status := C.ralph_lock_waiter_new(c.root, c.prompt, c.options, &waiter, &details)
+	return waiter, outcome(status, details)
+}
+
+func freeWaiter(waiter *C.ralph_lock_waiter) {
+	C.ralph_lock_waiter_free(waiter)
 }
 
 // Steps take turns, so many at a time. One event can wake every wait for a lock, and each goroutine that is in C has

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"testing"
 	"time"
@@ -141,6 +142,8 @@ func TestWaitsHoldNoThread(t *testing.T) {
 			}
 		}
 	}
+	// Else it would close what is forgotten.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	threads, goroutines := entries(t, "/proc/self/task"), runtime.NumGoroutine()
 	round()
 	// The library keeps an inotify descriptor or two for the next waits.
@@ -151,6 +154,27 @@ func TestWaitsHoldNoThread(t *testing.T) {
 	if now := entries(t, "/proc/self/task"); now-threads >= waits/4 {
 		t.Fatalf("%d threads have become %d", threads, now)
 	}
+	must(t, lock.Release())
+}
+
+// What is readable all the time wakes Go's poller once at most.
+func TestStepsGoOnWhileThereIsSomethingToRead(t *testing.T) {
+	root := t.TempDir()
+	lock := mustTry(t, root)
+	readable, err := os.Open(os.DevNull)
+	must(t, err)
+	defer readable.Close()
+	c, err := newCall(root, "waits", nil)
+	defer c.free()
+	must(t, err)
+	must(t, c.setTimeout(20))
+	waiter, err := c.newWaiter()
+	must(t, err)
+	defer freeWaiter(waiter)
+	var a answer
+	mustEqual(t, "the wait is over", a.step(waiter, readable.Fd()), true)
+	_, err = a.take()
+	mustFail(t, err, StatusTimedOut)
 	must(t, lock.Release())
 }
 
