@@ -1,0 +1,46 @@
+package ralphlock_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"time"
+
+	"ralphlock"
+)
+
+func Example() {
+	root, err := os.MkdirTemp("", "workspace")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(root)
+
+	lock, err := ralphlock.TryAcquire(root, "implement auth")
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// Another program would see this.
+	_, err = ralphlock.TryAcquire(root, "fix the tests")
+	var held *ralphlock.HeldError
+	if errors.As(err, &held) && held.Holder != nil {
+		fmt.Println("somebody is at it:", held.Holder.Prompt)
+	}
+
+	// Or it waits, here until this one is done.
+	go lock.Release()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	lock, err = ralphlock.Acquire(ctx, root, "fix the tests")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer lock.Release()
+	fmt.Println("now we are")
+	// Output:
+	// somebody is at it: implement auth
+	// now we are
+}

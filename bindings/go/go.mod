@@ -1,0 +1,3 @@
+module ralphlock
+
+go 1.19

@@ -1,0 +1,87 @@
+package ralphlock
+
+// #include <ralph_lock.h>
+import "C"
+
+import "time"
+
+// A Holder is who is on record as the holder of a lock: a copy, taken at one moment.
+type Holder struct {
+	PID     int       // as the holder sees it: in another pid namespace the number means another process, or none
+	Started time.Time // when it took the lock, by its own clock, in UTC; before 1677 and after 2262 that limit
+	Prompt  string    // what it is doing, in its own words
+	Host    string    // the machine or container it runs on; "" when the record has none
+
+	// StartedText is Started as the lock file spells it (RFC 3339).
+	StartedText string
+
+	// Liveness and Relation were found out when the record was read, and do not change when the process does:
+	// read again for a fresh answer.
+	Liveness Liveness
+	Relation Relation
+}
+
+// Liveness is what can be said of the process on record. It says nothing of the lock: a process that was forked
+// can keep a dead holder's.
+type Liveness int32
+
+const (
+	LivenessUnknown  Liveness = C.RALPH_LOCK_LIVENESS_UNKNOWN  // the record has no identity (ralph-core writes none), or there is no /proc
+	LivenessLive     Liveness = C.RALPH_LOCK_LIVENESS_LIVE     // it runs
+	LivenessDead     Liveness = C.RALPH_LOCK_LIVENESS_DEAD     // it has ended
+	LivenessRecycled Liveness = C.RALPH_LOCK_LIVENESS_RECYCLED // it has ended, and another process has its number now
+	LivenessForeign  Liveness = C.RALPH_LOCK_LIVENESS_FOREIGN  // it belongs to another host, boot or pid namespace
+)
+
+// Relation is what the process on record is to this one.
+type Relation int32
+
+const (
+	RelationUnknown  Relation = C.RALPH_LOCK_RELATION_UNKNOWN
+	RelationSelf     Relation = C.RALPH_LOCK_RELATION_SELF     // this process
+	RelationAncestor Relation = C.RALPH_LOCK_RELATION_ANCESTOR // a process above this one: its parent, or that one's parent, and so on
+	RelationOther    Relation = C.RALPH_LOCK_RELATION_OTHER    // neither
+)
+
+func (l Liveness) String() string {
+	switch l {
+	case LivenessLive:
+		return "live"
+	case LivenessDead:
+		return "dead"
+	case LivenessRecycled:
+		return "recycled"
+	case LivenessForeign:
+		return "foreign"
+	}
+	return "unknown"
+}
+
+func (r Relation) String() string {
+	switch r {
+	case RelationSelf:
+		return "self"
+	case RelationAncestor:
+		return "ancestor"
+	case RelationOther:
+		return "other"
+	}
+	return "unknown"
+}
+
+// takeHolder makes a Holder of C's, which it frees; nil of NULL.
+func takeHolder(metadata *C.ralph_lock_metadata) *Holder {
+	if metadata == nil {
+		return nil
+	}
+	defer C.ralph_lock_metadata_free(metadata)
+	return &Holder{
+		PID:         int(C.ralph_lock_metadata_pid(metadata)),
+		Started:     time.Unix(0, int64(C.ralph_lock_metadata_started_unix_ns(metadata))).UTC(),
+		Prompt:      C.GoString(C.ralph_lock_metadata_prompt(metadata)),
+		Host:        C.GoString(C.ralph_lock_metadata_host(metadata)),
+		StartedText: C.GoString(C.ralph_lock_metadata_started_rfc3339(metadata)),
+		Liveness:    Liveness(C.ralph_lock_metadata_liveness(metadata)),
+		Relation:    Relation(C.ralph_lock_metadata_relation(metadata)),
+	}
+}

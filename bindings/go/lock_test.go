@@ -1,0 +1,293 @@
+package ralphlock
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestRefusalNamesTheChild(t *testing.T) {
+	root := t.TempDir()
+	before := time.Now()
+	child := start(t, "hold", root)
+	child.expect("held")
+	_, err := TryAcquire(root, "refused")
+	held := mustBeHeld(t, err)
+	mustEqual(t, "path", held.Path, filepath.Join(root, LockFile))
+	holder := held.Holder
+	mustEqual(t, "pid", holder.PID, child.Process.Pid)
+	mustEqual(t, "prompt", holder.Prompt, "the child's work")
+	host, err := os.Hostname()
+	must(t, err)
+	mustEqual(t, "host", holder.Host, host)
+	mustEqual(t, "liveness", holder.Liveness, LivenessLive)
+	mustEqual(t, "relation", holder.Relation, RelationOther)
+	if holder.Started.Before(before.Add(-time.Second)) || holder.Started.After(time.Now().Add(time.Second)) {
+		t.Fatalf("started %v", holder.Started)
+	}
+	started, err := time.Parse(time.RFC3339Nano, holder.StartedText)
+	must(t, err)
+	mustEqual(t, "started", started, holder.Started)
+	if !strings.Contains(held.Error(), holder.StartedText) {
+		t.Fatalf("%q does not tell of the holder", held)
+	}
+	child.end()
+	must(t, mustTry(t, root).Release())
+}
+
+// relation tells what the holder is to this process.
+func relation(root string) error {
+	_, err := TryAcquire(root, "nested")
+	var held *HeldError
+	if errors.As(err, &held) {
+		fmt.Println(held.Holder.Relation)
+	}
+	return nil
+}
+
+func TestChildKnowsItsParent(t *testing.T) {
+	root := t.TempDir()
+	lock := mustTry(t, root)
+	defer lock.Release()
+	child := start(t, "relation", root)
+	child.expect("ancestor")
+	_, err := TryAcquire(root, "again")
+	mustEqual(t, "relation", mustBeHeld(t, err).Holder.Relation, RelationSelf)
+}
+
+func TestOneOfManyReleases(t *testing.T) {
+	lock := mustTry(t, t.TempDir())
+	var all sync.WaitGroup
+	errs := make(chan error, 8)
+	for i := 0; i < cap(errs); i++ {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			errs <- lock.Release()
+		}()
+	}
+	all.Wait()
+	close(errs)
+	released := 0
+	for err := range errs {
+		if err == nil {
+			released++
+			continue
+		}
+		mustFail(t, err, os.ErrClosed, StatusInvalidHandle)
+	}
+	mustEqual(t, "released", released, 1)
+}
+
+func TestReleasedLockIsClosed(t *testing.T) {
+	root := t.TempDir()
+	lock := mustTry(t, root)
+	path := filepath.Join(root, LockFile)
+	mustEqual(t, "path", lock.Path(), path)
+	must(t, lock.Verify())
+	must(t, lock.Release())
+	_, errPrevious := lock.Previous()
+	_, errInto := lock.IntoFile()
+	for _, err := range []error{lock.Release(), lock.Verify(), errPrevious, errInto} {
+		mustEqual(t, "path", mustFail(t, err, os.ErrClosed).Path, path)
+	}
+	mustEqual(t, "path", lock.Path(), path)
+}
+
+func TestLostLockIsNoticed(t *testing.T) {
+	root := t.TempDir()
+	lock := mustTry(t, root)
+	must(t, os.RemoveAll(filepath.Join(root, ".ralph")))
+	mustFail(t, lock.Verify(), StatusLost)
+	must(t, lock.Release())
+}
+
+func TestUnreachableLockIsReleased(t *testing.T) {
+	root := t.TempDir()
+	mustTry(t, root)
+	eventually(t, "the lock is free", func() bool {
+		runtime.GC()
+		locked, err := IsLocked(root)
+		must(t, err)
+		return !locked
+	})
+	// Its holder was not there to say so, but it did end well.
+	state, _, err := Inspect(root)
+	must(t, err)
+	mustEqual(t, "state", state, StateFree)
+}
+
+// What was released has no finalizer to come, and one that came would end no other lock.
+func TestGarbageCollectorLeavesTheNextLockAlone(t *testing.T) {
+	root := t.TempDir()
+	for i := 0; i < 10; i++ {
+		must(t, mustTry(t, root).Release())
+	}
+	lock := mustTry(t, root)
+	for i := 0; i < 5; i++ {
+		runtime.GC()
+	}
+	locked, err := IsLocked(root)
+	must(t, err)
+	mustEqual(t, "locked", locked, true)
+	must(t, lock.Verify())
+	runtime.KeepAlive(lock)
+	must(t, lock.Release())
+}
+
+func TestNextHolderIsToldWhoDied(t *testing.T) {
+	root := t.TempDir()
+	child := start(t, "hold", root)
+	child.expect("held")
+	must(t, child.Process.Kill())
+	child.Wait()
+	lock := mustTry(t, root)
+	previous, err := lock.Previous()
+	must(t, err)
+	mustEqual(t, "pid", previous.PID, child.Process.Pid)
+	mustEqual(t, "liveness", previous.Liveness, LivenessDead)
+	must(t, lock.Release())
+
+	lock = mustTry(t, root)
+	previous, err = lock.Previous()
+	must(t, err)
+	mustEqual(t, "previous", previous, (*Holder)(nil))
+	must(t, lock.Release())
+}
+
+func TestAnotherLockFileIsAnotherLock(t *testing.T) {
+	root := t.TempDir()
+	lock := mustTry(t, root)
+	other, err := TryAcquire(root, "deploys", WithLockFile("build/deploy.lock"))
+	must(t, err)
+	mustEqual(t, "path", other.Path(), filepath.Join(root, "build/deploy.lock"))
+	_, err = TryAcquire(root, "deploys too", WithLockFile("build/deploy.lock"))
+	mustEqual(t, "prompt", mustBeHeld(t, err).Holder.Prompt, "deploys")
+	must(t, other.Release())
+	must(t, lock.Release())
+}
+
+func TestImpossibleArgumentsAreExplained(t *testing.T) {
+	root := t.TempDir()
+	for _, c := range []struct {
+		root, prompt string
+		options      []Option
+		says         string
+	}{
+		{root, "cut\x00here", nil, "the prompt contains a NUL byte"},
+		{root, "\xff", nil, "UTF-8"},
+		{"", "no root", nil, "empty"},
+		{root + "\x00", "no root", nil, "the workspace root contains a NUL byte"},
+		{root, "elsewhere", []Option{WithLockFile("../lock")}, `"../lock"`},
+		{root, "elsewhere", []Option{WithLockFile("lock\x00")}, "the lock file contains a NUL byte"},
+	} {
+		_, err := TryAcquire(c.root, c.prompt, c.options...)
+		if failed := mustFail(t, err, StatusInvalidArgument); !strings.Contains(failed.Message, c.says) {
+			t.Errorf("%q instead of %q", failed, c.says)
+		}
+	}
+	_, _, err := Inspect(root + "\x00")
+	mustFail(t, err, StatusInvalidArgument)
+	locked, err := IsLocked(root)
+	must(t, err)
+	mustEqual(t, "locked", locked, false)
+}
+
+func TestFailureKeepsItsDetails(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "missing")
+	_, err := TryAcquire(root, "nowhere")
+	failed := mustFail(t, err, fs.ErrNotExist, syscall.ENOENT, StatusIO)
+	mustEqual(t, "errno", failed.Errno, syscall.ENOENT)
+	mustEqual(t, "path", strings.HasPrefix(failed.Path, root), true)
+	mustEqual(t, "message names the path", strings.Contains(err.Error(), root), true)
+	mustEqual(t, "name", failed.Status.Name(), "RALPH_LOCK_IO")
+	mustEqual(t, "permission", errors.Is(err, fs.ErrPermission), false)
+	mustEqual(t, "closed", errors.Is(err, os.ErrClosed), false)
+}
+
+// unwritable wants a lock in a folder that it may not write.
+func unwritable(root string) error {
+	if err := os.Chmod(root, 0o555); err != nil {
+		return err
+	}
+	if err := os.Chdir(root); err != nil {
+		return err
+	}
+	if os.Getuid() == 0 {
+		if err := syscall.Setuid(65534); err != nil {
+			return err
+		}
+	}
+	_, err := TryAcquire(".", "unwritable")
+	if err := is(err, fs.ErrPermission); err != nil {
+		return err
+	}
+	return is(err, syscall.EACCES)
+}
+
+func TestForbiddenFolderIsNoRefusal(t *testing.T) {
+	start(t, "unwritable", t.TempDir()).end()
+}
+
+// full can write no more from some time on.
+func full(root string) error {
+	signal.Ignore(syscall.SIGXFSZ)
+	held, err := TryAcquire(root, "held")
+	if err != nil {
+		return err
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{}); err != nil {
+		return err
+	}
+	_, err = TryAcquire(root, "free", WithLockFile("free"))
+	if err := is(err, syscall.EFBIG); err != nil {
+		return err
+	}
+	return held.Release()
+}
+
+func TestFullDiskIsNoRefusal(t *testing.T) {
+	start(t, "full", t.TempDir()).end()
+}
+
+// broken has a lock whose record it cannot write any more, because its descriptor has become one for reading.
+func broken(root string) error {
+	lock, err := TryAcquire(root, "broken")
+	if err != nil {
+		return err
+	}
+	path, err := filepath.EvalSymlinks(lock.Path())
+	if err != nil {
+		return err
+	}
+	fd := 0
+	for open := ""; open != path; open, _ = os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)) {
+		fd++
+	}
+	reader, err := os.Open(lock.Path())
+	if err != nil {
+		return err
+	}
+	if err := syscall.Dup3(int(reader.Fd()), fd, syscall.O_CLOEXEC); err != nil {
+		return err
+	}
+	err = lock.Release()
+	var failed *Error
+	if !errors.As(err, &failed) || failed.Status != StatusIO || failed.Path != lock.Path() || failed.Errno == 0 {
+		return fmt.Errorf("%#v", err)
+	}
+	return is(err, failed.Errno)
+}
+
+func TestReleaseThatFailsSaysHow(t *testing.T) {
+	start(t, "broken", t.TempDir()).end()
+}

@@ -1,0 +1,242 @@
+package ralphlock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The ways to wait. What only Linux has is not used by the second, which works here too.
+var ways = map[string]func(*call) (*Lock, error){
+	"in the poller": (*call).waitInPoller,
+	"in a thread":   (*call).waitInThread,
+}
+
+func acquireBy(ctx context.Context, root string, way func(*call) (*Lock, error)) (*Lock, error) {
+	c, err := newCall(root, "waits", nil)
+	defer c.free()
+	if err != nil {
+		return nil, err
+	}
+	return acquire(ctx, c, way)
+}
+
+func TestKilledHolderFreesAWait(t *testing.T) {
+	root := t.TempDir()
+	child := start(t, "hold", root)
+	child.expect("held")
+	locks := make(chan *Lock, 1)
+	go func() {
+		lock, err := Acquire(context.Background(), root, "waits")
+		if err != nil {
+			t.Error(err)
+		}
+		locks <- lock
+	}()
+	eventually(t, "it waits", func() bool { return parked() == 1 })
+	must(t, child.Process.Kill())
+	lock := <-locks
+	previous, err := lock.Previous()
+	must(t, err)
+	mustEqual(t, "pid", previous.PID, child.Process.Pid)
+	must(t, lock.Release())
+}
+
+func TestReleaseEndsAWait(t *testing.T) {
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			lock := mustTry(t, root)
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			done := make(chan error)
+			for i := 0; i < 3; i++ {
+				go func() {
+					lock, err := acquireBy(ctx, root, way)
+					if err == nil {
+						err = lock.Release()
+					}
+					done <- err
+				}()
+			}
+			must(t, lock.Release())
+			for i := 0; i < 3; i++ {
+				must(t, <-done)
+			}
+		})
+	}
+}
+
+func TestContextEndsAWait(t *testing.T) {
+	for name, way := range ways {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			child := start(t, "hold", root)
+			child.expect("held")
+			check := func(ctx context.Context, expected error) {
+				t.Helper()
+				_, err := acquireBy(ctx, root, way)
+				if !errors.Is(err, expected) {
+					t.Fatalf("%v is not %v", err, expected)
+				}
+				mustEqual(t, "pid", mustBeHeld(t, err).Holder.PID, child.Process.Pid)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+			defer cancel()
+			check(ctx, context.DeadlineExceeded)
+			ctx, cancel = context.WithCancel(context.Background())
+			time.AfterFunc(20*time.Millisecond, cancel)
+			check(ctx, context.Canceled)
+			// What ends before the wait does is answered as well.
+			check(ctx, context.Canceled)
+		})
+	}
+}
+
+func TestEndedContextTriesNothing(t *testing.T) {
+	root := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := Acquire(ctx, root, "never")
+	mustEqual(t, "error", err, context.Canceled)
+	if _, err := os.Stat(root + "/.ralph"); !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+}
+
+// Go starts a thread when others stay in the kernel or in C, and never ends one. Few waits begin and end at a time
+// here, so that what they do then starts few threads, though each end wakes all other waits.
+func TestWaitsHoldNoThread(t *testing.T) {
+	const waits, few = 200, 10
+	root := t.TempDir()
+	lock := mustTry(t, root)
+	round := func() {
+		var cancels []context.CancelFunc
+		errs := make(chan error, few)
+		for len(cancels) < waits {
+			for i := 0; i < few; i++ {
+				ctx, cancel := context.WithCancel(context.Background())
+				go func() {
+					_, err := Acquire(ctx, root, "waits")
+					errs <- err
+				}()
+				cancels = append(cancels, cancel)
+			}
+			eventually(t, "they wait", func() bool { return parked() == len(cancels) })
+		}
+		for len(cancels) > 0 {
+			for i := 0; i < few; i++ {
+				cancels[i]()
+			}
+			cancels = cancels[few:]
+			for i := 0; i < few; i++ {
+				if err := <-errs; !errors.Is(err, context.Canceled) {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	// Else it would close what is forgotten.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	threads, goroutines := entries(t, "/proc/self/task"), runtime.NumGoroutine()
+	round()
+	// The library keeps an inotify descriptor or two for the next waits.
+	descriptors := entries(t, "/proc/self/fd")
+	round()
+	mustEqual(t, "descriptors", entries(t, "/proc/self/fd"), descriptors)
+	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= goroutines })
+	if now := entries(t, "/proc/self/task"); now-threads >= waits/4 {
+		t.Fatalf("%d threads have become %d", threads, now)
+	}
+	must(t, lock.Release())
+}
+
+// What is readable all the time wakes Go's poller once at most.
+func TestStepsGoOnWhileThereIsSomethingToRead(t *testing.T) {
+	root := t.TempDir()
+	lock := mustTry(t, root)
+	readable, err := os.Open(os.DevNull)
+	must(t, err)
+	defer readable.Close()
+	c, err := newCall(root, "waits", nil)
+	defer c.free()
+	must(t, err)
+	must(t, c.setTimeout(20))
+	waiter, err := c.newWaiter()
+	must(t, err)
+	defer freeWaiter(waiter)
+	var a answer
+	mustEqual(t, "the wait is over", a.step(waiter, readable.Fd()), true)
+	_, err = a.take()
+	mustFail(t, err, StatusTimedOut)
+	must(t, lock.Release())
+}
+
+// crowded has room for fewer and fewer descriptors.
+func crowded(root string) error {
+	held, err := TryAcquire(root, "held")
+	if err != nil {
+		return err
+	}
+	defer held.Release()
+	// Go's poller needs descriptors of its own, and dies without them.
+	time.AfterFunc(time.Hour, func() {}).Stop()
+	var spare []int
+	for {
+		fd, err := syscall.Open("/dev/null", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+		if err == syscall.EMFILE {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		spare = append(spare, fd)
+	}
+	_, err = TryAcquire(root, "free", WithLockFile("free"))
+	if err := is(err, syscall.EMFILE); err != nil {
+		return err
+	}
+	if _, err = held.IntoFile(); err != nil {
+		if err := is(err, syscall.EMFILE); err != nil {
+			return err
+		}
+	}
+	// A wait needs several. However far it comes, it ends with the error or with the context.
+	failed := 0
+	for len(spare) > 0 {
+		syscall.Close(spare[0])
+		spare = spare[1:]
+		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+		_, err := Acquire(ctx, root, "waits")
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) {
+			if failed == 0 {
+				return errors.New("there was always room")
+			}
+			return nil
+		}
+		if err := is(err, syscall.EMFILE); err != nil {
+			return err
+		}
+		failed++
+	}
+	return fmt.Errorf("%d failed", failed)
+}
+
+func TestNoDescriptorsLeftIsNoRefusal(t *testing.T) {
+	var limit syscall.Rlimit
+	must(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
+	low := limit
+	low.Cur = 64
+	// The child inherits it.
+	must(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low))
+	child := start(t, "crowded", t.TempDir())
+	must(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
+	child.end()
+}

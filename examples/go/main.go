@@ -1,0 +1,31 @@
+// Takes the lock of the workspace that it runs in, or says who holds it. Its argument is the prompt.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"ralphlock"
+)
+
+func main() {
+	prompt := ""
+	if len(os.Args) > 1 {
+		prompt = os.Args[1]
+	}
+	lock, err := ralphlock.TryAcquire(".", prompt)
+	var held *ralphlock.HeldError
+	switch {
+	case err == nil:
+		fmt.Printf("we hold %s and can work\n", lock.Path())
+		err = lock.Release()
+	case errors.As(err, &held) && held.Holder != nil:
+		fmt.Printf("process %d is at it since %s: %s\n", held.Holder.PID, held.Holder.StartedText, held.Holder.Prompt)
+	default:
+		fmt.Printf("not locked: %v\n", err)
+	}
+	if err != nil {
+		os.Exit(1)
+	}
+}
