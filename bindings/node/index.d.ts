@@ -81,9 +81,9 @@ export class LockTimeoutError extends HeldError {}
 /**
  * A held lock. Keep it for as long as the lock is needed: one that is no longer referred to is given up at some time.
  *
- * It belongs to the process, and works in the thread (worker_threads) that made it. A held lock does not keep the
- * process running; the lock ends with the process, however that ends. A worker that ends leaves its lock to the process:
- * it releases first.
+ * It belongs to the process, and the object to the thread (worker_threads) that made it. A held lock does not keep the
+ * process running; the lock ends with the process, however that ends. A worker releases before it ends: what it holds then
+ * stays locked until the process ends.
  */
 export class Lock<P extends string | Buffer = string> {
   private constructor();
@@ -140,7 +140,8 @@ export interface AcquireOptions extends TryOptions {
 
 /**
  * Takes the workspace's lock, waiting until it is free. The wait is in Node's own event loop; no thread sits in it. It
- * needs Linux. A wait keeps the process running.
+ * needs Linux. A wait keeps the process running. Abort the waits of a worker before it is terminated from outside: a lock that
+ * comes at that instant stays with the process, and koffi can end the process then.
  *
  * `prompt`: what this process is going to do, for others to read; at most 16 MiB.
  *

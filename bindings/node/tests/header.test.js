@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import test from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { installed, internal } from './help.js';
 
-// What the package has of its own, compared with the header: the files are not among its exports.
-const folder = path.dirname(fileURLToPath(import.meta.resolve?.('ralph-lock') ?? import.meta.url));
+// What the package has of its own, compared with the header.
 const header = fs.readFileSync(process.env.HEADER, 'utf8');
-const words = await import(path.join(folder, 'src/words.js'));
-const library = await import(path.join(folder, 'src/library.js'));
-const { version } = createRequire(import.meta.url)(path.join(folder, 'package.json'));
+const words = await internal('words.js');
+const library = await internal('library.js');
+const { version } = JSON.parse(fs.readFileSync(path.join(installed, 'package.json'), 'utf8'));
 
 /** The names and values of an enum, without what they have in common. */
 function members(name, prefix) {
@@ -29,7 +27,7 @@ test('the words for the enums are those of the header', () => {
 });
 
 test('the statuses of the types are those of the header', () => {
-  const types = fs.readFileSync(path.join(folder, 'index.d.ts'), 'utf8');
+  const types = fs.readFileSync(path.join(installed, 'index.d.ts'), 'utf8');
   const [, union] = types.match(/export type Status =([^;]*);/);
   const statuses = members('ralph_lock_status', 'RALPH_LOCK_');
   assert.deepEqual(
@@ -40,7 +38,7 @@ test('the statuses of the types are those of the header', () => {
 });
 
 test('every function takes as many parameters as in the header', () => {
-  const declared = fs.readFileSync(path.join(folder, 'src/library.js'), 'utf8');
+  const declared = fs.readFileSync(path.join(installed, 'src/library.js'), 'utf8');
   const names = [...declared.matchAll(/declare\(\s*'(\w+)'/g)].map(([, name]) => name);
   assert.ok(names.length > 30);
   for (const name of names) {

@@ -1,7 +1,8 @@
 // What the tests share: workspaces, and other processes.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,6 +20,12 @@ export function workspace(t) {
 export function program(name) {
   return fileURLToPath(new URL(`programs/${name}`, import.meta.url));
 }
+
+/** Where the package is installed. */
+export const installed = path.dirname(createRequire(import.meta.url).resolve('ralph-lock'));
+
+/** A module of the package that is not among its exports. */
+export const internal = (name) => import(path.join(installed, 'src', name));
 
 /** Another process, whose lines can be read, and which ends with the test. */
 export class Process {
@@ -82,5 +89,3 @@ export async function nameless(t, file) {
   await holding.line();
   return holding;
 }
-
-export { execFileSync as run };

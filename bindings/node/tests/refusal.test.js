@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { HeldError, LockError, tryAcquire } from 'ralph-lock';
+import { HeldError, inspect, LockError, tryAcquire } from 'ralph-lock';
 import { holder, nameless, node, Process, workspace } from './help.js';
 
 async function refused(promise) {
@@ -64,6 +64,25 @@ test('a program in C is told who we are, and we who it is', async (t) => {
   const { holder } = await refused(tryAcquire(root, 'from Node'));
   assert.deepEqual([holder.pid, holder.prompt, holder.liveness], [early.pid, 'from C', 'live']);
   assert.equal(await early.end(), 0);
+});
+
+test('the example says what the one in C says', async (t) => {
+  const root = workspace(t);
+  const example = (prompt) => new Process(t, process.execPath, [path.resolve('minimal.mjs'), prompt], { cwd: root });
+  const first = example('implement auth');
+  assert.equal(await first.line(), 'we hold ./.ralph/loop.lock and can work');
+  assert.equal(await first.ended, 0);
+  const lock = await tryAcquire(root, 'implement auth');
+  const { startedText } = (await inspect(root)).holder;
+  const second = example('fix the tests');
+  assert.equal(await second.line(), `process ${process.pid} is at it since ${startedText}: implement auth`);
+  assert.equal(await second.ended, 1);
+  await lock.release();
+  const other = await nameless(t, lock.path);
+  const third = example('fix the tests');
+  assert.match(await third.line(), /^not locked: ./);
+  assert.equal(await third.ended, 1);
+  await other.end();
 });
 
 test('a holder without a record is a holder all the same', async (t) => {

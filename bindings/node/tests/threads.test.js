@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import path from 'node:path';
 import test from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { acquire, isLocked } from 'ralph-lock';
@@ -16,6 +17,11 @@ test('a worker waits for the lock of another thread', async (t) => {
   worker.postMessage('release');
   assert.deepEqual(await once(worker, 'exit'), [0]);
   assert.equal(await isLocked(root), false);
+});
+
+test('a worker may be terminated while it waits', async (t) => {
+  // In a process where nobody else has the package.
+  assert.equal(await node(t, 'terminate.js', [path.join(workspace(t), 'never')]).ended, 0);
 });
 
 test('a worker may exit while it waits', async (t) => {
