@@ -36,8 +36,8 @@ export interface Holder {
   /** The machine or container it runs on; null where the record has none. */
   readonly host: string | null;
   /**
-   * Whether its process ran when it was asked. `recycled`: it has ended, and its number is another process's now.
-   * `foreign`: it belongs to another host, boot or pid namespace. `unknown`: the record has no identity.
+   * Whether its process ran when it was asked. `recycled`: it has ended, and its number is another process's
+   * now. `foreign`: it belongs to another host, boot or pid namespace. `unknown`: the record has no identity.
    */
   readonly liveness: 'unknown' | 'live' | 'dead' | 'recycled' | 'foreign';
   /** What its process is to this one. `ancestor`: this program runs inside that loop. */
@@ -79,11 +79,12 @@ export class HeldError extends Error implements Details {
 export class LockTimeoutError extends HeldError {}
 
 /**
- * A held lock. Keep it for as long as the lock is needed: one that is no longer referred to is given up at some time.
+ * A held lock. Keep it for as long as the lock is needed: one that is no longer referred to is given up at some
+ * time.
  *
- * It belongs to the process, and the object to the thread (worker_threads) that made it. A held lock does not keep the
- * process running; the lock ends with the process, however that ends. A worker releases before it ends: what it holds then
- * stays locked until the process ends.
+ * It belongs to the process, and the object to the thread (worker_threads) that made it. A held lock does not
+ * keep the process running; the lock ends with the process, however that ends. A worker releases before it
+ * ends: what it holds then stays locked until the process ends.
  */
 export class Lock<P extends string | Buffer = string> {
   private constructor();
@@ -105,10 +106,10 @@ export class Lock<P extends string | Buffer = string> {
   [Symbol.asyncDispose](): Promise<void>;
 
   /**
-   * Resolves if the path still leads to the file that is locked. After `rm -rf .ralph` or `git clean -fdx` it does not,
-   * and another process can take the lock of a new file: then it rejects with a LockError, `RALPH_LOCK_LOST`. A long
-   * work asks from time to time, and before it commits what it did. On a network file system it asks the server, which can
-   * take seconds.
+   * Resolves if the path still leads to the file that is locked. After `rm -rf .ralph` or `git clean -fdx` it
+   * does not, and another process can take the lock of a new file: then it rejects with a LockError,
+   * `RALPH_LOCK_LOST`. A long work asks from time to time, and before it commits what it did. On a network file
+   * system it asks the server, which can take seconds.
    */
   verify(): Promise<void>;
 
@@ -116,9 +117,9 @@ export class Lock<P extends string | Buffer = string> {
   previous(): Holder | null;
 
   /**
-   * Turns the lock into a descriptor, for a child process that goes on with it: give it in `stdio`, and close it here
-   * once the child is spawned. The child calls `adopt`. This Lock is ended; the lock is held as long as any copy of the
-   * descriptor is open.
+   * Turns the lock into a descriptor, for a child process that goes on with it: give it in `stdio`, and close
+   * it here once the child is spawned. The child calls `adopt`. This Lock is ended; the lock is held as long as
+   * any copy of the descriptor is open.
    */
   intoFd(): number;
 }
@@ -139,9 +140,9 @@ export interface AcquireOptions extends TryOptions {
 }
 
 /**
- * Takes the workspace's lock, waiting until it is free. The wait is in Node's own event loop; no thread sits in it. It
- * needs Linux. A wait keeps the process running. Abort the waits of a worker before it is terminated from outside: a lock that
- * comes at that instant stays with the process, and koffi can end the process then.
+ * Takes the workspace's lock, waiting until it is free. The wait is in Node's own event loop; no thread sits in
+ * it. It needs Linux. A wait keeps the process running. Abort the waits of a worker before it is terminated
+ * from outside: a lock that comes at that instant stays with the process, and koffi can end the process then.
  *
  * `prompt`: what this process is going to do, for others to read; at most 16 MiB.
  *
@@ -157,13 +158,18 @@ export function acquire<R extends Path>(root: R, prompt: string, options?: Acqui
 export function tryAcquire<R extends Path>(root: R, prompt: string, options?: TryOptions): Promise<LockOf<R>>;
 
 /**
- * Goes on with a lock that another process, or a shell, handed over as a descriptor, and becomes the holder on record.
- * The lock is never free in between. The descriptor belongs to the Lock then, and is closed; where it rejects, it is the
- * caller's as before.
+ * Goes on with a lock that another process, or a shell, handed over as a descriptor, and becomes the holder on
+ * record. The lock is never free in between. The descriptor belongs to the Lock then, and is closed; where it
+ * rejects, it is the caller's as before.
  *
  * Rejects with a HeldError (without a holder) when the lock is another descriptor's, else with a LockError.
  */
-export function adopt<R extends Path>(root: R, prompt: string, fd: number, options?: TryOptions): Promise<LockOf<R>>;
+export function adopt<R extends Path>(
+  root: R,
+  prompt: string,
+  fd: number,
+  options?: TryOptions,
+): Promise<LockOf<R>>;
 
 /** Who is on record, without touching the lock. Null: nobody. It does not say that the lock is held. */
 export function readExisting(root: Path): Promise<Holder | null>;
@@ -172,18 +178,21 @@ export function readExisting(root: Path): Promise<Holder | null>;
 export function isLocked(root: Path): Promise<boolean>;
 
 /**
- * Whether the lock is held, and the record that belongs to that answer. `stale`: it is free, and the last holder's
- * record is still there, because it died. It takes up to 20 ms when a holder is not on record.
+ * Whether the lock is held, and the record that belongs to that answer. `stale`: it is free, and the last
+ * holder's record is still there, because it died. It takes up to 20 ms when a holder is not on record.
  */
 export function inspect(
   root: Path,
 ): Promise<
-  { state: 'free'; holder: null } | { state: 'held'; holder: Holder | null } | { state: 'stale'; holder: Holder }
+  | { state: 'free'; holder: null }
+  | { state: 'held'; holder: Holder | null }
+  | { state: 'stale'; holder: Holder }
 >;
 
 /**
- * Sends a signal to the process that holds the lock now, and to no other: not to one that merely has the number of a holder
- * that died. `signal`: a name or a number; `SIGTERM` if none is given; 0 only tells whether one could be sent.
+ * Sends a signal to the process that holds the lock now, and to no other: not to one that merely has the number
+ * of a holder that died. `signal`: a name or a number; `SIGTERM` if none is given; 0 only tells whether one
+ * could be sent.
  *
  * Rejects with a LockError: `RALPH_LOCK_NOT_FOUND` when nobody holds the lock, `RALPH_LOCK_NOT_LIVE` and
  * `RALPH_LOCK_PARSE` when it cannot be told who does.
@@ -191,8 +200,9 @@ export function inspect(
 export function signalHolder(root: Path, signal?: NodeJS.Signals | number): Promise<void>;
 
 /**
- * The processes that keep the lock: the holder, or those that inherited its descriptor. Other users' processes are not
- * seen. It looks through all of /proc, which takes milliseconds to tenths of a second, in a thread of the pool.
+ * The processes that keep the lock: the holder, or those that inherited its descriptor. Other users' processes
+ * are not seen. It looks through all of /proc, which takes milliseconds to tenths of a second, in a thread of
+ * the pool.
  */
 export function findKeepers(root: Path): Promise<number[]>;
 

@@ -1,5 +1,5 @@
-// npm runs this in a clone, before it links or packs the package. It puts the shared library into native/: the one that
-// RALPH_LOCK_LIBRARY names, else one that is built now.
+// npm runs this in a clone, before it links or packs the package. It puts the shared library into native/: the
+// one that RALPH_LOCK_LIBRARY names, else one that is built now.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,10 @@ else build();
 // A package that npm merely links gets no dependencies from it.
 if (process.env.npm_command === 'install' && !existsSync(path.join(here, 'node_modules'))) {
   const options = ['--global=false', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
-  execFileSync(process.execPath, [process.env.npm_execpath, 'install', ...options], { cwd: here, stdio: 'inherit' });
+  execFileSync(process.execPath, [process.env.npm_execpath, 'install', ...options], {
+    cwd: here,
+    stdio: 'inherit',
+  });
 }
 
 function install(library) {
@@ -29,7 +32,9 @@ function build() {
   const folder = mkdtempSync(path.join(tmpdir(), 'ralph-lock-'));
   try {
     const places = ['DESTDIR=', `PREFIX=${folder}`, `LIBDIR=${folder}`, `INCLUDEDIR=${folder}`];
-    execFileSync('make', ['--silent', '-C', path.join(here, '../..'), 'install', ...places], { stdio: 'inherit' });
+    execFileSync('make', ['--silent', '-C', path.join(here, '../..'), 'install', ...places], {
+      stdio: 'inherit',
+    });
     install(path.join(folder, LIBRARY));
   } catch (error) {
     console.error(`ralph-lock: the shared library cannot be built. ${error.message}`);

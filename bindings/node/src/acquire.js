@@ -11,7 +11,9 @@ export async function tryAcquire(root, prompt, { lockFile } = {}) {
   const where = [argument.path('root', root), argument.text('prompt', prompt)];
   const guard = [null];
   const holder = [null];
-  const outcome = await withOptions(0, lockFile, (options) => attempt(c.acquireWith, ...where, options, guard, holder));
+  const outcome = await withOptions(0, lockFile, (options) =>
+    attempt(c.acquireWith, ...where, options, guard, holder),
+  );
   check(outcome, holder[0]);
   return new Lock(guard[0], isBytes(root));
 }
@@ -46,7 +48,11 @@ export async function adopt(root, prompt, fd, { lockFile } = {}) {
   const where = [argument.path('root', root), argument.text('prompt', prompt)];
   const descriptor = argument.descriptor('fd', fd);
   const guard = [null];
-  check(await withOptions(undefined, lockFile, (options) => attempt(c.adoptFd, ...where, options, descriptor, guard)));
+  check(
+    await withOptions(undefined, lockFile, (options) =>
+      attempt(c.adoptFd, ...where, options, descriptor, guard),
+    ),
+  );
   return new Lock(guard[0], isBytes(root));
 }
 

@@ -3,7 +3,9 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 function wrongType(name, wanted, value) {
-  const error = new TypeError(`The "${name}" argument must be ${wanted}. Received ${value === null ? null : typeof value}`);
+  const error = new TypeError(
+    `The "${name}" argument must be ${wanted}. Received ${value === null ? null : typeof value}`,
+  );
   return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
 }
 

@@ -1,5 +1,6 @@
-// Whatever looks at a file system is called where node:fs has its calls made, in libuv's pool of threads: most take
-// microseconds, but a lock on another machine's disk takes as long as the network does. No wait is among them.
+// Whatever looks at a file system is called where node:fs has its calls made, in libuv's pool of threads: most
+// take microseconds, but a lock on another machine's disk takes as long as the network does. No wait is among
+// them.
 import { errorFree, errorMessage, errorOsCode, errorPath, koffi, statusName } from './library.js';
 
 // Koffi takes 256 calls at a time, from all of its users, and the pool has but a few threads.

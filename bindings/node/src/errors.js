@@ -3,7 +3,11 @@ import { constants } from 'node:os';
 import { takeHolder } from './holder.js';
 
 // Of numbers with two names the first one is what Node's own errors say.
-const codes = new Map(Object.entries(constants.errno).reverse().map(([name, number]) => [number, name]));
+const codes = new Map(
+  Object.entries(constants.errno)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+);
 
 function describe(error, { status, osCode, path }) {
   error.code = codes.get(osCode) ?? status;

@@ -14,11 +14,14 @@ function load() {
   try {
     return koffi.load(path);
   } catch (cause) {
-    throw new Error(`ralph-lock cannot load ${path}, without which it does nothing: ${cause.message}`, { cause });
+    throw new Error(`ralph-lock cannot load ${path}, without which it does nothing: ${cause.message}`, {
+      cause,
+    });
   }
 }
 
-// Handles are numbers that the library looks up. Texts go in as buffers that end with NUL, because paths are bytes.
+// Handles are numbers that the library looks up. Texts go in as buffers that end with NUL, because paths are
+// bytes.
 const handle = 'void *';
 const text = 'void *';
 const result = koffi.out(koffi.pointer(handle));

@@ -57,8 +57,8 @@ export class Lock {
     check(attemptInPlace(c.guardIntoFd, this.#guard, fd));
     forgotten.unregister(this);
     this.#end = Promise.resolve();
-    // Like all of Node's: a child has it through `stdio`, and would inherit this one as a second copy, which its own
-    // children inherit too.
+    // Like all of Node's: a child has it through `stdio`, and would inherit this one as a second copy, which
+    // its own children inherit too.
     c.fcntl(fd[0], F_SETFD, 'int', FD_CLOEXEC);
     return fd[0];
   }

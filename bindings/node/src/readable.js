@@ -27,8 +27,8 @@ export function readable(fd, signal) {
 if (!isMainThread) {
   // Koffi ends the process when a poll calls a worker that has just ended.
   process.on('exit', () => polls.forEach((poll) => poll.close()));
-  // libuv calls koffi's code once more after that, when it is unmapped unless another thread has it too: so load it once
-  // more, for good.
+  // libuv calls koffi's code once more after that, when it is unmapped unless another thread has it too: so
+  // load it once more, for good.
   const dlopen = koffi.load(null).func('void *dlopen(const char *file, int mode)');
   const RTLD_LAZY = 1;
   const { cache } = createRequire(import.meta.url);

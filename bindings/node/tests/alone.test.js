@@ -9,7 +9,11 @@ import { acquire, adopt, isLocked, tryAcquire } from 'ralph-lock';
 import { descriptors, internal, threads, until, workspace } from './help.js';
 
 /** What a promise rejects with. */
-const failure = (promise) => promise.then(() => assert.fail('it got the lock'), (error) => error);
+const failure = (promise) =>
+  promise.then(
+    () => assert.fail('it got the lock'),
+    (error) => error,
+  );
 
 test('an aborted wait rejects with the reason and leaves nothing behind', async (t) => {
   const root = workspace(t);
@@ -73,7 +77,9 @@ test('a hundred waits take no thread from anybody', async (t) => {
   const warnings = [];
   process.on('warning', (warning) => warnings.push(warning));
   let over = 0;
-  const waits = Array.from({ length: 100 }, () => acquire(root, 'waits', { signal: stop.signal }).finally(() => over++));
+  const waits = Array.from({ length: 100 }, () =>
+    acquire(root, 'waits', { signal: stop.signal }).finally(() => over++),
+  );
   await until(() => descriptors() > opened + 100);
   for (let i = 0; i < 200; i++) await fs.promises.readdir(root);
   assert.equal(threads(), before);

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import test from 'node:test';
-import { acquire, findKeepers, inspect, isLocked, LockError, probeFilesystem, readExisting, signalHolder } from 'ralph-lock';
+import {
+  acquire,
+  findKeepers,
+  inspect,
+  isLocked,
+  LockError,
+  probeFilesystem,
+  readExisting,
+  signalHolder,
+} from 'ralph-lock';
 import { holder, nameless, workspace } from './help.js';
 
 const fails = (status) => (error) => error instanceof LockError && error.status === status;

@@ -19,7 +19,10 @@ test('a second release does nothing, also to the next holder', async (t) => {
   await second.release();
   assert.equal(await isLocked(root), false);
   for (const use of [() => second.verify(), async () => second.previous(), async () => second.intoFd()]) {
-    await assert.rejects(use, (error) => error instanceof LockError && error.status === 'RALPH_LOCK_INVALID_HANDLE');
+    await assert.rejects(
+      use,
+      (error) => error instanceof LockError && error.status === 'RALPH_LOCK_INVALID_HANDLE',
+    );
   }
 });
 
@@ -56,7 +59,10 @@ test('a lost lock file is noticed', async (t) => {
   const lock = await acquire(root, 'x');
   await lock.verify();
   fs.rmSync(path.join(root, '.ralph'), { recursive: true });
-  await assert.rejects(lock.verify(), (error) => error instanceof LockError && error.code === 'RALPH_LOCK_LOST');
+  await assert.rejects(
+    lock.verify(),
+    (error) => error instanceof LockError && error.code === 'RALPH_LOCK_LOST',
+  );
   const other = await tryAcquire(root, 'y');
   await lock.release();
   assert.equal(await isLocked(root), true);

@@ -54,7 +54,10 @@ test('impossible arguments are refused as those of node:fs', async (t) => {
   await assert.rejects(acquire(root, 'x', { timeout: NaN }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
   await assert.rejects(acquire(root, 'x', { timeout: '1' }), type);
   await assert.rejects(acquire(root, 'x', { signal: {} }), type);
-  await assert.rejects(acquire(root, 'x'.repeat(16 * 1024 * 1024 + 1)), fails({ code: 'RALPH_LOCK_INVALID_ARGUMENT' }));
+  await assert.rejects(
+    acquire(root, 'x'.repeat(16 * 1024 * 1024 + 1)),
+    fails({ code: 'RALPH_LOCK_INVALID_ARGUMENT' }),
+  );
   assert.deepEqual(fs.readdirSync(root), []);
 });
 

@@ -18,7 +18,10 @@ test('a child goes on with the lock', async (t) => {
   await assert.rejects(tryAcquire(root, 'contender'), ({ holder }) => holder.pid === process.pid);
   child.say('adopt');
   assert.equal(await child.line(), 'adopted');
-  await assert.rejects(tryAcquire(root, 'contender'), ({ holder }) => holder.pid === child.pid && holder.prompt === 'child');
+  await assert.rejects(
+    tryAcquire(root, 'contender'),
+    ({ holder }) => holder.pid === child.pid && holder.prompt === 'child',
+  );
   const wait = acquire(root, 'next');
   await child.kill();
   assert.equal((await wait).previous().pid, child.pid);

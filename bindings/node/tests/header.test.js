@@ -13,7 +13,10 @@ const { version } = JSON.parse(fs.readFileSync(path.join(installed, 'package.jso
 /** The names and values of an enum, without what they have in common. */
 function members(name, prefix) {
   const [, body] = header.match(new RegExp(`typedef enum \\{([^}]*)\\} ${name};`));
-  return [...body.matchAll(new RegExp(`${prefix}(\\w+) = (\\d+),`, 'g'))].map(([, name, value]) => [name, Number(value)]);
+  return [...body.matchAll(new RegExp(`${prefix}(\\w+) = (\\d+),`, 'g'))].map(([, name, value]) => [
+    name,
+    Number(value),
+  ]);
 }
 
 const inWords = (members) => members.map(([name, value]) => [name.toLowerCase().replaceAll('_', '-'), value]);
@@ -21,7 +24,10 @@ const numbered = (list) => list.map((word, value) => [word, value]);
 
 test('the words for the enums are those of the header', () => {
   assert.deepEqual(numbered(words.STATES), inWords(members('ralph_lock_state', 'RALPH_LOCK_STATE_')));
-  assert.deepEqual(numbered(words.FILESYSTEMS), inWords(members('ralph_lock_filesystem', 'RALPH_LOCK_FILESYSTEM_')));
+  assert.deepEqual(
+    numbered(words.FILESYSTEMS),
+    inWords(members('ralph_lock_filesystem', 'RALPH_LOCK_FILESYSTEM_')),
+  );
   assert.deepEqual(numbered(words.LIVENESS), inWords(members('ralph_lock_liveness', 'RALPH_LOCK_LIVENESS_')));
   assert.deepEqual(numbered(words.RELATIONS), inWords(members('ralph_lock_relation', 'RALPH_LOCK_RELATION_')));
 });

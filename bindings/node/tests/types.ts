@@ -18,7 +18,10 @@ import {
 } from 'ralph-lock';
 
 export async function work(root: string | URL): Promise<number> {
-  await using lock: Lock = await acquire(root, 'implement auth', { signal: AbortSignal.timeout(1000), timeout: 500 });
+  await using lock: Lock = await acquire(root, 'implement auth', {
+    signal: AbortSignal.timeout(1000),
+    timeout: 500,
+  });
   const path: string = lock.path;
   const bytes: Lock<Buffer> = await tryAcquire(Buffer.from(path), 'x', { lockFile: 'build/deploy.lock' });
   const adopted: Lock = await adopt('.', 'x', bytes.intoFd(), { lockFile: 'build/deploy.lock' });
@@ -41,7 +44,8 @@ export async function ask(root: string): Promise<string | undefined> {
 
 export function explain(error: unknown): string {
   if (error instanceof LockTimeoutError) return 'too long';
-  if (error instanceof HeldError) return error.holder?.liveness === 'live' ? error.holder.started.toISOString() : 'somebody';
+  if (error instanceof HeldError)
+    return error.holder?.liveness === 'live' ? error.holder.started.toISOString() : 'somebody';
   if (error instanceof LockError) {
     const status: Status = error.status;
     return `${status} ${error.code} ${error.errno} ${error.path}`;

@@ -6,7 +6,11 @@ import { acquire, HeldError, isLocked, LockTimeoutError, tryAcquire } from 'ralp
 import { descriptors, holder, nameless, node, until, workspace } from './help.js';
 
 /** What a promise rejects with. */
-const failure = (promise) => promise.then(() => assert.fail('it got the lock'), (error) => error);
+const failure = (promise) =>
+  promise.then(
+    () => assert.fail('it got the lock'),
+    (error) => error,
+  );
 
 test('a waiter gets the lock of a process that was killed', async (t) => {
   const root = workspace(t);

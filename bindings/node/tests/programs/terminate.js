@@ -1,4 +1,5 @@
-// Terminates a worker that waits for a descriptor at which nothing ever happens. Usage: terminate.js FIFO, to be made
+// Terminates a worker that waits for a descriptor at which nothing ever happens. Usage: terminate.js FIFO, to
+// be made
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
