@@ -1,0 +1,91 @@
+// What the tests share: workspaces, and other processes.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** An empty folder for one test. */
+export function workspace(t) {
+  const root = mkdtempSync(path.join(tmpdir(), 'ralph-lock-test-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  return root;
+}
+
+/** A program of tests/programs. */
+export function program(name) {
+  return fileURLToPath(new URL(`programs/${name}`, import.meta.url));
+}
+
+/** Where the package is installed. */
+export const installed = path.dirname(createRequire(import.meta.url).resolve('ralph-lock'));
+
+/** A module of the package that is not among its exports. */
+export const internal = (name) => import(path.join(installed, 'src', name));
+
+/** Another process, whose lines can be read, and which ends with the test. */
+export class Process {
+  constructor(t, command, args, options) {
+    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options });
+    this.ended = once(this.child, 'close').then(([status, signal]) => status ?? signal);
+    this.lines = createInterface(this.child.stdout)[Symbol.asyncIterator]();
+    t.after(() => this.child.kill('SIGKILL'));
+  }
+
+  get pid() {
+    return this.child.pid;
+  }
+
+  /** The next line; undefined at the end. */
+  async line() {
+    return (await this.lines.next()).value;
+  }
+
+  /** Lets the process know that it may go on. */
+  say(text) {
+    this.child.stdin.write(`${text}\n`);
+  }
+
+  /** Ends its input, and resolves with its status once it has ended. */
+  async end() {
+    this.child.stdin.end();
+    return this.ended;
+  }
+
+  async kill() {
+    this.child.kill('SIGKILL');
+    return this.ended;
+  }
+}
+
+export function node(t, name, args, options = {}) {
+  return new Process(t, process.execPath, [...(options.flags ?? []), program(name), ...args], options);
+}
+
+/** A process that holds the lock by now. */
+export async function holder(t, root, prompt) {
+  const holding = node(t, 'hold.js', [root, prompt]);
+  const line = await holding.line();
+  if (line !== 'held') throw new Error(`the holder said ${line}`);
+  return holding;
+}
+
+/** How many descriptors, and how many threads, this process has. */
+export const descriptors = () => readdirSync('/proc/self/fd').length;
+export const threads = () => readdirSync('/proc/self/task').length;
+
+/** Lets the event loop go round until that is so. */
+export async function until(condition) {
+  while (!(await condition())) await setImmediate();
+}
+
+/** A lock of flock(1), which leaves no record. */
+export async function nameless(t, file) {
+  const holding = new Process(t, 'flock', [file, 'sh', '-c', 'echo held; cat']);
+  await holding.line();
+  return holding;
+}

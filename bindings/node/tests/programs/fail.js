@@ -1,0 +1,24 @@
+// Fails to take the lock: as a user who may not write it, and without descriptors, of which it needs to have
+// few. Usage: fail.js ROOT
+import fs from 'node:fs';
+import { acquire, tryAcquire } from 'ralph-lock';
+
+const root = process.argv[2];
+async function say() {
+  for (const take of [tryAcquire, acquire]) {
+    const error = await take(root, 'x').catch((error) => error);
+    console.log(error.name, error.code);
+  }
+}
+
+if (process.getuid() === 0) process.seteuid(65534);
+await say();
+if (process.getuid() === 0) process.seteuid(0);
+fs.chmodSync(`${root}/.ralph/loop.lock`, 0o644);
+const open = [];
+try {
+  for (;;) open.push(fs.openSync('/dev/null'));
+} catch (error) {
+  if (error.code !== 'EMFILE') throw error;
+}
+await say();
