@@ -50,9 +50,10 @@ bindings-%: lib
 		INCLUDEDIR=$(TARGET)/installed/include
 	@sh bindings/$*/test $(TARGET)/installed $(TARGET)/bindings-$*
 
-# The same small program in every language: it takes the lock, or says who holds it.
+# The same small program in every language, and what docs/adopting.md shows.
 examples: bindings
 	@sh examples/run.sh $(TARGET)/installed $(TARGET)
+	@sh examples/adopting.sh $(TARGET)/installed $(TARGET)
 
 # Everything that is promised, shown by the tools that would find it broken: docs/proof.md anew. `make proof-PART`
 # shows one part; the parts are the folders in proof/.

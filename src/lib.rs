@@ -147,3 +147,8 @@ impl LoopLock {
         Ok(probe::probe_filesystem(workspace_root.as_ref())?)
     }
 }
+
+/// The page for those who come from elsewhere: what it shows of Rust is run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/adopting.md")]
+struct Adopting;
