@@ -4,30 +4,42 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
 DESCRIPTION := $(shell sed -n 's/^description = "\(.*\)"/\1/p' Cargo.toml)
 CARGO := cargo
-# Where cargo builds, which a user's own settings may decide.
-TARGET := $(shell $(CARGO) metadata --locked --no-deps --format-version=1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+# Where cargo builds, which a user's own settings may decide. Who only installs needs no cargo.
+TARGET := $(or $(shell $(CARGO) metadata --locked --no-deps --format-version=1 2>/dev/null | \
+	sed 's/.*"target_directory":"\([^"]*\)".*/\1/'),$(CURDIR)/target)
 LIB := $(TARGET)/lib
+BIN := $(TARGET)/bin
 CC ?= cc
 
-# Where `make install` puts things, below DESTDIR if a packager sets that.
+# Where `make install` puts things, below DESTDIR if a packager sets that. Relative folders are below PREFIX.
 PREFIX ?= /usr/local
-LIBDIR ?= $(PREFIX)/lib
-INCLUDEDIR ?= $(PREFIX)/include
-INSTALLED_LIB = $(DESTDIR)$(LIBDIR)
-INSTALLED_INCLUDE = $(DESTDIR)$(INCLUDEDIR)
+LIBDIR ?= lib
+INCLUDEDIR ?= include
+BINDIR ?= bin
+DATADIR ?= share
+MANDIR ?= share/man
 
 # Where the source of Rust's standard library is installed (Debian: rust-web-src; rustup: rust-src), it is
 # compiled into the shared library without its symbolizer, two thirds of what it is otherwise: the only
 # panics are our own, and nobody sees them. Stable cargo does so only when it is taken for an unstable one.
 RUSTC ?= rustc
-STD := $(wildcard $(shell $(RUSTC) --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock)
-HOST := $(shell $(RUSTC) --version --verbose | sed -n 's/^host: //p')
-WITH_STD := -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind --target $(HOST)
+STD = $(wildcard $(shell $(RUSTC) --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock)
+HOST = $(shell $(RUSTC) --version --verbose | sed -n 's/^host: //p')
+WITH_STD = -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind --target $(HOST)
 SHARED := rustc --quiet --locked --lib --crate-type cdylib --profile dist
 # Frame pointers make it smaller, and show profilers who calls.
 SHARED_FLAGS := -- -C force-frame-pointers=yes
 
-.PHONY: demo test bindings examples proof lint bench lib header install uninstall clean
+# Newer than the sources when all is built. Then `make install` needs neither cargo nor a compiler.
+BUILT := $(LIB)/built
+SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src tools -name '*.rs' -o -name '*.[ch]' 2>/dev/null)
+TOOL := $(wildcard tools/ralph-lock/*.c)
+
+.PHONY: all demo test bindings examples proof lint bench lib tool header install uninstall deb clean
+
+# What `make install` installs.
+all: lib tool
+	@touch $(BUILT)
 
 # A holder, a refused second process, a crash, a take-over.
 demo: lib
@@ -46,8 +58,7 @@ test: lib
 bindings: bindings-go bindings-python bindings-node
 
 bindings-%: lib
-	@$(MAKE) --silent install DESTDIR= PREFIX=$(TARGET)/installed LIBDIR=$(TARGET)/installed/lib \
-		INCLUDEDIR=$(TARGET)/installed/include
+	@$(MAKE) --silent install DESTDIR= PREFIX=$(TARGET)/installed LIBDIR=lib INCLUDEDIR=include >/dev/null
 	@sh bindings/$*/test $(TARGET)/installed $(TARGET)/bindings-$*
 
 # The same small program in every language, and what docs/adopting.md shows.
@@ -89,21 +100,35 @@ lib:
 	@ln -sf libralph_lock.so.$(VERSION) $(LIB)/libralph_lock.so.$(MAJOR)
 	@ln -sf libralph_lock.so.$(MAJOR) $(LIB)/libralph_lock.so
 
-install: lib
-	@install -d $(INSTALLED_LIB)/pkgconfig $(INSTALLED_INCLUDE)
-	@install -m 644 include/ralph_lock.h $(INSTALLED_INCLUDE)
-	@install -m 755 $(LIB)/libralph_lock.so.$(VERSION) $(INSTALLED_LIB)
-	@install -m 644 $(LIB)/libralph_lock.a $(INSTALLED_LIB)
-	@ln -sf libralph_lock.so.$(VERSION) $(INSTALLED_LIB)/libralph_lock.so.$(MAJOR)
-	@ln -sf libralph_lock.so.$(MAJOR) $(INSTALLED_LIB)/libralph_lock.so
-	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-		-e 's|@VERSION@|$(VERSION)|' -e 's/@DESCRIPTION@/$(DESCRIPTION)/' packaging/ralph_lock.pc.in \
-		>$(INSTALLED_LIB)/pkgconfig/ralph_lock.pc
+# The command-line tool, one file that needs no library of ours.
+CFLAGS ?= -O2
+LDFLAGS ?= -s -Wl,--gc-sections
+
+tool: lib
+	@[ -z "$(TOOL)" ] || { mkdir -p $(BIN) && $(CC) -std=c99 $(CPPFLAGS) $(CFLAGS) -Iinclude $(TOOL) $(LDFLAGS) \
+		$(LIB)/libralph_lock.a -lpthread -ldl -o $(BIN)/ralph-lock; }
+
+install: $(BUILT)
+	@$(INSTALLER) install
 
 uninstall:
-	@rm -f $(INSTALLED_INCLUDE)/ralph_lock.h $(INSTALLED_LIB)/libralph_lock.* $(INSTALLED_LIB)/pkgconfig/ralph_lock.pc
+	@$(INSTALLER) uninstall
 
-# include/ralph_lock.h anew, from the sources.
+INSTALLER = VERSION='$(VERSION)' MAJOR='$(MAJOR)' DESCRIPTION='$(DESCRIPTION)' LIB='$(LIB)' BIN='$(BIN)' \
+	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' BINDIR='$(BINDIR)' \
+	DATADIR='$(DATADIR)' MANDIR='$(MANDIR)' sh packaging/install
+
+$(BUILT): $(SOURCES)
+	@$(CARGO) --version >/dev/null 2>&1 || \
+		{ echo "What is to be installed is not in $(LIB), or older than the sources. Run \`make\` first, as the user who" \
+		"has Rust; \`make install TARGET=...\` says where it was built, if it was elsewhere."; false; }
+	@$(MAKE) --silent all
+
+# Debian's packages, in $(TARGET)/deb.
+deb: all
+	@sh packaging/deb $(TARGET)
+
+# include/ralph_lock.h and man/man3 anew, from the sources.
 header:
 	$(CARGO) build --locked --features header
 

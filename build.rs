@@ -1,9 +1,12 @@
 //! The shared library's name and behaviour in the dynamic linker; with the feature `header`, also
-//! `include/ralph_lock.h`.
+//! `include/ralph_lock.h` and the manual that is made of it.
 
 #[cfg(feature = "header")]
 #[path = "header.rs"]
 mod header;
+#[cfg(feature = "header")]
+#[path = "man.rs"]
+mod man;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -30,9 +33,16 @@ fn main() {
     #[cfg(feature = "header")]
     {
         println!("cargo:rerun-if-changed=header.rs");
+        println!("cargo:rerun-if-changed=man.rs");
         println!("cargo:rerun-if-changed=cbindgen.toml");
         println!("cargo:rerun-if-changed=src");
         let root = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-        std::fs::write(root.join(header::PATH), header::generate(&root)).expect("the header can be written");
+        let text = header::generate(&root);
+        let manual = root.join(man::FOLDER);
+        std::fs::create_dir_all(&manual).expect("the manual's folder can be made");
+        for (name, page) in man::generate(&text) {
+            std::fs::write(manual.join(name), page).expect("a page can be written");
+        }
+        std::fs::write(root.join(header::PATH), text).expect("the header can be written");
     }
 }

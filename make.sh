@@ -4,6 +4,7 @@
 #     ./make.sh demo      two processes want one workspace, and one of them crashes
 #     ./make.sh test      everything is tested
 #     ./make.sh bindings  the packages for other languages are tested
+#     ./make.sh deb       Debian's packages
 #     ./make.sh examples  the same small program runs in ten languages
 #     ./make.sh proof     everything is tested the hard way: faults, storms, fuzzers, file systems, machines
 #
@@ -73,6 +74,9 @@ echo '#include <stdio.h>' | cc -fsyntax-only -x c - 2>/dev/null || missing="$mis
 # Cargo fetches crates over TLS.
 [ -e /etc/ssl/certs/ca-certificates.crt ] || ! has apt-get || missing="$missing ca-certificates"
 case " $* " in *" test "*)
+    need cmake cmake
+    need mandoc mandoc
+    need pkg-config pkg-config
     need c++ g++
     need clang clang
     need strace strace
@@ -82,11 +86,14 @@ case " $* " in *" test "*)
 esac
 # What each part of the proof, each language's package and the examples use, they say themselves. A target with a
 # part's name needs what that part says, one for all parts (proof) what any of them says.
+need_all() {
+    while read -r command package; do need "$command" "$package"; done <"$1"
+}
 needed_by() {
     for part in "$1"/*/needs; do
         case " $targets " in
         *" $1 "* | *" $(dirname "$part" | tr / -) "*)
-            while read -r command package; do need "$command" "$package"; done <"$part"
+            need_all "$part"
             ;;
         esac
     done
@@ -94,6 +101,7 @@ needed_by() {
 targets="$*"
 case " $targets " in *" examples "*) targets="$targets bindings" ;; esac
 for whole in proof bindings examples; do needed_by $whole; done
+case " $targets " in *" deb "*) need_all packaging/needs ;; esac
 # Debian packs what clang's fuzzer is made of apart from clang.
 case " $* " in *" proof "* | *" proof-fuzz "*)
     echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null ||
@@ -103,7 +111,7 @@ rust=
 find_rust || rust="(Rust 1.$oldest or newer)"
 
 if [ -n "$missing$rust" ]; then
-    target="make ${*:-demo}"
+    target="make${*:+ $*}"
     can_install || die "\"$target\" needs more than is here. Please install:$missing${rust:+ $(rust_package || echo "$rust")}"
     output=$(apt_get update) || true # an archive that is down need not be one that matters
     if [ -n "$rust" ]; then
