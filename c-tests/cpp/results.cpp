@@ -84,7 +84,7 @@ template <class Attempt> static void what_is_missing_is_thrown(const char *promp
 template <class Attempt> static void what_is_missing_is_thrown(const char *, const Attempt &attempt)
 {
     const process child([&](const process &starter) {
-        CHECK(freopen("said", "w", stderr) != nullptr);
+        CHECK(dup2(open("said", O_WRONLY | O_CREAT | O_TRUNC, 0600), 2) == 2);
         starter.say('a');
         (void)attempt().value();
     });
