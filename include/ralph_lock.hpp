@@ -151,6 +151,8 @@ private:
     typename Handle::pointer raw_ = nullptr;
 };
 
+template <class Handle> out(Handle &) -> out<Handle>;
+
 /// A copy of a borrowed text; empty where there is none.
 inline std::string copy(const char *borrowed) { return borrowed == nullptr ? std::string() : borrowed; }
 

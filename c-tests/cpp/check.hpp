@@ -63,6 +63,7 @@ inline std::string sleeps_of(pid_t thread)
     bool asleep = false;
 
     while (std::getline(file, line)) {
+        CHECK(line.find("State:\tZ") != 0); // it has ended
         asleep = asleep || line.find("State:\tS") == 0;
         if (line.find("voluntary_ctxt_switches:") == 0)
             count = line;
@@ -80,6 +81,17 @@ inline void until_asleep(pid_t thread)
         CHECK(poll(nullptr, 0, 20) == 0);
         after = sleeps_of(thread);
     } while (before.empty() || before != after);
+}
+
+// Whether a signal came since listen(). It interrupts what waits.
+inline volatile std::sig_atomic_t signals = 0;
+
+inline void listen()
+{
+    struct sigaction action = {};
+
+    action.sa_handler = [](int) { signals = 1; };
+    CHECK(sigaction(SIGUSR1, &action, nullptr) == 0);
 }
 
 // A forked process, and a line to it in both directions.

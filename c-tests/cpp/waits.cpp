@@ -149,23 +149,25 @@ static void end_by_their_token(const std::filesystem::path &root)
     child.finish();
 }
 
-static void on_signal(int) {}
-
 static void end_by_a_signal(const std::filesystem::path &root)
 {
     const auto held = ralph_lock::try_acquire(root, "in the way");
     for (const bool timed : {false, true}) {
-        const process waiting([&](const process &) {
-            struct sigaction action = {};
-            action.sa_handler = on_signal;
-            CHECK(sigaction(SIGUSR1, &action, nullptr) == 0);
+        const process waiting([&](const process &starter) {
+            listen();
+            starter.say('l');
             const auto refused =
                 timed ? ralph_lock::try_acquire_for(root, "wait", 1h) : ralph_lock::acquire(root, "wait");
             CHECK_STATUS(interrupted, refused);
         });
-        waiting.until_asleep();
-        CHECK(kill(waiting.pid, SIGUSR1) == 0);
-        waiting.finish();
+        CHECK(waiting.hear() == 'l');
+        int ended = 0;
+        // One that comes just before the wait does not end it.
+        while (waitpid(waiting.pid, &ended, WNOHANG) == 0) {
+            CHECK(kill(waiting.pid, SIGUSR1) == 0);
+            CHECK(poll(nullptr, 0, 20) == 0);
+        }
+        CHECK(ended == 0);
     }
 }
 

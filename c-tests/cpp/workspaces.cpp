@@ -65,25 +65,23 @@ static void others_are_waited_for(const std::filesystem::path &root)
     child.finish();
 }
 
-static void on_signal(int) {}
-
 // A signal handler that runs ends neither of these waits.
 static void signals_are_slept_through(const std::filesystem::path &root)
 {
     for (const bool timed : {false, true}) {
         const process holder(holding(root, "in the way"));
         CHECK(holder.hear() == 'h');
-        const process waiting([&](const process &) {
-            struct sigaction action = {};
-            action.sa_handler = on_signal;
-            CHECK(sigaction(SIGUSR1, &action, nullptr) == 0);
+        const process waiting([&](const process &starter) {
+            listen();
+            starter.say('l');
             workspace here(root, "wait");
             if (timed)
                 CHECK(here.try_lock_for(1h));
             else
                 here.lock();
-            CHECK(ralph_lock::read_existing(root)->relation() == ralph_lock::relation::self);
+            CHECK(signals == 1 && ralph_lock::read_existing(root)->relation() == ralph_lock::relation::self);
         });
+        CHECK(waiting.hear() == 'l');
         waiting.until_asleep();
         CHECK(kill(waiting.pid, SIGUSR1) == 0);
         waiting.until_asleep();
