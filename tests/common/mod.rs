@@ -30,13 +30,17 @@ pub fn libraries() -> &'static Path {
 /// The two ways to link the library.
 pub const LINKAGES: [&str; 2] = ["so", "a"];
 
-/// Compiles a C program strictly and links it in that way.
-pub fn compile(source: &Path, linkage: &str, program: &Path) {
+/// What a compiler is to be told to link the library in that way.
+pub fn link(linkage: &str) -> Vec<String> {
     let folder = libraries().display();
-    let link = match linkage {
+    match linkage {
         "so" => vec![format!("-L{folder}"), format!("-Wl,-rpath,{folder}"), "-lralph_lock".to_owned()],
         _ => [&format!("{folder}/libralph_lock.a"), "-lpthread", "-ldl", "-lm"].map(str::to_owned).to_vec(),
-    };
+    }
+}
+
+/// Compiles a C program strictly and links it in that way.
+pub fn compile(source: &Path, linkage: &str, program: &Path) {
     let include = root().join("include");
     run(cc()
         .args(["-std=c99", "-g", "-pthread"])
@@ -44,7 +48,7 @@ pub fn compile(source: &Path, linkage: &str, program: &Path) {
         .arg("-I")
         .arg(include)
         .arg(source)
-        .args(link)
+        .args(link(linkage))
         .arg("-o")
         .arg(program));
 }

@@ -1,0 +1,729 @@
+/// ralph_lock for C++17: who works in this workspace?
+///
+///     auto taken = ralph_lock::try_acquire(".", "implement auth");
+///     if (taken)
+///         work(*taken); // until the guard goes out of scope
+///     else if (auto holder = taken.error().holder())
+///         std::cout << "process " << holder->pid() << " is at it: " << holder->prompt() << '\n';
+///     else
+///         std::cerr << taken.error().message() << '\n';
+///
+/// This is a thin layer on ralph_lock.h, which is the manual: what is locked, who is told what, what every status
+/// means. Here is what C++ adds to it.
+///
+/// ERRORS. What can fail gives a result, which is a value or an error. Those who prefer exceptions call value():
+/// it throws a held_error where somebody else has the lock, and a lock_error for everything else. Nothing else
+/// here throws, but for std::bad_alloc and what is said of workspace. It compiles without exceptions and without
+/// RTTI; where it would throw, it then prints the message to stderr and aborts.
+///
+/// OWNERSHIP. Objects free what they own. Texts are given as copies and borrow nothing.
+///
+/// THREADS. As in the standard library: different objects may be used at the same time, and so may one object
+/// whose const functions are called. A guard belongs to the process, and any thread may end it.
+///
+/// FORK. In a child that was forked, a guard of its parent ends only the child's copy: the parent keeps the lock.
+/// Cancel tokens and waiters are the parent's; the child can destroy its copies, and no more.
+///
+/// TIME. Durations are rounded up to whole milliseconds. One that is over, or negative, tries once. One of more
+/// than thirty years, like duration::max(), waits for as long as it takes.
+///
+/// SIGNALS. A wait during which a signal handler ran ends with status::interrupted, so that a program can act on
+/// Ctrl-C; call again to go on waiting. The locking functions of workspace go on by themselves, as those of
+/// std::mutex do.
+
+#ifndef RALPH_LOCK_HPP
+#define RALPH_LOCK_HPP
+
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <ralph_lock.h>
+
+namespace ralph_lock {
+
+/// How a call ended: ralph_lock_status. A later library may give others; take those you do not know for failures.
+enum class status : std::int32_t {
+    ok = RALPH_LOCK_OK,
+    already_locked = RALPH_LOCK_ALREADY_LOCKED,
+    not_found = RALPH_LOCK_NOT_FOUND,
+    timed_out = RALPH_LOCK_TIMED_OUT,
+    cancelled = RALPH_LOCK_CANCELLED,
+    interrupted = RALPH_LOCK_INTERRUPTED,
+    lost = RALPH_LOCK_LOST,
+    not_live = RALPH_LOCK_NOT_LIVE,
+    invalid_argument = RALPH_LOCK_INVALID_ARGUMENT,
+    invalid_handle = RALPH_LOCK_INVALID_HANDLE,
+    io = RALPH_LOCK_IO,
+    parse = RALPH_LOCK_PARSE,
+    unsupported_platform = RALPH_LOCK_UNSUPPORTED_PLATFORM,
+    unsupported_filesystem = RALPH_LOCK_UNSUPPORTED_FILESYSTEM,
+    panic = RALPH_LOCK_PANIC
+};
+
+/// Whether a lock is held, and what its file says: ralph_lock_state.
+enum class state : std::int32_t {
+    free = RALPH_LOCK_STATE_FREE,
+    held = RALPH_LOCK_STATE_HELD,
+    stale = RALPH_LOCK_STATE_STALE
+};
+
+/// What can be said of the process on record: ralph_lock_liveness.
+enum class liveness : std::int32_t {
+    unknown = RALPH_LOCK_LIVENESS_UNKNOWN,
+    live = RALPH_LOCK_LIVENESS_LIVE,
+    dead = RALPH_LOCK_LIVENESS_DEAD,
+    recycled = RALPH_LOCK_LIVENESS_RECYCLED,
+    foreign = RALPH_LOCK_LIVENESS_FOREIGN
+};
+
+/// What the process on record is to this one: ralph_lock_relation.
+enum class relation : std::int32_t {
+    unknown = RALPH_LOCK_RELATION_UNKNOWN,
+    self = RALPH_LOCK_RELATION_SELF,
+    ancestor = RALPH_LOCK_RELATION_ANCESTOR,
+    other = RALPH_LOCK_RELATION_OTHER
+};
+
+/// What a lock is worth on a file system: ralph_lock_filesystem.
+enum class filesystem : std::int32_t {
+    unknown = RALPH_LOCK_FILESYSTEM_UNKNOWN,
+    local = RALPH_LOCK_FILESYSTEM_LOCAL,
+    distributed = RALPH_LOCK_FILESYSTEM_DISTRIBUTED,
+    no_locks = RALPH_LOCK_FILESYSTEM_NO_LOCKS
+};
+
+/// The status's name in ralph_lock.h, for instance "RALPH_LOCK_IO".
+inline const char *name(status code) noexcept { return ralph_lock_status_name(static_cast<std::int32_t>(code)); }
+
+/// The category of the statuses, for those who collect errors as std::error_code.
+inline const std::error_category &category() noexcept {
+    struct statuses final : std::error_category {
+        const char *name() const noexcept override { return "ralph_lock"; }
+        std::string message(int code) const override { return ralph_lock_status_message(code); }
+    };
+    static const statuses only;
+    return only;
+}
+
+inline std::error_code make_error_code(status code) noexcept { return {static_cast<int>(code), category()}; }
+
+namespace detail {
+
+/// Frees a handle of the C library.
+template <auto Free> struct freeing {
+    template <class T> void operator()(T *handle) const noexcept { Free(handle); }
+};
+
+using guard_handle = std::unique_ptr<ralph_lock_guard, freeing<ralph_lock_release>>;
+using metadata_handle = std::unique_ptr<ralph_lock_metadata, freeing<ralph_lock_metadata_free>>;
+using error_handle = std::unique_ptr<ralph_lock_error, freeing<ralph_lock_error_free>>;
+using options_handle = std::unique_ptr<ralph_lock_options, freeing<ralph_lock_options_free>>;
+using cancel_handle = std::unique_ptr<ralph_lock_cancel, freeing<ralph_lock_cancel_free>>;
+using waiter_handle = std::unique_ptr<ralph_lock_waiter, freeing<ralph_lock_waiter_free>>;
+
+/// Where a C function puts a handle: it is owned from the end of that call on.
+template <class Handle> class out {
+public:
+    explicit out(Handle &handle) noexcept : handle_(handle) {}
+    out(const out &) = delete;
+    out &operator=(const out &) = delete;
+    ~out() { handle_.reset(raw_); }
+    operator typename Handle::pointer *() noexcept { return &raw_; }
+
+private:
+    Handle &handle_;
+    typename Handle::pointer raw_ = nullptr;
+};
+
+template <class Handle> out(Handle &) -> out<Handle>;
+
+/// A copy of a borrowed text; empty where there is none.
+inline std::string copy(const char *borrowed) { return borrowed == nullptr ? std::string() : borrowed; }
+
+} // namespace detail
+
+/// Who is on record as the holder of a lock, as of one moment. Copies are cheap; threads may share one.
+class holder {
+public:
+    explicit holder(std::shared_ptr<ralph_lock_metadata> record) noexcept : record_(std::move(record)) {}
+
+    /// Its process id, as it sees it: in another pid namespace that number is another process's, or nobody's.
+    std::uint32_t pid() const noexcept { return ralph_lock_metadata_pid(record_.get()); }
+
+    /// When it took the lock, by its own clock.
+    std::chrono::system_clock::time_point started() const noexcept {
+        const std::chrono::nanoseconds since_1970(ralph_lock_metadata_started_unix_ns(record_.get()));
+        using clock = std::chrono::system_clock;
+        return clock::time_point(std::chrono::duration_cast<clock::duration>(since_1970));
+    }
+
+    /// The same as text in UTC, for instance "2026-11-22T16:00:00.123456789Z" (RFC 3339).
+    std::string started_text() const { return detail::copy(ralph_lock_metadata_started_rfc3339(record_.get())); }
+
+    /// What it is doing, in its own words: UTF-8 of any length, perhaps with line breaks.
+    std::string prompt() const { return detail::copy(ralph_lock_metadata_prompt(record_.get())); }
+
+    /// Its machine or container, where that is on record.
+    std::optional<std::string> host() const {
+        const char *host = ralph_lock_metadata_host(record_.get());
+        return host == nullptr ? std::nullopt : std::optional<std::string>(host);
+    }
+
+    /// Whether its process runs at this moment, as far as that can be told.
+    ralph_lock::liveness liveness() const noexcept {
+        return static_cast<ralph_lock::liveness>(ralph_lock_metadata_liveness(record_.get()));
+    }
+
+    /// What its process is to this one: a child of the holder learns here that its own parent holds the lock.
+    ralph_lock::relation relation() const noexcept {
+        return static_cast<ralph_lock::relation>(ralph_lock_metadata_relation(record_.get()));
+    }
+
+private:
+    std::shared_ptr<ralph_lock_metadata> record_;
+};
+
+/// How a call ended, with all that is known of it. Copies are cheap; threads may share one.
+class error {
+public:
+    /// Nothing went wrong: status::ok.
+    error() noexcept = default;
+    /// What is said here. The text is a literal.
+    error(ralph_lock::status code, std::string_view text) noexcept : status_(code), text_(text) {}
+    /// What the C library says.
+    error(ralph_lock_status code, detail::error_handle details)
+        : status_(static_cast<ralph_lock::status>(code)), details_(std::move(details)) {}
+    /// The same, and who has the lock.
+    error(error other, detail::metadata_handle record) : error(std::move(other)) { record_ = std::move(record); }
+
+    ralph_lock::status status() const noexcept { return status_; }
+
+    /// What happened, in one line for people to read. It names the file, and says what can be done about it.
+    std::string message() const {
+        return text_.empty() ? ralph_lock_error_message(details_.get()) : std::string(text_);
+    }
+
+    /// The operating system's error behind it; none where there was none.
+    std::error_code os_code() const noexcept {
+        return {ralph_lock_error_os_code(details_.get()), std::system_category()};
+    }
+
+    /// The file that it is about; empty where it is about none.
+    std::filesystem::path path() const { return detail::copy(ralph_lock_error_path(details_.get())); }
+
+    /// Who has the lock, with status::already_locked, timed_out and cancelled; nobody then too where the holder
+    /// left no record, as flock(1) does.
+    std::optional<ralph_lock::holder> holder() const noexcept {
+        return record_ == nullptr ? std::nullopt : std::optional(ralph_lock::holder(record_));
+    }
+
+private:
+    ralph_lock::status status_ = ralph_lock::status::ok;
+    std::string_view text_{};
+    std::shared_ptr<ralph_lock_error> details_{};
+    std::shared_ptr<ralph_lock_metadata> record_{};
+};
+
+/// What value() throws where there is none: an error as an exception. what() is its message.
+class lock_error : public std::runtime_error {
+public:
+    explicit lock_error(ralph_lock::error failure)
+        : std::runtime_error(failure.message()), error_(std::move(failure)) {}
+
+    const ralph_lock::error &error() const noexcept { return error_; }
+    ralph_lock::status status() const noexcept { return error_.status(); }
+
+private:
+    ralph_lock::error error_;
+};
+
+/// Somebody else has the lock (status::already_locked), or had it until the time was over (status::timed_out).
+class held_error : public lock_error {
+public:
+    using lock_error::lock_error;
+
+    /// Who; nobody where the holder left no record.
+    std::optional<ralph_lock::holder> holder() const noexcept { return error().holder(); }
+};
+
+namespace detail {
+
+/// Throws the error; where there are no exceptions, says it and aborts.
+[[noreturn]] inline void raise(const error &failure) {
+#if defined(__cpp_exceptions)
+    if (failure.status() == status::already_locked || failure.status() == status::timed_out)
+        throw held_error(failure);
+    throw lock_error(failure);
+#else
+    std::fprintf(stderr, "ralph_lock: %s\n", failure.message().c_str());
+    std::abort();
+#endif
+}
+
+} // namespace detail
+
+/// A value, or the error in its place; after std::expected, but what is not there is never undefined behaviour: to
+/// ask for it is to call value(), with * and -> too.
+template <class T> class [[nodiscard]] result {
+public:
+    result(T value) : value_(std::move(value)) {}
+    /// An error; its status is not ok.
+    result(ralph_lock::error failure) : error_(std::move(failure)) {}
+    /// The value if nothing went wrong, else the error.
+    result(ralph_lock::error outcome, T value) : error_(std::move(outcome)) {
+        if (error_.status() == ralph_lock::status::ok)
+            value_.emplace(std::move(value));
+    }
+
+    bool has_value() const noexcept { return value_.has_value(); }
+    explicit operator bool() const noexcept {
+        static_assert(!std::is_same_v<T, bool>, "call has_value(), or value() for the answer itself");
+        return has_value();
+    }
+
+    /// The value; throws a held_error or lock_error where there is none.
+    T &value() & { return need(), *value_; }
+    const T &value() const & { return need(), *value_; }
+    T value() && { return need(), std::move(*value_); }
+    T &operator*() & { return value(); }
+    const T &operator*() const & { return value(); }
+    T operator*() && { return std::move(*this).value(); }
+    T *operator->() { return &value(); }
+    const T *operator->() const { return &value(); }
+
+    /// status::ok where there is a value.
+    ralph_lock::status status() const noexcept { return error_.status(); }
+    /// The error; with a value, one that says status::ok.
+    const ralph_lock::error &error() const & noexcept { return error_; }
+    ralph_lock::error error() && noexcept { return std::move(error_); }
+
+private:
+    void need() const {
+        if (!has_value())
+            detail::raise(error_);
+    }
+
+    std::optional<T> value_{};
+    ralph_lock::error error_{};
+};
+
+/// Success, or an error.
+template <> class [[nodiscard]] result<void> {
+public:
+    result(ralph_lock::error outcome) : error_(std::move(outcome)) {}
+
+    bool has_value() const noexcept { return status() == ralph_lock::status::ok; }
+    explicit operator bool() const noexcept { return has_value(); }
+    /// Throws a held_error or lock_error unless it is a success.
+    void value() const {
+        if (!has_value())
+            detail::raise(error_);
+    }
+    ralph_lock::status status() const noexcept { return error_.status(); }
+    const ralph_lock::error &error() const & noexcept { return error_; }
+    ralph_lock::error error() && noexcept { return std::move(error_); }
+
+private:
+    ralph_lock::error error_;
+};
+
+namespace detail {
+
+/// A text with a NUL in it would be cut there, and perhaps another workspace locked.
+inline bool has_nul(std::string_view text) noexcept { return text.find('\0') != text.npos; }
+
+/// Calls a C function, all of which end with an error object.
+template <class Function, class... Arguments> error call(Function function, Arguments &&...arguments) {
+    error_handle details;
+    const ralph_lock_status code = function(std::forward<Arguments>(arguments)..., out(details));
+    return {code, std::move(details)};
+}
+
+/// Calls one about a workspace.
+template <class Function, class... Arguments>
+error ask(Function function, const std::filesystem::path &root, Arguments &&...arguments) {
+    const std::string text = root.string();
+    if (has_nul(text))
+        return {status::invalid_argument, "the workspace root has a NUL in it"};
+    return call(function, text.c_str(), std::forward<Arguments>(arguments)...);
+}
+
+} // namespace detail
+
+/// Ends waits from another thread, any number of them. Copies are the same token.
+class cancel_token {
+public:
+    /// Fails only where descriptors have run out.
+    static result<cancel_token> create() {
+        detail::cancel_handle made;
+        error outcome = detail::call(ralph_lock_cancel_new, detail::out(made));
+        return {std::move(outcome), cancel_token(std::move(made))};
+    }
+
+    /// Ends every wait that has the token, now and later, with status::cancelled. A second time it does nothing.
+    ralph_lock::status trigger() const noexcept {
+        return static_cast<ralph_lock::status>(ralph_lock_cancel_trigger(token_.get()));
+    }
+
+    /// For the C functions; borrowed.
+    ralph_lock_cancel *native_handle() const noexcept { return token_.get(); }
+
+private:
+    explicit cancel_token(detail::cancel_handle made) : token_(std::move(made)) {}
+
+    std::shared_ptr<ralph_lock_cancel> token_;
+};
+
+/// What else can be said of an acquire.
+struct options {
+    /// Another lock file: a path below the workspace root, for locking alone. Empty is RALPH_LOCK_FILE.
+    std::filesystem::path lock_file{};
+    /// What ends the wait.
+    std::optional<cancel_token> cancel{};
+};
+
+/// A held lock, which ends with the guard. A guard that was moved from, released or turned into a descriptor is
+/// empty.
+class guard {
+public:
+    /// An empty guard.
+    guard() noexcept = default;
+    explicit guard(detail::guard_handle held) noexcept : held_(std::move(held)) {}
+
+    /// Whether there is a lock in it.
+    explicit operator bool() const noexcept { return held_ != nullptr; }
+
+    /// Gives the lock up, as the destructor does, and tells how that went. With status::io the lock is given up
+    /// too, but the record is still there. An empty guard is status::ok.
+    ralph_lock::status release() noexcept {
+        return static_cast<ralph_lock::status>(ralph_lock_release(held_.release()));
+    }
+
+    /// The lock file; empty for an empty guard.
+    std::filesystem::path path() const { return detail::copy(ralph_lock_guard_path(held_.get())); }
+
+    /// Whether the path still leads to the file that is locked: status::lost after `rm -rf .ralph`, for instance.
+    /// A holder that runs for long asks from time to time, and stops its work then.
+    result<void> verify() const { return detail::call(ralph_lock_guard_verify, held_.get()); }
+
+    /// Who died with the lock before, or never takes its record out, like ralph-core; else status::not_found.
+    result<holder> previous() const {
+        detail::metadata_handle record;
+        error outcome = detail::call(ralph_lock_guard_previous, held_.get(), detail::out(record));
+        return {std::move(outcome), holder(std::move(record))};
+    }
+
+    /// Turns the guard into a descriptor that a child process inherits, through exec too; there adopt() makes a
+    /// guard of it. The lock is not free in between. The caller closes the descriptor, once the child has it.
+    /// Where this fails, the guard is as it was.
+    result<int> into_fd() {
+        std::int32_t fd = -1;
+        error outcome = detail::call(ralph_lock_guard_into_fd, held_.get(), &fd);
+        if (outcome.status() == status::ok)
+            (void)held_.release(); // it has ended
+        return {std::move(outcome), fd};
+    }
+
+private:
+    friend class workspace;
+    detail::guard_handle held_{};
+};
+
+namespace detail {
+
+/// A time in milliseconds; a double, because it has room for every other.
+using rough = std::chrono::duration<double, std::milli>;
+
+/// From here on it is for ever: thirty years.
+constexpr rough for_ever{1e12};
+
+/// How the C library is told so.
+constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+
+/// A duration for the C library. What is not a number is no time.
+inline std::uint64_t milliseconds(rough time) noexcept {
+    if (time.count() >= for_ever.count())
+        return no_limit;
+    return time.count() > 0 ? static_cast<std::uint64_t>(std::ceil(time.count())) : 0;
+}
+
+/// When a duration is over.
+inline std::chrono::steady_clock::time_point deadline(rough time) noexcept {
+    using clock = std::chrono::steady_clock;
+    const std::uint64_t limit = milliseconds(time);
+    return limit == no_limit ? clock::time_point::max() : clock::now() + std::chrono::milliseconds(limit);
+}
+
+/// How long it is until then. Only what is near is subtracted exactly: the ends of the range would overflow.
+template <class Clock, class Duration>
+std::uint64_t milliseconds_until(const std::chrono::time_point<Clock, Duration> &then) {
+    const auto now = Clock::now();
+    const rough left = rough(then.time_since_epoch()) - rough(now.time_since_epoch());
+    return left > -for_ever && left < for_ever ? milliseconds(then - now) : milliseconds(left);
+}
+
+/// Calls a C function with the arguments of an acquire.
+template <class Function, class... Arguments>
+error begin(Function function, const std::filesystem::path &root, std::string_view prompt, const options &how,
+            std::uint64_t timeout_ms, Arguments &&...arguments) {
+    const std::string text(prompt), file = how.lock_file.string();
+    if (has_nul(text))
+        return {status::invalid_argument, "the prompt has a NUL in it"};
+    if (has_nul(file))
+        return {status::invalid_argument, "the lock file's path has a NUL in it"};
+    const options_handle made(ralph_lock_options_new());
+    ralph_lock_status code = ralph_lock_options_set_timeout_ms(made.get(), timeout_ms);
+    if (code == RALPH_LOCK_OK && how.cancel)
+        code = ralph_lock_options_set_cancel(made.get(), how.cancel->native_handle());
+    if (code == RALPH_LOCK_OK && !file.empty())
+        code = ralph_lock_options_set_lock_file(made.get(), file.c_str());
+    if (code != RALPH_LOCK_OK)
+        return {static_cast<status>(code),
+                "the lock file must be a path below the workspace root, without \"..\", and the cancel token one "
+                "of this process"};
+    return ask(function, root, text.c_str(), made.get(), std::forward<Arguments>(arguments)...);
+}
+
+/// Waits for that many milliseconds.
+inline result<guard> acquire(const std::filesystem::path &root, std::string_view prompt, const options &how,
+                             std::uint64_t timeout_ms) {
+    guard_handle held;
+    metadata_handle record;
+    error outcome = begin(ralph_lock_acquire_with, root, prompt, how, timeout_ms, out(held), out(record));
+    return {error(std::move(outcome), std::move(record)), guard(std::move(held))};
+}
+
+} // namespace detail
+
+/// Takes the workspace's lock now; or status::already_locked, and the error says who has it.
+///
+/// `prompt`: what this process is going to do, for others to read. UTF-8, with no NUL in it (that, as in a path,
+/// is status::invalid_argument).
+inline result<guard> try_acquire(const std::filesystem::path &root, std::string_view prompt,
+                                 const options &how = {}) {
+    return detail::acquire(root, prompt, how, 0);
+}
+
+/// Takes it, waiting for as long as it takes: in the kernel's queue, if no cancel token is given. Or
+/// status::interrupted, or status::cancelled.
+inline result<guard> acquire(const std::filesystem::path &root, std::string_view prompt, const options &how = {}) {
+    return detail::acquire(root, prompt, how, detail::no_limit);
+}
+
+/// Takes it, waiting until then by any clock; or status::timed_out, and the error says who has it. With a time
+/// that is past it is try_acquire(). A clock that is set forward during the wait is not noticed before the time
+/// that was left.
+template <class Clock, class Duration>
+result<guard> try_acquire_until(const std::filesystem::path &root, std::string_view prompt,
+                                const std::chrono::time_point<Clock, Duration> &then, const options &how = {}) {
+    for (std::uint64_t left = detail::milliseconds_until(then);;) {
+        result<guard> taken = detail::acquire(root, prompt, how, left);
+        // Time may pass otherwise on that clock than on the one that the library waits by.
+        left = detail::milliseconds_until(then);
+        if (taken.status() != status::timed_out || left == 0)
+            return taken;
+    }
+}
+
+/// The same, for a duration.
+template <class Rep, class Period>
+result<guard> try_acquire_for(const std::filesystem::path &root, std::string_view prompt,
+                              const std::chrono::duration<Rep, Period> &time, const options &how = {}) {
+    return detail::acquire(root, prompt, how, detail::milliseconds(time));
+}
+
+/// Makes a guard of a descriptor that guard::into_fd() gave, here or in another process, or that a shell locked,
+/// and this process the holder on record. On success the guard owns it; else it is the caller's as before.
+inline result<guard> adopt(const std::filesystem::path &root, std::string_view prompt, int fd,
+                           const options &how = {}) {
+    detail::guard_handle held;
+    error outcome = detail::begin(ralph_lock_adopt_fd, root, prompt, how, 0, fd, detail::out(held));
+    return {std::move(outcome), guard(std::move(held))};
+}
+
+/// A wait for a lock in an event loop: poll its descriptor for reading, and step when it is. It has no thread.
+class waiter {
+public:
+    /// Begins a wait for as long as it takes.
+    static result<waiter> start(const std::filesystem::path &root, std::string_view prompt,
+                                const options &how = {}) {
+        return start_for(root, prompt, detail::for_ever, how);
+    }
+
+    /// Begins a wait for a duration that counts from here.
+    template <class Rep, class Period>
+    static result<waiter> start_for(const std::filesystem::path &root, std::string_view prompt,
+                                    const std::chrono::duration<Rep, Period> &time, const options &how = {}) {
+        detail::waiter_handle begun;
+        error outcome = detail::begin(ralph_lock_waiter_new, root, prompt, how, detail::milliseconds(time),
+                                      detail::out(begun));
+        return {std::move(outcome), waiter(std::move(begun))};
+    }
+
+    /// The descriptor; the same until the waiter's end, which closes it. It is readable for the first step, too.
+    int fd() const noexcept { return ralph_lock_waiter_fd(wait_.get()); }
+
+    /// Takes the lock if it can be had now, and never blocks. status::already_locked: not yet, poll again. After
+    /// everything else the wait is over.
+    result<guard> step() {
+        detail::guard_handle held;
+        detail::metadata_handle record;
+        error outcome = detail::call(ralph_lock_waiter_step, wait_.get(), detail::out(held), detail::out(record));
+        return {error(std::move(outcome), std::move(record)), guard(std::move(held))};
+    }
+
+private:
+    explicit waiter(detail::waiter_handle begun) noexcept : wait_(std::move(begun)) {}
+
+    detail::waiter_handle wait_;
+};
+
+/// What inspect() saw.
+struct inspection {
+    ralph_lock::state state;
+    /// Who holds the lock, if that is on record; with state::stale, who was the last.
+    std::optional<ralph_lock::holder> holder;
+};
+
+/// Whether the lock is held, and the record that belongs to that answer.
+inline result<inspection> inspect(const std::filesystem::path &root) {
+    ralph_lock_state state = RALPH_LOCK_STATE_FREE;
+    detail::metadata_handle record;
+    error outcome = detail::ask(ralph_lock_inspect, root, &state, detail::out(record));
+    inspection seen{static_cast<ralph_lock::state>(state), {}};
+    if (record != nullptr)
+        seen.holder.emplace(std::move(record));
+    return {std::move(outcome), std::move(seen)};
+}
+
+/// Who is on record, without touching the lock: status::not_found where nobody is. A record alone does not say
+/// that the lock is held.
+inline result<holder> read_existing(const std::filesystem::path &root) {
+    detail::metadata_handle record;
+    error outcome = detail::ask(ralph_lock_read_existing, root, detail::out(record));
+    return {std::move(outcome), holder(std::move(record))};
+}
+
+/// Whether somebody holds the lock at this moment. To act on it, acquire instead.
+inline result<bool> is_locked(const std::filesystem::path &root) {
+    bool locked = false;
+    error outcome = detail::ask(ralph_lock_is_locked, root, &locked);
+    return {std::move(outcome), locked};
+}
+
+/// Sends a signal to the process that holds the lock, and to no other: status::not_found, not_live or parse where
+/// there is none, or none that is proven to be it.
+inline result<void> signal_holder(const std::filesystem::path &root, int signal_number) {
+    return detail::ask(ralph_lock_signal_holder, root, signal_number);
+}
+
+/// The processes that keep the lock: the holder, or those that inherited its descriptor. Best effort.
+inline result<std::vector<std::uint32_t>> find_keepers(const std::filesystem::path &root) {
+    std::vector<std::uint32_t> pids(16);
+    for (;;) {
+        std::size_t count = 0;
+        error outcome = detail::ask(ralph_lock_find_keepers, root, pids.data(), pids.size(), &count);
+        const bool all = count <= pids.size();
+        pids.resize(count);
+        if (all)
+            return {std::move(outcome), std::move(pids)};
+    }
+}
+
+/// What a lock is worth on the workspace's file system.
+inline result<filesystem> probe_filesystem(const std::filesystem::path &root) {
+    ralph_lock_filesystem verdict = RALPH_LOCK_FILESYSTEM_UNKNOWN;
+    error outcome = detail::ask(ralph_lock_probe_filesystem, root, &verdict);
+    return {std::move(outcome), static_cast<filesystem>(verdict)};
+}
+
+/// A workspace as a mutex, between processes and between threads: for std::unique_lock, std::scoped_lock and
+/// std::lock_guard.
+///
+///     ralph_lock::workspace here(".", "implement auth");
+///     const std::scoped_lock lock(here);
+///
+/// Its functions are those of std::timed_mutex; who is in the way says inspect(). Failures, like a read-only file
+/// system, are thrown as lock_error, from try_lock() too, so that nobody takes them for "held": where there are no
+/// exceptions, acquire() suits better. Like every mutex it is not recursive. Destroying it gives the lock up.
+class workspace {
+public:
+    workspace(std::filesystem::path root, std::string prompt, options how = {})
+        : root_(std::move(root)), prompt_(std::move(prompt)), options_(std::move(how)) {}
+    workspace(const workspace &) = delete;
+    workspace &operator=(const workspace &) = delete;
+    ~workspace() { unlock(); }
+
+    /// Waits for as long as it takes. A wait that was cancelled is a lock_error.
+    void lock() {
+        if (result<guard> taken = patiently([this] { return acquire(root_, prompt_, options_); }); !keep(taken))
+            detail::raise(taken.error());
+    }
+
+    /// Whether the lock could be had now.
+    bool try_lock() { return try_lock_until(std::chrono::steady_clock::time_point::min()); }
+
+    /// Whether the lock could be had in that time; not so, too, if the wait was cancelled.
+    template <class Rep, class Period> bool try_lock_for(const std::chrono::duration<Rep, Period> &time) {
+        return try_lock_until(detail::deadline(time));
+    }
+
+    /// Whether it could be had until then.
+    template <class Clock, class Duration>
+    bool try_lock_until(const std::chrono::time_point<Clock, Duration> &then) {
+        result<guard> taken = patiently([&] { return try_acquire_until(root_, prompt_, then, options_); });
+        return keep(taken);
+    }
+
+    /// Gives the lock up. Without it, nothing happens.
+    void unlock() noexcept { ralph_lock_release(held_.exchange(nullptr)); }
+
+private:
+    template <class Attempt> static result<guard> patiently(const Attempt &attempt) {
+        result<guard> taken = attempt();
+        while (taken.status() == status::interrupted)
+            taken = attempt();
+        return taken;
+    }
+
+    /// The exchange makes what one thread wrote before its unlock() visible to the next one that locks.
+    bool keep(result<guard> &taken) {
+        switch (taken.status()) {
+        case status::already_locked:
+        case status::timed_out:
+        case status::cancelled:
+            return false;
+        default:
+            held_.exchange(taken->held_.release());
+            return true;
+        }
+    }
+
+    const std::filesystem::path root_;
+    const std::string prompt_;
+    const options options_;
+    std::atomic<ralph_lock_guard *> held_{nullptr};
+};
+
+} // namespace ralph_lock
+
+/// So that a std::error_code can be made of a status.
+template <> struct std::is_error_code_enum<ralph_lock::status> : std::true_type {};
+
+#endif
