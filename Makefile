@@ -27,7 +27,7 @@ SHARED := rustc --quiet --locked --lib --crate-type cdylib --profile dist
 # Frame pointers make it smaller, and show profilers who calls.
 SHARED_FLAGS := -- -C force-frame-pointers=yes
 
-.PHONY: demo test bindings examples proof lint bench lib header install uninstall clean
+.PHONY: demo test bindings examples proof lint bench lib tool header install uninstall clean
 
 # A holder, a refused second process, a crash, a take-over.
 demo: lib
@@ -87,6 +87,17 @@ lib:
 	@install -C -m 644 $(TARGET)/release/libralph_lock.a $(LIB)/libralph_lock.a
 	@ln -sf libralph_lock.so.$(VERSION) $(LIB)/libralph_lock.so.$(MAJOR)
 	@ln -sf libralph_lock.so.$(MAJOR) $(LIB)/libralph_lock.so
+
+# The command-line tool, one file that needs no library of ours. A packager who ships the shared one links that:
+# TOOL_LIBRARY="-L... -lralph_lock".
+TOOL = $(TARGET)/bin/ralph-lock
+TOOL_LIBRARY = $(LIB)/libralph_lock.a -lpthread -ldl -lm
+CFLAGS ?= -O2
+LDFLAGS ?= -s -Wl,--gc-sections
+
+tool: lib
+	@mkdir -p $(TARGET)/bin
+	@$(CC) -std=c99 $(CPPFLAGS) $(CFLAGS) -Iinclude tools/ralph-lock/*.c $(LDFLAGS) $(TOOL_LIBRARY) -o $(TOOL)
 
 install: lib
 	@install -d $(INSTALLED_LIB)/pkgconfig $(INSTALLED_INCLUDE)
