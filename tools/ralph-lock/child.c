@@ -45,20 +45,20 @@ static bool is_in_foreground(void)
     return result;
 }
 
-/* The command was stopped. The tool stops too, so that the shell which started it goes on, and continues the command
- * when it is continued itself. Not when somebody else stopped the command alone, and will continue it alone. */
-static void stop_with(pid_t child, int signal_number)
+/* The command was stopped. The tool stops too, so that the shell which started it goes on. Not when somebody else
+ * stopped the command alone, who will continue it alone. Gives whether the tool has been continued since. */
+static bool stop_with(int signal_number)
 {
     if (signal_number == SIGSTOP && !is_in_foreground())
-        return;
+        return false;
     raise(SIGSTOP);
-    kill(child, SIGCONT);
+    return true;
 }
 
 int run_child(char *const *command)
 {
     pid_t tool = getpid(), child;
-    bool by_terminal;
+    bool by_terminal, continued = false;
     int status, number;
 
     catch_stops();
@@ -74,11 +74,19 @@ int run_child(char *const *command)
             /* A key's signal has reached the command already, if it is in the group that has the terminal. */
             if (!by_terminal || getpgid(child) != getpgrp())
                 kill(child, number);
-        if (waitpid(child, &status, WNOHANG | WUNTRACED) != child)
+        if (waitpid(child, &status, WNOHANG | WUNTRACED | WCONTINUED) != child) {
+            /* Only the tool was continued, not its group as a shell does it. Else the key may have been pressed again
+             * since, and the command is not to be continued twice. */
+            if (continued)
+                kill(child, SIGCONT);
+            continued = false;
             wait_for_event(-1, INFINITY);
-        else if (WIFSTOPPED(status))
-            stop_with(child, WSTOPSIG(status));
-        else
+        } else if (WIFSTOPPED(status)) {
+            continued = stop_with(WSTOPSIG(status));
+        } else if (WIFCONTINUED(status)) {
+            continued = false;
+        } else {
             return status;
+        }
     }
 }
