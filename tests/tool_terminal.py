@@ -74,9 +74,9 @@ def lead(arguments):
             break
         os.tcsetpgrp(0, os.getpgrp())
         print("[stopped]", flush=True)
-        sys.stdin.readline()
+        alone = sys.stdin.readline() == "alone\n"
         os.tcsetpgrp(0, job)
-        os.killpg(job, signal.SIGCONT)
+        (os.kill if alone else os.killpg)(job, signal.SIGCONT)
         print("[continued]", flush=True)
     os.tcsetpgrp(0, os.getpgrp())
     print(f"[ended {status}]", flush=True)
@@ -178,10 +178,10 @@ def control_z_stops_both_and_they_go_on():
         assert subprocess.run([TOOL, "status", "-q"]).returncode == 1
         os.write(terminal.fd, b"\n")
         terminal.until(r"\[continued\]\r\n")
-    # The command stops itself; then the person is given the shell, too.
+    # The command stops itself; then the person is given the shell, too. Only the tool is continued, and continues it.
     os.write(terminal.fd, b"typed\n")
     terminal.until(r"\[stopped\]\r\n")
-    os.write(terminal.fd, b"\n")
+    os.write(terminal.fd, b"alone\n")
     terminal.until(r"again\r\n")
     terminal.until(r"\[ended 768\]")
     assert subprocess.run([TOOL, "status", "-q"]).returncode == 0
