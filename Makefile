@@ -33,7 +33,6 @@ SHARED_FLAGS := -- -C force-frame-pointers=yes
 # Newer than the sources when all is built. Then `make install` needs neither cargo nor a compiler.
 BUILT := $(LIB)/built
 SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src tools -name '*.rs' -o -name '*.[ch]' 2>/dev/null)
-TOOL := $(wildcard tools/ralph-lock/*.c)
 
 .PHONY: all demo test bindings examples proof lint bench lib tool header install uninstall deb clean
 
@@ -105,8 +104,9 @@ CFLAGS ?= -O2
 LDFLAGS ?= -s -Wl,--gc-sections
 
 tool: lib
-	@[ -z "$(TOOL)" ] || { mkdir -p $(BIN) && $(CC) -std=c99 $(CPPFLAGS) $(CFLAGS) -Iinclude $(TOOL) $(LDFLAGS) \
-		$(LIB)/libralph_lock.a -lpthread -ldl -o $(BIN)/ralph-lock; }
+	@mkdir -p $(BIN)
+	@$(CC) -std=c99 $(CPPFLAGS) $(CFLAGS) -Iinclude tools/ralph-lock/*.c $(LDFLAGS) \
+		$(LIB)/libralph_lock.a -lpthread -ldl -o $(BIN)/ralph-lock
 
 install: $(BUILT)
 	@$(INSTALLER) install

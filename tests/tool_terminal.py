@@ -1,0 +1,195 @@
+"""What a person at a terminal sees of the tool, and what the terminal's keys do.
+
+Usage: tool_terminal.py TOOL, in an empty folder. Exit status 0: all is as it should be.
+"""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+TOOL = sys.argv[1]
+PATIENCE = 20
+
+
+class Terminal:
+    """A command in the foreground of a terminal of its own, below a shell's stand-in."""
+
+    def __init__(self, arguments, columns=80, term="xterm"):
+        self.seen = ""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            # The line to a holder must be its starter's alone.
+            os.closerange(3, 256)
+            size = struct.pack("HHHH", 24, columns, 0, 0)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, size)
+            os.environ.update(TERM=term, LC_ALL="C.UTF-8")
+            lead(arguments)
+
+    def until(self, pattern):
+        """Reads until the pattern is seen; gives what it matched, and forgets all up to there."""
+        end = time.monotonic() + PATIENCE
+        while not (match := re.search(pattern, self.seen)):
+            left = max(0, end - time.monotonic())
+            assert select.select([self.fd], [], [], left)[0], f"no {pattern!r} in {self.seen!r}"
+            try:
+                self.seen += os.read(self.fd, 65536).decode()
+            except OSError:
+                raise AssertionError(f"no {pattern!r} in {self.seen!r}")
+        self.seen = self.seen[match.end() :]
+        return match
+
+    def key(self, letter):
+        os.write(self.fd, bytes([ord(letter) & 0x1F]))
+
+    def resize(self, columns):
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+    def close(self):
+        os.close(self.fd)
+        os.waitpid(self.pid, 0)
+
+
+def lead(arguments):
+    """What a shell does: runs a job in the foreground, says when it stops, and continues it."""
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    job = os.fork()
+    if job == 0:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(0, os.getpid())
+        for number in (signal.SIGTTOU, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        os.execv(arguments[0], arguments)
+    while True:
+        _, status = os.waitpid(job, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            break
+        os.tcsetpgrp(0, os.getpgrp())
+        print("[stopped]", flush=True)
+        alone = sys.stdin.readline() == "alone\n"
+        os.tcsetpgrp(0, job)
+        (os.kill if alone else os.killpg)(job, signal.SIGCONT)
+        print("[continued]", flush=True)
+    os.tcsetpgrp(0, os.getpgrp())
+    print(f"[ended {status}]", flush=True)
+    os._exit(0)
+
+
+def hold(prompt):
+    """Holds the lock until its standard input is closed."""
+    command = [TOOL, "run", "--prompt", prompt, "--", "sh", "-c", "echo on; read line"]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"on\n"
+    return holder
+
+
+def let_go(holder):
+    holder.stdin.close()
+    holder.stdout.close()
+    holder.wait()
+
+
+def wide(text):
+    """Columns of a text without escape sequences, with characters of East Asia two wide."""
+    return sum(2 if "\u2e80" <= letter <= "\uffef" else 1 for letter in text)
+
+
+def one_line_updates_and_goes_away():
+    holder = hold("line\n\x1b[31mred\u202e\u6f22\u5b57" + "\u6f22" * 1000)
+    terminal = Terminal([TOOL, "run", "--wait", "--", "echo", "ran"])
+    shown = rf"\r(waiting: held by process {holder.pid} for (\d+) s: [^\r\n\x1b]*)\x1b\[K"
+    first = terminal.until(shown)
+    assert "line\\n\\x1b[31mred" in first[1] and first[1].endswith("..."), first[1]
+    assert 70 <= wide(first[1]) < 80, first[1]
+    # A second later it tells of a longer time.
+    while int(terminal.until(shown)[2]) == int(first[2]):
+        continue
+    terminal.resize(60)
+    while wide(terminal.until(shown)[1]) >= 60:
+        continue
+    let_go(holder)
+    terminal.until(r"\r\x1b\[Kran\r\n")
+    terminal.until(r"\[ended 0\]")
+    terminal.close()
+
+
+def no_terminal_that_cannot_gets_a_sequence():
+    holder = hold("works")
+    terminal = Terminal([TOOL, "wait", "--timeout", "0.1"], term="dumb")
+    terminal.until(r"^ralph-lock: waiting: held by process \d+ since [^\x1b]*: works\r\n")
+    terminal.until(r"its prompt: works\r\n\[ended 19200\]")
+    let_go(holder)
+    terminal.close()
+
+
+def control_c_ends_a_wait_and_clears_the_line():
+    holder = hold("works")
+    terminal = Terminal([TOOL, "run", "--wait", "--", "echo", "ran"])
+    terminal.until(r"waiting: [^\r]*\x1b\[K")
+    terminal.key("C")
+    terminal.until(r"\r\x1b\[K\[ended 2\]")
+    let_go(holder)
+    terminal.close()
+
+
+def control_c_reaches_the_command_once():
+    # It counts what comes; what is sent last comes last.
+    script = """import signal, sys
+count = 0
+def took(number, frame):
+    global count
+    count += 1
+    print("took", count, flush=True)
+signal.signal(signal.SIGINT, took)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(count))
+print("on", flush=True)
+while True: signal.pause()"""
+    terminal = Terminal([TOOL, "run", "--", sys.executable, "-c", script])
+    terminal.until("on\r\n")
+    terminal.key("C")
+    terminal.until("took 1\r\n")
+    terminal.key("C")
+    terminal.until("took 2\r\n")
+    assert subprocess.run([TOOL, "signal"]).returncode == 0
+    terminal.until(r"\[ended 512\]")
+    terminal.close()
+    # Who does not catch it dies of it, and so does the tool: a shell's loop ends then.
+    terminal = Terminal([TOOL, "run", "--", "sh", "-c", "echo on; exec sleep 1000"])
+    terminal.until("on\r\n")
+    terminal.key("C")
+    terminal.until(r"\[ended 2\]")
+    terminal.close()
+
+
+def control_z_stops_both_and_they_go_on():
+    terminal = Terminal([TOOL, "run", "--", "sh", "-c", "echo on; read a; echo $a; kill -STOP $$; echo again; exit 3"])
+    terminal.until("on\r\n")
+    for _ in range(2):
+        terminal.key("Z")
+        terminal.until(r"\[stopped\]\r\n")
+        assert subprocess.run([TOOL, "status", "-q"]).returncode == 1
+        os.write(terminal.fd, b"\n")
+        terminal.until(r"\[continued\]\r\n")
+    # The command stops itself; then the person is given the shell, too. Only the tool is continued, and continues it.
+    os.write(terminal.fd, b"typed\n")
+    terminal.until(r"\[stopped\]\r\n")
+    os.write(terminal.fd, b"alone\n")
+    terminal.until(r"again\r\n")
+    terminal.until(r"\[ended 768\]")
+    assert subprocess.run([TOOL, "status", "-q"]).returncode == 0
+    terminal.close()
+
+
+one_line_updates_and_goes_away()
+no_terminal_that_cannot_gets_a_sequence()
+control_c_ends_a_wait_and_clears_the_line()
+control_c_reaches_the_command_once()
+control_z_stops_both_and_they_go_on()

@@ -1,0 +1,42 @@
+# Completes ralph-lock's commands, options and directories in bash.
+
+_ralph_lock() {
+    local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} words i
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "run status wait signal --help --version" -- "$word")
+        return
+    fi
+    # After "--" it is another command's line.
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        if [ "$command" = run ] && [ "${COMP_WORDS[i]}" = -- ]; then
+            if [ $((i + 1)) -eq "$COMP_CWORD" ]; then
+                mapfile -t COMPREPLY < <(compgen -c -- "$word")
+            elif declare -F _command_offset >/dev/null; then
+                _command_offset $((i + 1))
+            else
+                mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            fi
+            return
+        fi
+    done
+    case $command:${COMP_WORDS[COMP_CWORD - 1]} in
+    signal:-s | signal:--signal)
+        mapfile -t COMPREPLY < <(compgen -W "HUP INT QUIT KILL USR1 USR2 TERM CONT STOP" -- "$word")
+        return
+        ;;
+    esac
+    case $command in
+    run) words="--wait --prompt --file --nested --quiet --help --" ;;
+    status) words="--json --quiet --help" ;;
+    wait) words="--timeout --quiet --help" ;;
+    signal) words="--signal --quiet --help" ;;
+    *) return ;;
+    esac
+    case $word in
+    -*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+    *) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+    esac
+}
+
+complete -o filenames -F _ralph_lock ralph-lock

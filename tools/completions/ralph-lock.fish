@@ -1,0 +1,27 @@
+# Completes ralph-lock's commands, options and directories in fish.
+
+function __ralph_lock_before_dashes
+    not contains -- -- (commandline -opc)
+end
+
+complete -c ralph-lock -f
+complete -c ralph-lock -n __fish_use_subcommand -a run -d 'Run a command with the lock'
+complete -c ralph-lock -n __fish_use_subcommand -a status -d 'Tell who has the lock'
+complete -c ralph-lock -n __fish_use_subcommand -a wait -d 'Wait until the lock is free'
+complete -c ralph-lock -n __fish_use_subcommand -a signal -d 'Send a signal to the process that has the lock'
+complete -c ralph-lock -n __fish_use_subcommand -s V -l version -d 'Print the version'
+complete -c ralph-lock -n __ralph_lock_before_dashes -s h -l help -d 'Print a short help'
+
+set -l seen 'not __fish_use_subcommand; and __ralph_lock_before_dashes'
+complete -c ralph-lock -n "$seen" -a '(__fish_complete_directories)'
+complete -c ralph-lock -n "$seen" -s q -l quiet -d 'Say less'
+set -l seen '__ralph_lock_before_dashes; and __fish_seen_subcommand_from'
+complete -c ralph-lock -n "$seen run" -l wait -d 'Wait for the lock, --wait=SECONDS or as long as it takes'
+complete -c ralph-lock -n "$seen run" -l prompt -x -d 'What others are told'
+complete -c ralph-lock -n "$seen run" -l file -r -F -d 'Lock another file'
+complete -c ralph-lock -n "$seen run" -l nested -d 'Go on within the lock of a process above'
+complete -c ralph-lock -n "$seen status" -l json -d 'As a JSON object'
+complete -c ralph-lock -n "$seen wait" -l timeout -x -d 'Wait no longer than that many seconds'
+complete -c ralph-lock -n "$seen signal" -s s -l signal -x -a 'HUP INT QUIT KILL USR1 USR2 TERM CONT STOP' -d 'Signal to send'
+# After "--" it is another command's line.
+complete -c ralph-lock -n 'not __ralph_lock_before_dashes' -a '(__fish_complete_subcommand --fcs-skip=(math (contains -i -- -- (commandline -opc))))'

@@ -1,0 +1,92 @@
+#include "tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+void become(char *const *command)
+{
+    int status;
+
+    restore_signals();
+    execvp(command[0], command);
+    status = errno == ENOENT ? EXIT_NO_COMMAND : EXIT_CANNOT_RUN;
+    say("cannot run %s: %s", command[0], strerror(errno));
+    _exit(status);
+}
+
+/* The kernel frees the lock when the tool is killed, so the command must not work on. */
+static void end_with(pid_t tool)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* The tool was killed before that. */
+    if (getppid() != tool)
+        _exit(EXIT_FAILED);
+#else
+    (void)tool;
+#endif
+}
+
+/* Whether somebody sits at the terminal and has started this in the foreground. */
+static bool is_in_foreground(void)
+{
+    int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    bool result = terminal != -1 && tcgetpgrp(terminal) == getpgrp();
+
+    if (terminal != -1)
+        close(terminal);
+    return result;
+}
+
+/* The command was stopped. The tool stops too, so that the shell which started it goes on. Not when somebody else
+ * stopped the command alone, who will continue it alone. Gives whether the tool has been continued since. */
+static bool stop_with(int signal_number)
+{
+    if (signal_number == SIGSTOP && !is_in_foreground())
+        return false;
+    raise(SIGSTOP);
+    return true;
+}
+
+int run_child(char *const *command)
+{
+    pid_t tool = getpid(), child;
+    bool by_terminal, continued = false;
+    int status, number;
+
+    catch_stops();
+    child = fork();
+    if (child == -1)
+        return -1;
+    if (child == 0) {
+        end_with(tool);
+        become(command);
+    }
+    for (;;) {
+        while ((number = next_signal(&by_terminal)) != 0)
+            /* A key's signal has reached the command already, if it is in the group that has the terminal. */
+            if (!by_terminal || getpgid(child) != getpgrp())
+                kill(child, number);
+        if (waitpid(child, &status, WNOHANG | WUNTRACED | WCONTINUED) != child) {
+            /* Only the tool was continued, not its group as a shell does it. Else the key may have been pressed again
+             * since, and the command is not to be continued twice. */
+            if (continued)
+                kill(child, SIGCONT);
+            continued = false;
+            wait_for_event(-1, INFINITY);
+        } else if (WIFSTOPPED(status)) {
+            continued = stop_with(WSTOPSIG(status));
+        } else if (WIFCONTINUED(status)) {
+            continued = false;
+        } else {
+            return status;
+        }
+    }
+}
