@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 
 use common::{libraries, root, run};
 use tempfile::TempDir;
@@ -19,10 +20,17 @@ fn folder() -> TempDir {
 /// `make` with what was built for the tests.
 fn make(target: &str, variables: &[(&str, &str)]) -> Command {
     let built = libraries().parent().expect("it is in cargo's folder").display();
-    let mut make = Command::new("make");
-    // The tests may have been started by make, and its variables are for that one.
-    make.args(["--silent", target, &format!("TARGET={built}")]).current_dir(root());
-    make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL");
+    let make = |target: &str| {
+        let mut make = Command::new("make");
+        // The tests may have been started by make, and its variables are for that one.
+        make.args(["--silent", target, &format!("TARGET={built}")]).current_dir(root());
+        make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL");
+        make
+    };
+    // Not by several tests at a time.
+    static ALL: Once = Once::new();
+    ALL.call_once(|| drop(run(&mut make("all"))));
+    let mut make = make(target);
     make.args(variables.iter().map(|(name, value)| format!("{name}={value}")));
     make
 }
