@@ -44,9 +44,9 @@ all: lib tool
 demo: lib
 	@sh examples/demo.sh "$(CC)" "$(LIB)"
 
-# The log is what `make proof` reads of it.
+# Twice as many at a time as there are processors, because half of them wait. The log is what `make proof` reads of it.
 test: lib
-	@{ $(CARGO) test --locked --no-fail-fast && \
+	@{ $(CARGO) test --locked --no-fail-fast -- --test-threads=$$((2 * $$(nproc))) && \
 	if [ "$$(rustc --version | cut -d . -f 2)" -ge 88 ]; \
 	then $(CARGO) test --locked --manifest-path tests/interop/Cargo.toml --target-dir $(TARGET)/interop; \
 	else echo "tests/interop is left out: ralph-core, which it builds, needs Rust 1.88."; fi && \
@@ -60,10 +60,10 @@ bindings-%: lib
 	@$(MAKE) --silent install DESTDIR= PREFIX=$(TARGET)/installed LIBDIR=lib INCLUDEDIR=include >/dev/null
 	@sh bindings/$*/test $(TARGET)/installed $(TARGET)/bindings-$*
 
-# The same small program in every language, and what docs/adopting.md shows.
+# The same small program in every language, and what README.md and docs/adopting.md show.
 examples: bindings
 	@sh examples/run.sh $(TARGET)/installed $(TARGET)
-	@sh examples/adopting.sh $(TARGET)/installed $(TARGET)
+	@sh examples/pages.sh $(TARGET)/installed $(TARGET)
 
 # Everything that is promised, shown by the tools that would find it broken: docs/proof.md anew. `make proof-PART`
 # shows one part; the parts are the folders in proof/.

@@ -22,21 +22,21 @@ parts=${*:-$all}
 mkdir -p "$shown"
 export LIB TARGET CC="${CC:-cc}"
 
+# Two lanes, because there are parts that wait more than they work. Those that run the programs of c-tests/ are in
+# one: some of these use up what a user has, and others at that moment would find it gone.
+first=
+second=
+for part in $parts; do
+    case $part in memory | platforms) first="$first $part" ;; *) second="$second $part" ;; esac
+done
+for lane in "$first" "$second"; do
+    [ -z "$lane" ] || echo "$shown $lane"
+done | xargs -P 2 -L 1 sh proof/lane
+
 passed=0
 failed=0
 for part in $parts; do
-    printf '\nproof of %s\n' "$part"
-    began=$(date +%s)
-    rm -f "$shown/$part"
-    if PART=$part ROWS=$shown/$part.new sh "proof/$part/run"; then
-        mv "$shown/$part.new" "$shown/$part"
-        passed=$((passed + 1))
-        echo "proof of $part: shown in $(($(date +%s) - began)) s"
-    else
-        rm -f "$shown/$part.new"
-        failed=$((failed + 1))
-        echo "proof of $part: FAILED after $(($(date +%s) - began)) s"
-    fi
+    if [ -e "$shown/$part" ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
 
 # The page is about all of them.
