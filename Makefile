@@ -27,7 +27,7 @@ SHARED := rustc --quiet --locked --lib --crate-type cdylib --profile dist
 # Frame pointers make it smaller, and show profilers who calls.
 SHARED_FLAGS := -- -C force-frame-pointers=yes
 
-.PHONY: demo test bindings examples proof lint bench lib header install uninstall clean
+.PHONY: demo test bindings examples proof lint bench bench-quick bench-instructions lib header install uninstall clean
 
 # A holder, a refused second process, a crash, a take-over.
 demo: lib
@@ -69,9 +69,17 @@ lint:
 	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --locked --all-targets -- -D warnings; \
 	else echo "The linter does not run: cargo clippy is not installed."; fi
 
-# How soon a waiter has the lock, and what waiting costs: docs/waiting.md anew. Takes three minutes.
+# The library beside its floor and its peers: docs/performance.md anew. Takes ten minutes on an idle machine.
 bench: lib
-	@python3 bench/waiting.py --target "$(TARGET)" --compiler "$(CC)"
+	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)"
+
+# The same with few rounds: prints what is met of the targets, and writes nothing. Takes a minute once all is built.
+bench-quick: lib
+	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)" --quick
+
+# Whether the operations take more instructions than they did; UPDATE=1 writes down what they take now.
+bench-instructions: lib
+	@python3 bench/instructions/run.py --target "$(TARGET)" --compiler "$(CC)" --std "$(STD)" $(if $(UPDATE),--update)
 
 # The libraries as they ship, with the links that a linker and a loader look for.
 lib:

@@ -5,6 +5,7 @@
 #     ./make.sh test      everything is tested
 #     ./make.sh bindings  the packages for other languages are tested
 #     ./make.sh examples  the same small program runs in ten languages
+#     ./make.sh bench     the library is measured beside its peers; bench-quick takes a minute
 #     ./make.sh proof     everything is tested the hard way: faults, storms, fuzzers, file systems, machines
 #
 # A Rust that is new enough is used wherever it came from, and then no other is installed.
@@ -93,7 +94,8 @@ needed_by() {
 }
 targets="$*"
 case " $targets " in *" examples "*) targets="$targets bindings" ;; esac
-for whole in proof bindings examples; do needed_by $whole; done
+case " $targets " in *" bench-quick "*) targets="$targets bench" ;; esac
+for whole in proof bindings examples bench; do needed_by $whole; done
 # Debian packs what clang's fuzzer is made of apart from clang.
 case " $* " in *" proof "* | *" proof-fuzz "*)
     echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null ||
