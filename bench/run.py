@@ -13,6 +13,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
 
 import calls
 import extent
@@ -50,7 +51,7 @@ class Effort:
 
 
 FULL = Effort(5, 40, 3_000_000, 40, {"rounds": 400, "slices": 8, "drains": 15, "cpu_rounds": 3})
-QUICK = Effort(2, 8, 1_000_000, 8, {"rounds": 32, "slices": 2, "drains": 3, "cpu_rounds": 1})
+QUICK = Effort(2, 6, 1_000_000, 8, {"rounds": 24, "slices": 2, "drains": 3, "cpu_rounds": 1})
 
 
 @dataclasses.dataclass
@@ -69,22 +70,22 @@ def measure(effort, build, measured, peers_wait, places, library, empty):
     handoff, waits = peers_wait
     results = Results({}, {}, {}, (), os.path.getsize(library), {}, ())
     for place, folder in places.items():
-        say(f"operations on {place}")
+        say(f"measuring operations on {place}")
         results.operations[place] = operations.measure(measured, folder, effort.runs, effort.rounds, effort.length)
-        say(f"many locks on {place}")
+        say(f"measuring many locks on {place}")
         results.live[place] = extent.live_guards(worker, folder, effort.extent)
         results.threads[place] = extent.threads(measured[:2], folder, effort.extent)
-    say("memory and loading")
+    say("measuring memory and loading")
     memory, disk = places
     results.memory = extent.memory(worker, places[memory], 5)
     results.loading = extent.loading(build.ours("load", "-ldl"), {OURSELVES: library, "empty": empty}, effort.extent)
-    say("waiting")
+    say("measuring waiting")
     results.waiting = waiting.measure(handoff, waits, places[disk], **effort.waiting)
     return results
 
 
 def say(what):
-    print(f"measuring {what} ...", file=sys.stderr, flush=True)
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
 def targets(results, measured):
@@ -93,18 +94,17 @@ def targets(results, measured):
     names = {program.key: program.name for program in measured}
     recorders = [program.key for program in measured[2:] if program.records]
     for place, times in results.operations.items():
-        def compare(operation, other, above=OURSELVES):
-            by_program = times[operation]
-            below = other if above == OURSELVES else OURSELVES
-            return ratios(by_program[above], by_program[below])[0]
+        def compare(operation, below, above=OURSELVES):
+            return ratios(times[operation][above], times[operation][below])[0]
 
         def floor(what, operation, bound):
             rows.append(at_most(f"{what}, {place}", bound, compare(operation, FLOOR), "× the same calls in C"))
 
         def faster(what, operation, bound, other=RALPH_CORE):
             if other in times[operation]:
+                best = ratios(times[operation][other], times[operation][FLOOR])[0]
                 rows.append(at_least(f"{what}, {place}", bound, compare(operation, OURSELVES, other),
-                                     f"× faster than {other}"))
+                                     f"× faster than {other}", f" (the floor: {best:.2f} ×)"))
 
         floor("acquire and release", "pair", 1.15)
         faster("acquire and release", "pair", 1.4 if place == "tmpfs" else 25)
@@ -125,9 +125,9 @@ def targets(results, measured):
             faster(f"is it locked ({state})", operation, 1.5)
         worst = max(extent.flatness(results.live[place]).values())
         rows.append(at_most(f"a try with up to 1,000 live guards, {place}", 1.1, worst[0], "× with one"))
-        gain = operations.median(results.threads[place][OURSELVES])
-        if (os.cpu_count() or 1) >= 2:
-            rows.append(at_least(f"1,000 workspaces, 8 threads, {place}", 1.7, gain, "× one thread"))
+        gain, best = (operations.median(results.threads[place][key]) for key in (OURSELVES, FLOOR))
+        rows.append(at_least(f"1,000 workspaces, 8 threads, {place}", 1.7, gain, "× one thread",
+                             f" (the floor: {best:.2f} ×)"))
     guard, waiter = results.memory
     rows.append(at_most("the shared library", 360, results.size / 1000, "KB"))
     loaded = ratios([results.loading[OURSELVES]], [results.loading["empty"]])[0]
@@ -178,6 +178,16 @@ def extent_tables(results):
         ["memory of a guard, of 1,000", f"{guard:,.0f} bytes"],
         ["memory of a waiter, of 1,000", f"{waiter:,.0f} bytes"],
     ])
+    yield ("Instructions of one operation beside what the kernel does, in the library and what it calls;\n"
+           "`make bench-instructions` finds out when they become more:")
+    yield table(["", "instructions"], [[TITLES[name], f"{number:,}"] for name, number in instructions()])
+
+
+def instructions():
+    """What `make bench-instructions` counted."""
+    with open(os.path.join(programs.BENCH, "instructions", "counts"), encoding="utf-8") as file:
+        lines = [line.split() for line in file if not line.startswith("#")]
+    return [(name, int(number)) for name, number in lines[1:]]
 
 
 def draw(results, measured, folder):
@@ -251,7 +261,7 @@ def main():
     target = os.path.abspath(arguments.target)
     lib = os.path.join(target, "lib")
     build = programs.Builder(arguments.compiler, lib, os.path.join(target, "bench"))
-    say("nothing yet: building")
+    say("building")
     try:
         measured = programs.our_programs(build)
         others, versions, missing = ([], [], []) if arguments.no_peers else programs.peers(build)
