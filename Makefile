@@ -34,7 +34,8 @@ SHARED_FLAGS := -- -C force-frame-pointers=yes
 BUILT := $(LIB)/built
 SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src tools -name '*.rs' -o -name '*.[ch]' 2>/dev/null)
 
-.PHONY: all demo test bindings examples proof lint bench lib tool header install uninstall deb clean
+.PHONY: all demo test bindings examples proof lint bench bench-quick bench-instructions lib tool header install \
+	uninstall deb clean
 
 # What `make install` installs.
 all: lib tool
@@ -80,9 +81,17 @@ lint:
 	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --locked --all-targets -- -D warnings; \
 	else echo "The linter does not run: cargo clippy is not installed."; fi
 
-# How soon a waiter has the lock, and what waiting costs: docs/waiting.md anew. Takes three minutes.
+# The library beside its floor and its peers: docs/performance.md anew. Takes ten minutes on an idle machine.
 bench: lib
-	@python3 bench/waiting.py --target "$(TARGET)" --compiler "$(CC)"
+	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)"
+
+# The same with few rounds: prints what is met of the targets, and writes nothing. Takes a minute once all is built.
+bench-quick: lib
+	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)" --quick
+
+# Whether the operations take more instructions than they did; UPDATE=1 writes down what they take now.
+bench-instructions: lib
+	@python3 bench/instructions/run.py --target "$(TARGET)" --compiler "$(CC)" --std "$(STD)" $(if $(UPDATE),--update)
 
 # The libraries as they ship, with the links that a linker and a loader look for.
 lib:

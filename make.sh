@@ -6,6 +6,7 @@
 #     ./make.sh bindings  the packages for other languages are tested
 #     ./make.sh deb       Debian's packages
 #     ./make.sh examples  the same small program runs in ten languages
+#     ./make.sh bench     the library is measured beside its peers; bench-quick takes a minute
 #     ./make.sh proof     everything is tested the hard way: faults, storms, fuzzers, file systems, machines
 #
 # A Rust that is new enough is used wherever it came from, and then no other is installed.
@@ -100,7 +101,8 @@ needed_by() {
 }
 targets="$*"
 case " $targets " in *" examples "*) targets="$targets bindings" ;; esac
-for whole in proof bindings examples; do needed_by $whole; done
+case " $targets " in *" bench-quick "*) targets="$targets bench" ;; esac
+for whole in proof bindings examples bench; do needed_by $whole; done
 case " $targets " in *" deb "*) need_all packaging/needs ;; esac
 # Debian packs what clang's fuzzer is made of apart from clang.
 case " $* " in *" proof "* | *" proof-fuzz "*)

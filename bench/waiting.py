@@ -1,27 +1,22 @@
-#!/usr/bin/env python3
-"""Measures how soon a waiter has the lock after its holder let go, and what waiting costs.
+"""How soon a waiter has the lock after its holder let go, and what waiting costs.
 
-Runs as `make bench`. The processes that hold and wait are those of handoff.c and peers/; this one
-only tells them when. All kinds take turns, round by round, so that whatever else the machine does
-hits all of them alike; the targets are ratios between kinds of one run.
+The processes that hold and wait are those of ours/handoff.c and peers/*_waits.*; this one only tells them when.
+All kinds take turns, round by round, so that whatever else the machine does hits all of them alike; the targets
+are ratios between kinds of one run.
 """
 
-import argparse
 import ctypes
 import functools
 import os
-import platform
 import random
 import select
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 
-BENCH = os.path.dirname(os.path.abspath(__file__))
-PROJECT = os.path.dirname(BENCH)
-PAGE = os.path.join(PROJECT, "docs", "waiting.md")
+import programs
+from page import table
 
 # How long a holder keeps the lock, in seconds: long enough for a waiter to be asleep. Where waiters
 # poll it varies by more than their period, so that it ends anywhere in it.
@@ -30,11 +25,8 @@ HOLD_FROM_POLLERS = (0.010, 0.070)
 
 # Peers take part in every third round only; their medians are far enough away.
 PEERS_EVERY = 3
-DRAINS = 15
-SLICES = 8
 CROWD = 100
 CPU_WAIT = 2.0
-CPU_ROUNDS = 3
 
 # How a holder ends, in this order. The process that replaces a killed one waits for the first time
 # then, with all that is to be loaded; the other two times find the waiter warm.
@@ -150,9 +142,9 @@ def new_root(folder):
     return root
 
 
-def measure_cpu(kinds):
+def measure_cpu(kinds, rounds):
     """All kinds at the same time: CPU time is counted for each process by itself."""
-    for _ in range(CPU_ROUNDS):
+    for _ in range(rounds):
         # What waits has waited since its last turn; this begins all of them anew.
         for kind in kinds:
             kind.hand_on(RELEASE)
@@ -172,61 +164,12 @@ def p99(values):
 # What is measured.
 
 
-class Missing(Exception):
-    """Why a peer cannot be measured."""
-
-
-def run(*command, environment=None):
-    done = subprocess.run(command, env={**os.environ, **(environment or {})}, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if done.returncode != 0:
-        raise Missing(f"`{' '.join(command)}` failed: {(done.stdout.strip().splitlines() or ['?'])[-1]}")
-    return done.stdout.strip()
-
-
-def build_handoff(compiler, target, built):
-    lib, program = os.path.join(target, "lib"), os.path.join(built, "handoff")
-    run(compiler, "-std=gnu99", "-O2", "-Wall", "-Wextra", "-Werror", "-I" + os.path.join(PROJECT, "include"),
-        os.path.join(BENCH, "handoff.c"), "-o", program, "-L" + lib, "-lralph_lock", "-Wl,-rpath," + lib)
-    return program
-
-
-def build_filelock(built):
-    """Program and version."""
-    venv = os.path.join(built, "venv")
-    python = os.path.join(venv, "bin", "python")
-    if not os.path.exists(python):
-        run(sys.executable, "-m", "venv", venv)
-    requirements = os.path.join(BENCH, "peers", "requirements.txt")
-    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements)
-    version = run(python, "-c", "import importlib.metadata as m; print(m.version('filelock'))")
-    return [python, os.path.join(BENCH, "peers", "filelock_peer.py")], version
-
-
-def build_gofrs(built):
-    if not shutil.which("go"):
-        raise Missing("there is no `go`")
-    program = os.path.join(built, "gofrs_peer")
-    run("go", "build", "-o", program, os.path.join(BENCH, "peers", "gofrs_peer.go"),
-        environment={"GO111MODULE": "off", "GOPATH": "/usr/share/gocode"})
-    version = run("dpkg-query", "-W", "-f", "${Version}", "golang-github-gofrs-flock-dev")
-    return [program], version
-
-
-def build_qlockfile(built):
-    if not shutil.which("g++") or not shutil.which("pkg-config"):
-        raise Missing("there is no `g++` or no `pkg-config`")
-    program = os.path.join(built, "qlockfile_peer")
-    flags = run("pkg-config", "--cflags", "--libs", "Qt5Core").split()
-    run("g++", "-O2", "-fPIC", os.path.join(BENCH, "peers", "qlockfile_peer.cpp"), "-o", program, *flags)
-    return [program], run("pkg-config", "--modversion", "Qt5Core")
-
-
-PEERS = [
-    ("Python filelock, polls each 50 ms", build_filelock, "apt-get install python3-venv (the rest is from PyPI)"),
-    ("Go gofrs/flock, retries each 10 ms", build_gofrs, "apt-get install golang-go golang-github-gofrs-flock-dev"),
-    ("Qt QLockFile", build_qlockfile, "apt-get install g++ pkg-config qtbase5-dev"),
-]
+# Their names, and how they are built.
+PEERS = {
+    "Python filelock, polls each 50 ms": lambda build: [build.python(), os.path.join(programs.PEERS, "filelock_waits.py")],
+    "Go gofrs/flock, retries each 10 ms": lambda build: build.go("gofrs_waits"),
+    "Qt QLockFile": lambda build: build.qt("qlockfile_waits"),
+}
 
 FLOCK = "flock(2), nothing else"
 RECORD = "flock(2) and the record, in C"
@@ -272,7 +215,7 @@ def end(kinds):
     return kinds
 
 
-def measure(handoff, peers, folder, rounds):
+def measure(handoff, peers, folder, rounds, slices, drains, cpu_rounds):
     """All kinds by name, and all drains."""
     flock, blocking, deadline = ([handoff, kind] for kind in ("flock", "blocking", "with"))
     kinds = stage(rounds, [
@@ -282,15 +225,15 @@ def measure(handoff, peers, folder, rounds):
         lambda: Kind(WITH, deadline, folder),
         *(functools.partial(Kind, name, program, folder, ends=[RELEASE], hold=HOLD_FROM_POLLERS, every=PEERS_EVERY)
           for name, program in peers.items())])
-    measure_cpu(kinds)
+    measure_cpu(kinds, cpu_rounds)
     end(kinds)
     # One crowd of watchers at a time, for inotify's sake; they take turns in slices.
     crowds = []
-    for _ in range(SLICES):
+    for _ in range(slices):
         for name, program in ((FLOCK_WATCHED, flock), (WATCHED, deadline)):
-            crowds += end(stage(rounds // SLICES, [
+            crowds += end(stage(rounds // slices, [
                 lambda: Kind(name, program, folder, watch=[handoff, "watch"])]))
-        crowds += end(stage(rounds // SLICES, [
+        crowds += end(stage(rounds // slices, [
             lambda: Kind(FLOCK_CROWDED, flock, folder, waiters=CROWD + 1),
             lambda: Kind(CROWDED, deadline, folder, waiters=CROWD + 1)]))
     by_name = {kind.name: kind for kind in kinds}
@@ -299,26 +242,12 @@ def measure(handoff, peers, folder, rounds):
         if whole is not kind:
             for name, values in kind.latencies.items():
                 whole.latencies[name] += values
-    drains = [end(stage(DRAINS, [functools.partial(Drain, name, program, folder)]))[0] for name, program in
-              ((FLOCK, flock), (BLOCKING, blocking), (WITH, deadline))]
-    return by_name, drains
+    drained = [end(stage(drains, [functools.partial(Drain, name, program, folder)]))[0] for name, program in
+               ((FLOCK, flock), (BLOCKING, blocking), (WITH, deadline))]
+    return by_name, drained
 
 
 # What is said about it.
-
-
-def table(head, rows):
-    """A Markdown table with aligned columns."""
-    rows = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-
-    def line(cells):
-        padded = [cell.ljust(width) if column == 0 else cell.rjust(width)
-                  for column, (cell, width) in enumerate(zip(cells, widths))]
-        return "| " + " | ".join(padded) + " |"
-
-    rule = ["-" * width if column == 0 else "-" * (width - 1) + ":" for column, width in enumerate(widths)]
-    return "\n".join([line(head), line(rule), *map(line, rows)])
 
 
 def amount(microseconds):
@@ -361,7 +290,7 @@ def targets(kinds, drains):
     reached = sum(value >= BACK_STOP for value in longest)
     rows.append(["waits that reach the look once a second", "0", str(reached), "missed" if reached else "met"])
     at_most(f"CPU time of a wait of {CPU_WAIT:.0f} s", 500, p50(kinds[WITH].cpu), "µs")
-    for name, _, install in PEERS:
+    for name in PEERS:
         if name not in kinds:
             rows.append([f"faster than {name}", "≥ 40 ×", "not measured", "unknown"])
             continue
@@ -370,16 +299,29 @@ def targets(kinds, drains):
     return rows
 
 
-def page(kinds, drains, versions, missing, where, rounds):
+def build(builder, with_peers):
+    """The program that holds and waits, and the peers that can be built."""
+    peers = {}
+    for name, make in PEERS.items() if with_peers else ():
+        try:
+            peers[name] = make(builder)
+        except programs.Missing:
+            pass
+    return builder.ours("handoff")[0], peers
+
+
+def curves(kinds):
+    """What the plot shows: names and latencies after a release."""
+    names = [FLOCK, RECORD, BLOCKING, WITH, *PEERS]
+    return [(name, kinds[name].latencies[RELEASE]) for name in names if name in kinds]
+
+
+def section(kinds, drains, rounds):
+    """What the page says of it, paragraph by paragraph."""
     ours = p50(kinds[WITH].latencies[RELEASE])
     peers = [[kind.name, amount(p50(kind.latencies[RELEASE])), amount(p99(kind.latencies[RELEASE])),
               f"{p50(kind.latencies[RELEASE]) / ours:,.0f}"] for kind in kinds.values() if kind.ends != ENDS]
-    parts = [
-        "# Waiting, measured",
-        "Made by `make bench`; do not edit. How soon a waiter has the lock after its holder let go, and what\n"
-        "waiting costs. All kinds take turns in one run, so compare within this page only.",
-        table(["target", "must be", "is", ""], targets(kinds, drains)),
-        "## One waiter, or many",
+    return [
         f"From the moment before the holder lets go to the moment at which a waiter has the lock; {rounds}\n"
         "rounds. The floor is a process that is blocked in flock(2) and does nothing else; the next row is a C\n"
         "program with the system calls that put the holder on record and take it off again, and nothing\n"
@@ -390,72 +332,9 @@ def page(kinds, drains, versions, missing, where, rounds):
         table(["in µs", "p50", "p99", "longest"],
               [[drain.name, amount(p50(drain.gaps)), amount(p99(drain.gaps)), amount(max(drain.gaps))]
                for drain in drains]),
-        "## Others",
-        "After a release. Each holder and waiter is of the same library; who polls is released at a random\n"
+        "Others, after a release. Each holder and waiter is of the same library; who polls is released at a random\n"
         "moment of the period.",
         table(["in µs", "p50", "p99", "p50 ÷ ralph_lock_acquire_with"], peers) if peers else "",
-        *(f"Not measured: {name}. {reason}. To install: `{install}`." for name, reason, install in missing),
         f"CPU time that a process uses while it waits for {CPU_WAIT:.0f} s:",
         table(["in µs", "median"], [[kind.name, amount(p50(kind.cpu))] for kind in kinds.values() if kind.cpu]),
-        "## The machine",
-        "\n".join(f"- {line}" for line in [
-            f"{os.cpu_count()} cores, {processor()}, {platform.machine()}",
-            f"{platform.system()} {platform.release()}, {file_system(where)}",
-            *versions]),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def processor():
-    with open("/proc/cpuinfo", encoding="utf-8") as lines:
-        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown processor"
-
-
-def file_system(folder):
-    return run("df", "--output=fstype", folder).split()[-1]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--target", default=os.path.join(PROJECT, "target"), help="where `make lib` built")
-    parser.add_argument("--compiler", default="cc")
-    parser.add_argument("--folder", help="where the lock files are; in the target folder if not given")
-    parser.add_argument("--rounds", type=int, default=400)
-    parser.add_argument("--no-page", action="store_true", help="print only, leave docs/waiting.md alone")
-    parser.add_argument("--no-peers", action="store_true", help="only flock(2) and this library")
-    arguments = parser.parse_args()
-
-    target = os.path.abspath(arguments.target)
-    built = os.path.join(target, "bench")
-    os.makedirs(built, exist_ok=True)
-    try:
-        handoff = build_handoff(arguments.compiler, target, built)
-    except Missing as error:
-        sys.exit(str(error))
-    programs, missing = {}, []
-    versions = [f"ralph_lock, built with {run('rustc', '--version')}", run(arguments.compiler, "--version").splitlines()[0]]
-    for name, build, install in PEERS:
-        try:
-            if arguments.no_peers:
-                raise Missing("it was not asked for")
-            programs[name], version = build(built)
-            versions.append(f"{name.partition(',')[0]} {version}")
-        except Missing as reason:
-            missing.append((name, reason, install))
-
-    folder = tempfile.mkdtemp(dir=arguments.folder or built)
-    try:
-        kinds, drains = measure(handoff, programs, folder, arguments.rounds)
-        text = page(kinds, drains, versions, missing, folder, arguments.rounds)
-    finally:
-        shutil.rmtree(folder)
-    print(text)
-    if not arguments.no_page:
-        os.makedirs(os.path.dirname(PAGE), exist_ok=True)
-        with open(PAGE, "w", encoding="utf-8") as file:
-            file.write(text)
-
-
-if __name__ == "__main__":
-    main()

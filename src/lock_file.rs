@@ -14,6 +14,7 @@ use crate::{Holder, LockError};
 /// A record up to this size is blanked in place at release. The file keeps its block, which makes
 /// the next acquire quick and possible on a full disk.
 const BLANKED_IN_PLACE: usize = 4096;
+static BLANKS: [u8; BLANKED_IN_PLACE] = [b' '; BLANKED_IN_PLACE];
 
 /// How often to begin again when somebody removes the file under our hands. Each round loses to
 /// another `rm`, so that many in a row mean something else: a `.ralph` that is a dangling symbolic
@@ -302,7 +303,7 @@ impl LockFile {
         }
         let mut written = 0;
         // A file system that writes to a new place each time can be too full even for this.
-        self.write(&vec![b' '; length], &mut written).or_else(|_| self.truncate())
+        self.write(&BLANKS[..length], &mut written).or_else(|_| self.truncate())
     }
 
     fn truncate(&self) -> Result<(), Fault> {

@@ -35,13 +35,16 @@ impl LockPath {
             check_lock_file(chosen)?;
         }
         let lock_file = lock_file.unwrap_or(Path::new(LoopLock::LOCK_FILE));
-        let mut path = workspace_root.as_os_str().as_bytes().to_vec();
+        let (root, lock_file) = (workspace_root.as_os_str().as_bytes(), lock_file.as_os_str().as_bytes());
+        // With room for all that comes, the two bytes between and at the end included.
+        let mut path = Vec::with_capacity(root.len() + lock_file.len() + 2);
+        path.extend_from_slice(root);
         if path.last() != Some(&b'/') {
             path.push(b'/');
         }
-        path.extend_from_slice(lock_file.as_os_str().as_bytes());
+        path.extend_from_slice(lock_file);
         match CString::new(path) {
-            Ok(path) => Ok(LockPath { path: path.into(), root: workspace_root.as_os_str().len() }),
+            Ok(path) => Ok(LockPath { path: path.into(), root: root.len() }),
             Err(_) => invalid("a path has a NUL byte inside"),
         }
     }

@@ -1,16 +1,17 @@
 //! The record in the lock file: JSON that ralph-core writes and reads too.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::LockError;
 use crate::error::Fault;
 use crate::process::{Identity, Liveness, Relation};
-use crate::sys::process;
+use crate::sys::process::{self, PerProcess};
 
 /// A longer prompt is refused.
 pub(crate) const PROMPT_MAX: usize = 16 << 20;
@@ -56,21 +57,13 @@ impl Holder {
     pub(crate) fn parse(text: &[u8]) -> Result<Box<Holder>, String> {
         // All of it, also where the parser passes over what it says.
         let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-        let keys: Keys = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let pid = number(keys.pid).and_then(|pid| pid.try_into().ok()).ok_or("\"pid\" is no process id")?;
-        let started = self::text(keys.started).and_then(|started| rfc3339::parse(&started));
-        let started = started.ok_or("\"started\" is no RFC 3339 time")?;
-        let prompt = self::text(keys.prompt).ok_or("\"prompt\" is no text")?;
-        // Other programs may use this key as they like.
-        let holder = keys.holder.and_then(|holder| serde_json::from_str(holder.get()).ok());
-        let keys: Keys = holder.unwrap_or_default();
-        let identity = Identity {
-            host: self::text(keys.host),
-            boot_id: self::text(keys.boot_id),
-            pid_ns: number(keys.pid_ns),
-            start_time: number(keys.start_time),
-        };
-        Ok(Box::new(Holder { metadata: LockMetadata { pid, started, prompt }, identity }))
+        // Other programs may use the key "holder" as they like: then it says nothing to us.
+        let keys: Keys = serde_json::from_str(text)
+            .or_else(|_| serde_json::from_str::<Keys<IgnoredAny>>(text).map(Keys::without_identity))
+            .map_err(|error| error.to_string())?;
+        let started = rfc3339::parse(&keys.started).ok_or("\"started\" is no RFC 3339 time")?;
+        let metadata = LockMetadata { pid: keys.pid, started, prompt: keys.prompt };
+        Ok(Box::new(Holder { metadata, identity: keys.holder.unwrap_or_default() }))
     }
 
     /// The name of the machine or container that it runs on, if the record has one.
@@ -88,10 +81,9 @@ impl Holder {
         self.identity.relation(self.metadata.pid)
     }
 
-    /// For a copy that is asked about its process alone.
-    pub(crate) fn without_prompt(&self) -> Holder {
-        let LockMetadata { pid, started, .. } = self.metadata;
-        Holder { metadata: LockMetadata { pid, started, prompt: String::new() }, identity: self.identity.clone() }
+    /// For somebody who keeps the prompt elsewhere.
+    pub(crate) fn take_prompt(&mut self) -> String {
+        std::mem::take(&mut self.metadata.prompt)
     }
 
     /// Whether its process is known not to run: also when it waits to be reaped, or another has its number.
@@ -105,35 +97,20 @@ impl Holder {
     }
 }
 
-/// All keys that matter, of a record and of what it says under "holder". They are parsed once they are
-/// known, so that one parser, without numbers and texts of its own, serves both.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Keys<'a> {
+/// The keys that matter of a record.
+#[derive(Deserialize)]
+struct Keys<'a, H = Identity> {
+    pid: u32,
     #[serde(borrow)]
-    pid: Option<&'a RawValue>,
-    #[serde(borrow)]
-    started: Option<&'a RawValue>,
-    #[serde(borrow)]
-    prompt: Option<&'a RawValue>,
-    #[serde(borrow)]
-    holder: Option<&'a RawValue>,
-    #[serde(borrow)]
-    host: Option<&'a RawValue>,
-    #[serde(borrow)]
-    boot_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pid_ns: Option<&'a RawValue>,
-    #[serde(borrow)]
-    start_time: Option<&'a RawValue>,
+    started: Cow<'a, str>,
+    prompt: String,
+    holder: Option<H>,
 }
 
-fn number(value: Option<&RawValue>) -> Option<u64> {
-    value?.get().parse().ok()
-}
-
-fn text(value: Option<&RawValue>) -> Option<String> {
-    serde_json::from_str(value?.get()).ok()
+impl<'a> Keys<'a, IgnoredAny> {
+    fn without_identity(self) -> Keys<'a> {
+        Keys { pid: self.pid, started: self.started, prompt: self.prompt, holder: None }
+    }
 }
 
 impl Deref for Holder {
@@ -152,11 +129,50 @@ impl From<Holder> for LockMetadata {
 
 /// How `started` is spelled.
 mod rfc3339 {
-    use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+    use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
+    use super::NEVER;
+
+    /// With as many digits of the second as it takes: none, three, six or nine.
     pub(super) fn text(time: &DateTime<Utc>) -> String {
-        time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+        let Some(text) = to_the_nanosecond(time) else {
+            return time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        };
+        let mut digits = &text[..text.len() - 1];
+        while digits.len() > SECONDS.len() && digits.ends_with(b"000") {
+            digits = &digits[..digits.len() - 3];
+        }
+        let digits = digits.strip_suffix(b".").unwrap_or(digits);
+        String::from_utf8([digits, b"Z"].concat()).unwrap_or_default()
+    }
+
+    const SECONDS: &[u8] = b"0000-00-00T00:00:00.";
+
+    /// With all nine digits of the second. None where it does not fit: in other years than 0 to 9999, and within a
+    /// leap second. Every acquire needs this, and a general formatter takes several times as long.
+    pub(super) fn to_the_nanosecond(time: &DateTime<Utc>) -> Option<[u8; NEVER.len()]> {
+        let time = time.naive_utc();
+        let year = u32::try_from(time.year()).ok().filter(|year| *year <= 9999)?;
+        let nanosecond = Some(time.nanosecond()).filter(|nanosecond| *nanosecond < 1_000_000_000)?;
+        let mut text = *NEVER;
+        put(&mut text[0..4], year);
+        put(&mut text[5..7], time.month());
+        put(&mut text[8..10], time.day());
+        put(&mut text[11..13], time.hour());
+        put(&mut text[14..16], time.minute());
+        put(&mut text[17..19], time.second());
+        put(&mut text[20..29], nanosecond);
+        Some(text)
+    }
+
+    /// As many of a number's last digits as there is room for.
+    #[inline]
+    fn put(place: &mut [u8], mut number: u32) {
+        for digit in place.iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
     }
 
     /// With its offset, a time can lie in the year before 0 or after 9999, for which there is no such text in UTC.
@@ -184,7 +200,7 @@ pub(crate) struct Record {
 }
 
 /// As long as any time to the nanosecond, until the year 10000.
-const NEVER: &str = "0000-00-00T00:00:00.000000000Z";
+const NEVER: &[u8; 30] = b"0000-00-00T00:00:00.000000000Z";
 
 impl Record {
     /// That of this process with this prompt: `LockMetadata` as pretty JSON, and who it is.
@@ -192,22 +208,44 @@ impl Record {
         check_length("", prompt.len(), PROMPT_MAX)?;
         let prompt = serde_json::to_string(prompt).map_err(|error| LockError::invalid(error.to_string()))?;
         check_length(" as JSON", prompt.len(), FILE_MAX - OTHER_KEYS_MAX)?;
-        let mut text = format!("{{\n  \"pid\": {},\n  \"started\": \"", process::id());
+        let own = Own::texts();
+        // With room for all of it, so that it need not grow.
+        let mut text = Vec::with_capacity(own.begin.len() + NEVER.len() + prompt.len() + own.end.len() + 32);
+        text.extend_from_slice(own.begin.as_bytes());
         let started = text.len();
-        for part in [NEVER, "\",\n  \"prompt\": ", &prompt, ",\n  \"holder\": ", &Identity::own_json(), "\n}"] {
-            text.push_str(part);
+        text.extend_from_slice(NEVER);
+        for part in ["\",\n  \"prompt\": ", &prompt, &own.end] {
+            text.extend_from_slice(part.as_bytes());
         }
-        Ok(Record { text: text.into_bytes(), started })
+        Ok(Record { text, started })
     }
 
     /// The text that says: since that time after 1970.
     pub(crate) fn since(&mut self, time: Duration) -> &[u8] {
         let time = DateTime::from_timestamp(time.as_secs() as i64, time.subsec_nanos()).unwrap_or_default();
-        let time = time.to_rfc3339_opts(SecondsFormat::Nanos, true);
-        if time.len() == NEVER.len() {
-            self.text[self.started..][..NEVER.len()].copy_from_slice(time.as_bytes());
+        if let Some(time) = rfc3339::to_the_nanosecond(&time) {
+            self.text[self.started..][..time.len()].copy_from_slice(&time);
         }
         &self.text
+    }
+}
+
+/// What every record of this process has before the time and after the prompt.
+#[derive(Clone)]
+struct Own {
+    begin: String,
+    end: String,
+}
+
+impl Own {
+    fn texts() -> Cow<'static, Own> {
+        static OWN: PerProcess<Own> = PerProcess::new();
+        let identity = Identity::own();
+        let make = || Own {
+            begin: format!("{{\n  \"pid\": {},\n  \"started\": \"", process::id()),
+            end: format!(",\n  \"holder\": {}\n}}", serde_json::to_string(&*identity).unwrap_or_default()),
+        };
+        OWN.get(make, |_| identity.is_complete())
     }
 }
 
@@ -220,7 +258,9 @@ fn check_length(form: &str, length: usize, limit: usize) -> Result<(), Fault> {
 
 /// Whether a lock file's text says that nobody is on record.
 pub(crate) fn is_blank(text: &[u8]) -> bool {
-    text.iter().all(|byte| b" \t\r\n".contains(byte))
+    // By the piece, without a look at each byte's result: that is many bytes at a time.
+    text.chunks(64)
+        .all(|piece| piece.iter().fold(true, |blank, byte| blank & matches!(byte, b' ' | b'\t' | b'\r' | b'\n')))
 }
 
 #[cfg(test)]
@@ -239,11 +279,28 @@ mod tests {
                 assert_eq!(parsed.identity, *Identity::own());
                 // The same keys as serde writes, and one more.
                 let metadata = serde_json::to_string_pretty(&parsed.metadata).unwrap();
-                let own = format!(",\n  \"holder\": {}\n}}", Identity::own_json());
+                let own = format!(",\n  \"holder\": {}\n}}", serde_json::to_string(&*Identity::own()).unwrap());
                 assert_eq!(
                     String::from_utf8(text_of_record).unwrap(),
                     metadata.strip_suffix("\n}").unwrap().to_owned() + &own
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn times_are_spelled_as_rfc_3339_has_them() {
+        for seconds in
+            [0, 951_782_399, 1_795_363_200, -62_167_219_200, -62_167_219_201, 253_402_300_799, 253_402_300_800]
+        {
+            for nanoseconds in [0, 1, 999_999_999, 120_000_000, 123_456_000, 1_000, 1_500_000_000] {
+                let Some(time) = DateTime::from_timestamp(seconds, nanoseconds) else { continue };
+                let expected = time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+                assert_eq!(rfc3339::text(&time), expected);
+                if let Some(text) = rfc3339::to_the_nanosecond(&time) {
+                    let expected = time.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
+                    assert_eq!(std::str::from_utf8(&text).unwrap(), expected);
+                }
             }
         }
     }
@@ -262,6 +319,10 @@ mod tests {
         let parsed = Holder::parse(foreign.as_bytes()).unwrap();
         assert_eq!(parsed.started_rfc3339(), "2026-11-22T14:00:00Z");
         assert_eq!(parsed.identity, Identity::default());
+        for holder in ["5", "null", "[]", r#"{"host":5,"pid_ns":1}"#, r#"{"pid_ns":-1}"#] {
+            let foreign = format!(r#"{{"pid":1,"started":"2026-11-22T16:00:00Z","holder":{holder},"prompt":"p"}}"#);
+            assert_eq!(Holder::parse(foreign.as_bytes()).unwrap().identity, Identity::default(), "{holder}");
+        }
         assert!(serde_json::from_str::<LockMetadata>(r#"{"pid":1,"prompt":"p"}"#).is_err());
     }
 

@@ -5,14 +5,15 @@ use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 use std::io;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 #[cfg(unix)]
 use crate::sys::file;
 use crate::sys::process::{self, PerProcess};
 
 /// What a record says of its process besides the number. What could not be found out is missing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Identity {
     pub(crate) host: Option<String>,
     pub(crate) boot_id: Option<String>,
@@ -51,7 +52,6 @@ pub enum Relation {
 }
 
 static OWN: PerProcess<Identity> = PerProcess::new();
-static OWN_JSON: PerProcess<String> = PerProcess::new();
 
 impl Identity {
     /// That of this process, found out once. What cannot be found out now, perhaps because no descriptor is
@@ -66,14 +66,8 @@ impl Identity {
         OWN.get(find, Identity::is_complete)
     }
 
-    /// The same as it stands in every record of this process.
-    pub(crate) fn own_json() -> String {
-        let own = Identity::own();
-        OWN_JSON.get(|| serde_json::to_string(&*own).unwrap_or_default(), |_| own.is_complete()).into_owned()
-    }
-
     /// Whether there is nothing more to find out. Elsewhere than on Linux there is no /proc.
-    fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         let found = self.host.is_some() && self.boot_id.is_some() && self.pid_ns.is_some() && self.start_time.is_some();
         found || cfg!(not(linux))
     }

@@ -177,11 +177,6 @@ pub(super) fn look_up<T: Any>(handle: *const T) -> Option<Ref<'static, T>> {
     OBJECTS.get(handle.addr())
 }
 
-/// Takes an object back from C. Of many callers one gets it; it ends with the last call that uses it.
-pub(super) fn take_back<T: Any>(handle: *const T) -> Option<Ref<'static, T>> {
-    OBJECTS.remove(handle.addr())
-}
-
 /// Ends an object, for an exported function that does nothing else. What is no live handle is left alone.
 pub(super) fn free<T: Any>(handle: *const T) {
     free_any(handle.addr(), TypeId::of::<T>());
@@ -197,17 +192,10 @@ pub(super) fn borrowed(string: Option<&CStr>) -> *const c_char {
 }
 
 /// A string for C, in which NUL can only be the end: one inside becomes U+FFFD.
-pub(super) fn c_string(text: &str) -> CString {
-    let mut bytes = Vec::with_capacity(text.len() + 1);
-    for part in text.as_bytes().split_inclusive(|byte| *byte == 0) {
-        bytes.extend_from_slice(part);
-        if bytes.last() == Some(&0) {
-            bytes.pop();
-            bytes.extend_from_slice("\u{fffd}".as_bytes());
-        }
-    }
-    // SAFETY: no byte of it is zero.
-    unsafe { CString::from_vec_unchecked(bytes) }
+pub(super) fn c_string(text: String) -> CString {
+    CString::new(text)
+        .or_else(|error| CString::new(String::from_utf8_lossy(&error.into_vec()).replace('\0', "\u{fffd}")))
+        .unwrap_or_default()
 }
 
 thread_local! {
@@ -277,6 +265,6 @@ mod tests {
 
     #[test]
     fn nul_inside_a_text_does_not_cut_it() {
-        assert_eq!(c_string("a\0b").to_str(), Ok("a\u{fffd}b"));
+        assert_eq!(c_string("a\0b".to_owned()).to_str(), Ok("a\u{fffd}b"));
     }
 }

@@ -74,7 +74,7 @@ impl ralph_lock_error {
         hand_over(ralph_lock_error {
             status: failure.status(),
             os_code: failure.os_code(),
-            message: c_string(&one_line(&failure.message())),
+            message: c_string(one_line(&failure.message())),
             path: path.and_then(|path| CString::new(path.as_os_str().as_encoded_bytes()).ok()),
         })
     }

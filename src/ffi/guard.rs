@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
-use super::boundary::{Out, find, hand_over_or_fail, look_up, path, status, take_back, text, value};
+use super::boundary::{Out, find, hand_over_or_fail, look_up, path, status, text, value};
 use super::error::{Failure, ralph_lock_error};
 use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
@@ -34,7 +34,7 @@ impl ralph_lock_guard {
         holder: &Out<*mut ralph_lock_metadata>,
     ) -> Result<(), Failure> {
         if let Some(found) = result.as_ref().err().and_then(|error| error.holder()).filter(|_| holder.is_wanted()) {
-            holder.set(ralph_lock_metadata::new(found));
+            holder.set(ralph_lock_metadata::new(found.clone()));
         }
         guard.set(ralph_lock_guard::new(result?)?);
         Ok(())
@@ -189,7 +189,7 @@ pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock
         }
         let entry = find("guard", guard)?;
         let mut held = entry.take().ok_or(Failure::InvalidHandle("guard"))?;
-        take_back(guard);
+        entry.retire();
         Ok(held.give_up()?)
     })
 }
@@ -243,7 +243,7 @@ pub extern "C" fn ralph_lock_guard_previous(
         metadata.required()?;
         let entry = find("guard", guard)?;
         let previous = entry.previous.as_deref().ok_or_else(|| entry.place.no_previous())?;
-        metadata.set(ralph_lock_metadata::new(previous));
+        metadata.set(ralph_lock_metadata::new(previous.clone()));
         Ok(())
     })
 }

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::boundary::{Out, find, path, status, take_back, text};
+use super::boundary::{Out, find, path, status, text};
 use super::error::ralph_lock_error;
 use super::guard::ralph_lock_guard;
 use super::options::{self, ralph_lock_options};
@@ -35,8 +35,9 @@ pub extern "C" fn ralph_lock_guard_into_fd(
     let fd = Out::new("fd", fd, -1);
     status(error, || {
         fd.required()?;
-        fd.set(find("guard", guard)?.end(take_number)?);
-        take_back(guard);
+        let entry = find("guard", guard)?;
+        fd.set(entry.end(take_number)?);
+        entry.retire();
         Ok(())
     })
 }

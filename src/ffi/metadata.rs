@@ -54,14 +54,14 @@ pub enum ralph_lock_relation {
 
 impl ralph_lock_metadata {
     /// Puts a record where C can look at it; NULL if there is no room.
-    pub(super) fn new(holder: &Holder) -> *mut ralph_lock_metadata {
+    pub(super) fn new(mut holder: Holder) -> *mut ralph_lock_metadata {
         let beyond = if holder.started.timestamp() < 0 { i64::MIN } else { i64::MAX };
         hand_over(ralph_lock_metadata {
             started_unix_ns: holder.started.timestamp_nanos_opt().unwrap_or(beyond),
-            started_rfc3339: c_string(&holder.started_rfc3339()),
-            prompt: c_string(&holder.prompt),
-            host: holder.host().map(c_string),
-            holder: holder.without_prompt(),
+            started_rfc3339: c_string(holder.started_rfc3339()),
+            prompt: c_string(holder.take_prompt()),
+            host: holder.host().map(|host| c_string(host.to_owned())),
+            holder,
         })
     }
 }

@@ -124,6 +124,7 @@ impl Table {
 
     /// The same, and from now on nobody finds it. Of many callers one gets it. It is dropped together
     /// with the last `Ref`.
+    #[cfg(test)]
     pub(crate) fn remove<T: Any>(&self, handle: usize) -> Option<Ref<'_, T>> {
         self.end(handle, TypeId::of::<T>()).map(Found::typed)
     }
@@ -215,6 +216,13 @@ impl<'t> Found<'t> {
     /// To be asked for the type that was compared.
     pub(crate) fn typed<T>(self) -> Ref<'t, T> {
         Ref { found: self, object: PhantomData }
+    }
+}
+
+impl<T> Ref<'_, T> {
+    /// From now on nobody finds the object. True for the one who did it; it is dropped with the last `Ref`.
+    pub(crate) fn retire(&self) -> bool {
+        self.found.user.end()
     }
 }
 

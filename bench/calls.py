@@ -1,0 +1,47 @@
+"""Whether the floor is one: whether it makes the library's system calls, all of them and no other."""
+
+import os
+import re
+
+from operations import OPERATIONS, SPELLED, Worker
+
+
+def calls(program, root, operation, log):
+    """The system calls of one operation, with their flags, as strace sees them. What they read is not compared."""
+    worker = Worker(["strace", "-o", log, *program.command], root)
+    # The first two times more is done: what is found out once in a process, and memory.
+    for _ in range(3):
+        worker.ask(SPELLED.get(operation, operation))
+    worker.end()
+    with open(log, encoding="utf-8", errors="replace") as file:
+        parts = re.split(r"^read\(0,.*\n", file.read(), flags=re.MULTILINE)
+    seen = []
+    for line in parts[3].splitlines():
+        if line.startswith("write(1,"):
+            return seen
+        name, _, rest = line.partition("(")
+        flags = re.findall(r"\b[A-Z][A-Z0-9_]{2,}\b", re.sub(r'"[^"]*"|\{[^}]*\}', "", rest.rpartition(" = ")[0]))
+        seen.append(" ".join([name, *flags]))
+    raise ValueError(f"{log} has no answer")
+
+
+def difference(ours, floor, folder):
+    """What of the two is not the same, or None."""
+    for operation, held in OPERATIONS.items():
+        if operation == "disk":
+            continue
+        both = []
+        for program in (ours, floor):
+            root = os.path.join(folder, f"calls-{program.key}-{operation}")
+            os.makedirs(os.path.join(root, ".ralph"))
+            holder = Worker(program.command, root)
+            holder.ask("take")
+            if not held:
+                holder.ask("release")
+            both.append(calls(program, root, operation, os.path.join(root, "log")))
+            if held:
+                holder.ask("release")
+            holder.end()
+        if both[0] != both[1]:
+            return f"{operation}: the library calls\n  " + "\n  ".join(both[0]) + "\nand the floor\n  " + "\n  ".join(both[1])
+    return None

@@ -1,0 +1,90 @@
+"""What many locks cost, and what the library itself does: live guards, threads, memory, size, loading."""
+
+import os
+import random
+
+from operations import Worker, median, ratios
+
+LIVE = (1, 10, 100, 1000)
+THREADS = (1, 8)
+WORKSPACES = 1000
+
+
+def new_root(folder, name):
+    """A workspace with a thousand others in it."""
+    root = os.path.join(folder, name)
+    for one in (root, *(os.path.join(root, "others", str(number)) for number in range(WORKSPACES))):
+        os.makedirs(os.path.join(one, ".ralph"))
+    return root
+
+
+def live_guards(worker, folder, rounds, count=200):
+    """By number of live guards in the process: the times of one try-acquire, in nanoseconds, round by round."""
+    workers = {}
+    for live in LIVE:
+        workers[live] = Worker(worker, new_root(folder, f"live-{live}"))
+        workers[live].ask("hold", live)
+        workers[live].ask("acquire", count)
+    times = {live: [] for live in LIVE}
+    for _ in range(rounds):
+        for live in random.sample(LIVE, len(LIVE)):
+            times[live].append(workers[live].ask("acquire", count) / count)
+    for one in workers.values():
+        one.ask("hold", 0)
+        one.end()
+    return times
+
+
+def threads(programs, folder, rounds):
+    """By program: how much faster so many threads are than one, round by round."""
+    workers = {program.key: Worker(program.command, new_root(folder, f"threads-{program.key}")) for program in programs}
+    gains = {key: [] for key in workers}
+    for worker in workers.values():
+        worker.ask("spread", 1)
+    for _ in range(rounds):
+        for key, worker in workers.items():
+            alone, together = (worker.ask("spread", count) for count in THREADS)
+            gains[key].append(alone / together)
+    for worker in workers.values():
+        worker.end()
+    return gains
+
+
+def memory(worker, folder, rounds):
+    """Bytes per guard and per waiter."""
+    root = new_root(folder, "memory")
+
+    def fresh(operation):
+        one = Worker(worker, root)
+        answer = one.ask(operation, WORKSPACES)
+        if operation == "guard-memory":
+            one.ask("hold", 0)
+        one.end()
+        return answer / WORKSPACES
+
+    guard = median([fresh("guard-memory") for _ in range(rounds)])
+    holder = Worker(worker, root)
+    holder.ask("hold", WORKSPACES)
+    waiter = median([fresh("waiter-memory") for _ in range(rounds)])
+    holder.ask("hold", 0)
+    holder.end()
+    return guard, waiter
+
+
+def loading(load, libraries, rounds, count=20):
+    """By library: the times of loading it, round by round, in nanoseconds."""
+    workers = {name: Worker(load, library) for name, library in libraries.items()}
+    times = {name: [] for name in workers}
+    for worker in workers.values():
+        worker.ask("load", count)
+    for _ in range(rounds):
+        for name, worker in workers.items():
+            times[name].append(worker.ask("load", count) / count)
+    for worker in workers.values():
+        worker.end()
+    return times
+
+
+def flatness(times):
+    """By number of live guards: by what factor a try costs more than with one."""
+    return {live: ratios([times[live]], [times[LIVE[0]]]) for live in LIVE[1:]}

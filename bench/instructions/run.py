@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Counts the instructions of the library's five commonest operations, and compares with what was counted before.
+
+No noise: what costs more instructions today than it did is a change of ours, or of the compiler. The counts, in the
+file beside this one, name the compiler; with another one more is let pass. What the kernel does is not counted.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import programs
+from operations import Worker
+
+COUNTS = os.path.join(programs.BENCH, "instructions", "counts")
+OPERATIONS = {"pair": False, "refused": True, "record": True, "locked": True, "inspect": True}
+# How often each is done, less what a shorter run took: so that beginnings do not count.
+FEW, MANY = 100, 300
+# In percent.
+TOLERANCE, TOLERANCE_FOR_OTHERS = 5, 25
+
+
+def count(worker, root, operation, times):
+    """What so many operations take, all of them within exported functions."""
+    log = os.path.join(root, "log")
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=ralph_lock_*",
+               f"--log-file={log}", *worker, root]
+    done = subprocess.run(command, input=f"{operation} {times}\n", text=True, stdout=subprocess.DEVNULL)
+    with open(log, encoding="utf-8") as file:
+        text = file.read()
+    found = re.search(r"Collected : (\d+)", text)
+    if done.returncode != 0 or found is None:
+        sys.exit(f"valgrind failed:\n{text}")
+    return int(found[1])
+
+
+def count_all(worker):
+    counts = {}
+    root = tempfile.mkdtemp(prefix="ralph_lock-")
+    try:
+        holder = Worker(worker, root)
+        for operation, held in OPERATIONS.items():
+            if held:
+                holder.ask("take")
+            counts[operation] = round((count(worker, root, operation, MANY) - count(worker, root, operation, FEW))
+                                      / (MANY - FEW))
+            if held:
+                holder.ask("release")
+        holder.end()
+    finally:
+        shutil.rmtree(root)
+    return counts
+
+
+def read():
+    """The compiler, and the counts by operation."""
+    with open(COUNTS, encoding="utf-8") as file:
+        lines = [line.rstrip("\n") for line in file if not line.startswith("#")]
+    return lines[0], {name: int(number) for name, number in map(str.split, lines[1:])}
+
+
+def write(compiler, counts):
+    with open(COUNTS, "w", encoding="utf-8") as file:
+        file.write("# Instructions of one operation, in the library and what it calls. Made by\n"
+                   "# `make bench-instructions UPDATE=1`, with:\n" + compiler + "\n")
+        file.writelines(f"{name} {number}\n" for name, number in counts.items())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--target", default=os.path.join(programs.PROJECT, "target"), help="where `make lib` built")
+    parser.add_argument("--compiler", default="cc")
+    parser.add_argument("--std", help="where the source of std is, if the library is built with it")
+    parser.add_argument("--update", action="store_true", help="write the counts anew")
+    arguments = parser.parse_args()
+
+    target = os.path.abspath(arguments.target)
+    build = programs.Builder(arguments.compiler, os.path.join(target, "lib"), os.path.join(target, "bench"))
+    try:
+        worker = build.ours("worker")
+        compiler = programs.run("rustc", "--version") + (", with std from its source" if arguments.std else "")
+        if shutil.which("valgrind") is None:
+            raise programs.Missing("there is no `valgrind`; apt-get install valgrind")
+    except programs.Missing as error:
+        sys.exit(str(error))
+    counts = count_all(worker)
+    if arguments.update:
+        write(compiler, counts)
+        print(f"written to {os.path.relpath(COUNTS)}: {counts}")
+        return
+    compiler_then, counts_then = read()
+    tolerance = TOLERANCE
+    if compiler != compiler_then:
+        tolerance = TOLERANCE_FOR_OTHERS
+        print(f"Counted with {compiler}, the file is of {compiler_then}: up to {tolerance} % more are let pass.")
+    failed = False
+    for name, now in counts.items():
+        then = counts_then[name]
+        change = (now - then) * 100 / then
+        failed |= change > tolerance
+        print(f"{name}: {then:,} instructions then, {now:,} now ({change:+.1f} %)"
+              + (f": MORE than {tolerance} %" if change > tolerance else ""))
+    if failed:
+        sys.exit("More instructions than before. If that is worth it: make bench-instructions UPDATE=1")
+    if any(now * 100 < counts_then[name] * (100 - tolerance) for name, now in counts.items()):
+        print("Fewer than before: make bench-instructions UPDATE=1 keeps it so.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+/* The floor: the system calls of the library, in its order and with its arguments, and nothing else. No lock that
+ * keeps its promises can be faster. `floor ROOT`: see worker.h; `make bench` compares the calls with the library's. */
+#define _GNU_SOURCE
+#include "worker.h"
+
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#define ALWAYS (O_NOCTTY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+
+/* As long as a record of the library. */
+static char record[512], blanks[512];
+static size_t length;
+static char path[4096];
+static const char *root;
+static pid_t own;
+
+static void check(int ok)
+{
+    if (!ok)
+        fail("floor");
+}
+
+static int take(const char *file)
+{
+    struct stat found, there;
+    char text[512];
+    int fd = open(file, O_RDWR | ALWAYS);
+    ssize_t size;
+
+    if (fd == -1)
+        fd = open(file, O_RDWR | O_CREAT | ALWAYS, 0666);
+    check(fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0);
+    check(fstat(fd, &found) == 0 && lstat(file, &there) == 0 && found.st_ino == there.st_ino);
+    if (there.st_size > 0) {
+        size = pread(fd, text, (size_t)there.st_size + 1, 0);
+        check(size == there.st_size && (size_t)size < sizeof text && text[0] == ' ');
+    }
+    check(pwrite(fd, record, length, 0) == (ssize_t)length);
+    return fd;
+}
+
+static void give_up(int fd)
+{
+    check(pwrite(fd, blanks, length, 0) == (ssize_t)length);
+    check(flock(fd, LOCK_UN) == 0 && close(fd) == 0);
+}
+
+static int held;
+
+static void acquire(void)
+{
+    held = take(path);
+}
+
+static void release(void)
+{
+    give_up(held);
+}
+
+static void pair(void)
+{
+    acquire();
+    release();
+}
+
+static int64_t disk(int count)
+{
+    return releases_after_disk(count, path, acquire, release);
+}
+
+/* Twice, as two equal reads are no mixture. */
+static pid_t read_record(int fd, off_t size)
+{
+    char text[512], again[512];
+
+    check((size_t)size < sizeof text);
+    check(pread(fd, text, (size_t)size + 1, 0) == size && pread(fd, again, (size_t)size + 1, 0) == size);
+    check(memcmp(text, again, (size_t)size) == 0);
+    return (pid_t)strtol(text + strlen("{\n  \"pid\": "), NULL, 10);
+}
+
+static void refused(void)
+{
+    struct stat found;
+    int fd = open(path, O_RDWR | ALWAYS);
+
+    check(fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1 && flock(fd, LOCK_SH | LOCK_NB) == -1);
+    check(fstat(fd, &found) == 0);
+    check(kill(read_record(fd, found.st_size), 0) == 0);
+    close(fd);
+}
+
+static void read_it(void)
+{
+    struct stat found;
+    int fd = open(path, O_RDONLY | ALWAYS);
+
+    check(fd != -1 && fstat(fd, &found) == 0);
+    check(read_record(fd, found.st_size) != 0);
+    close(fd);
+}
+
+static void locked(void)
+{
+    struct stat found, there;
+    int fd = open(path, O_RDONLY | ALWAYS);
+    int free;
+
+    check(fd != -1 && fstat(fd, &found) == 0);
+    free = flock(fd, LOCK_SH | LOCK_NB) == 0;
+    check(lstat(path, &there) == 0 && found.st_ino == there.st_ino);
+    if (free)
+        check(flock(fd, LOCK_UN) == 0);
+    close(fd);
+}
+
+/* What /proc says of a process, to the end of the file. */
+static void read_stat(const char *of, pid_t pid)
+{
+    char name[64], text[4096];
+    ssize_t size;
+    int fd;
+
+    snprintf(name, sizeof name, "/proc/%s/task/%d/stat", of, (int)pid);
+    fd = open(name, O_RDONLY | ALWAYS);
+    check(fd != -1);
+    size = pread(fd, text, sizeof text, 0);
+    check(size > 0 && pread(fd, text, sizeof text, size) == 0);
+    close(fd);
+}
+
+static void inspect(void)
+{
+    struct stat found, there;
+    int fd = open(path, O_RDONLY | ALWAYS);
+    char number[16];
+    pid_t pid;
+
+    check(fd != -1 && flock(fd, LOCK_SH | LOCK_NB) == -1 && fstat(fd, &found) == 0);
+    pid = read_record(fd, found.st_size);
+    check(lstat(path, &there) == 0 && found.st_ino == there.st_ino && kill(pid, 0) == 0);
+    snprintf(number, sizeof number, "%d", (int)pid);
+    read_stat("self", own);
+    read_stat(number, pid);
+    close(fd);
+}
+
+static void use(const char *workspace)
+{
+    char file[4096];
+
+    snprintf(file, sizeof file, "%s/.ralph/loop.lock", workspace);
+    give_up(take(file));
+}
+
+static int64_t spread(int threads)
+{
+    return use_others(root, threads, use);
+}
+
+int main(int argc, char **argv)
+{
+    static const operation operations[] = {
+        {"pair", pair, NULL},
+        {"disk", NULL, disk},
+        {"take", acquire, NULL},
+        {"release", release, NULL},
+        {"refused", refused, NULL},
+        {"record", read_it, NULL},
+        {"locked", locked, NULL},
+        {"inspect", inspect, NULL},
+        {"spread", NULL, spread},
+        {NULL, NULL, NULL},
+    };
+
+    if (argc != 2)
+        return 2;
+    root = argv[1];
+    own = getpid();
+    snprintf(path, sizeof path, "%s/.ralph/loop.lock", root);
+    snprintf(record, sizeof record,
+             "{\n  \"pid\": %d,\n  \"started\": \"2026-01-01T00:00:00.123456789Z\",\n  \"prompt\": \"benchmark\",\n"
+             "  \"holder\": {\"host\":\"benchmark\",\"boot_id\":\"00000000-0000-0000-0000-000000000000\","
+             "\"pid_ns\":4026531836,\"start_time\":1234567}\n}",
+             (int)own);
+    length = strlen(record);
+    memset(blanks, ' ', length);
+    return obey(operations);
+}

@@ -1,0 +1,43 @@
+/* How long it takes to load a shared library: `load LIBRARY...`, see worker.h; the operations are the libraries. Each
+ * time is that of a fresh process, because a library that is loaded stays so. */
+#include "worker.h"
+
+#include <dlfcn.h>
+#include <sys/wait.h>
+
+static const char *library;
+
+static int64_t load(int count)
+{
+    int64_t sum = 0, time;
+    int ends[2];
+
+    if (pipe(ends) == -1)
+        fail("pipe");
+    while (count-- > 0) {
+        if (fork() == 0) {
+            time = now();
+            if (dlopen(library, RTLD_NOW) == NULL)
+                fail(dlerror());
+            time = now() - time;
+            _exit(write(ends[1], &time, sizeof time) == sizeof time ? 0 : 1);
+        }
+        if (read(ends[0], &time, sizeof time) != sizeof time)
+            fail("read");
+        wait(NULL);
+        sum += time;
+    }
+    close(ends[0]);
+    close(ends[1]);
+    return sum;
+}
+
+int main(int argc, char **argv)
+{
+    static const operation operations[] = {{"load", NULL, load}, {NULL, NULL, NULL}};
+
+    if (argc != 2)
+        return 2;
+    library = argv[1];
+    return obey(operations);
+}

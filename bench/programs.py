@@ -1,0 +1,201 @@
+"""The programs that are measured, and how each is built.
+
+All is built in a folder of its own. A peer that cannot be built is left out, and the page says why.
+"""
+
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+
+BENCH = os.path.dirname(os.path.abspath(__file__))
+PROJECT = os.path.dirname(BENCH)
+OURS = os.path.join(BENCH, "ours")
+PEERS = os.path.join(BENCH, "peers")
+FLAGS = ["-O2", "-Wall", "-Wextra", "-Werror"]
+C = ["-std=gnu99", *FLAGS]
+
+OURSELVES = "ours"
+FLOOR = "floor"
+RALPH_CORE = "ralph-core"
+
+
+@dataclasses.dataclass
+class Program:
+    """A measured program. `command` lacks the root, its last argument."""
+
+    key: str
+    name: str
+    command: list
+    operations: frozenset
+    # What it says of its holder, and what it does not do of what the library does.
+    records: str = ""
+    lacks: str = ""
+
+
+class Missing(Exception):
+    """Why something cannot be measured."""
+
+
+def run(*command, environment=None, folder=None):
+    """What a command prints."""
+    try:
+        done = subprocess.run(command, env={**os.environ, **(environment or {})}, text=True, cwd=folder,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except FileNotFoundError as error:
+        raise Missing(f"there is no `{command[0]}`") from error
+    if done.returncode != 0:
+        raise Missing(f"`{' '.join(command)}` failed: {(done.stdout.strip().splitlines() or ['?'])[-1]}")
+    return done.stdout.strip()
+
+
+def debian(package):
+    return run("dpkg-query", "-W", "-f", "${Version}", package)
+
+
+class Builder:
+    """Builds programs into one folder, with the library in another."""
+
+    def __init__(self, compiler, lib, built):
+        self.compiler, self.lib, self.built = compiler, lib, built
+        os.makedirs(built, exist_ok=True)
+
+    def path(self, name):
+        return os.path.join(self.built, name)
+
+    def ours(self, name, *flags):
+        """One of the programs in C that belong to the library."""
+        program = self.path(name)
+        run(self.compiler, *C, "-I" + os.path.join(PROJECT, "include"), os.path.join(OURS, name + ".c"), "-o", program,
+            "-L" + self.lib, "-lralph_lock", "-Wl,-rpath," + self.lib, "-pthread", *flags)
+        return [program]
+
+    def empty_library(self):
+        """What a Rust library is that does nothing."""
+        source, library = self.path("empty.rs"), self.path("libempty.so")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write("//! Nothing.\n")
+        run("rustc", "--crate-type", "cdylib", "-C", "opt-level=3", "-C", "lto=fat", "-C", "strip=symbols", source,
+            "-o", library)
+        return library
+
+    def python(self):
+        """A Python with the peers that are written in it."""
+        python = self.path("venv/bin/python")
+        requirements = os.path.join(PEERS, "requirements.txt")
+        if not os.path.exists(python):
+            run(sys.executable, "-m", "venv", self.path("venv"))
+        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements)
+        return python
+
+    def package_version(self, package):
+        return run(self.python(), "-c", f"import importlib.metadata as m; print(m.version('{package}'))")
+
+    def go(self, name):
+        program = self.path(name)
+        run("go", "build", "-o", program, os.path.join(PEERS, name + ".go"),
+            environment={"GO111MODULE": "off", "GOPATH": "/usr/share/gocode"})
+        return [program]
+
+    def cpp(self, name, *flags):
+        program = self.path(name)
+        run("g++", *FLAGS, os.path.join(PEERS, name + ".cpp"), "-o", program, *flags)
+        return [program]
+
+    def qt(self, name):
+        return self.cpp(name, "-fPIC", *run("pkg-config", "--cflags", "--libs", "Qt5Core").split())
+
+
+EVERY = frozenset({"pair", "disk", "refused"})
+TRIES = frozenset({"pair", "refused"})
+
+
+def our_programs(build):
+    asked = frozenset({"record", "locked", "free", "inspect"})
+    return [
+        Program(OURSELVES, "ralph_lock", build.ours("worker"), EVERY | asked, "pid, start, prompt, host, process"),
+        Program(FLOOR, "its system calls in C", build.ours("floor"), EVERY | asked, "the same", "anything else"),
+    ]
+
+
+def rust(build):
+    run("cargo", "build", "--quiet", "--release", "--locked", "--manifest-path", os.path.join(BENCH, "rust/Cargo.toml"),
+        "--target-dir", build.path("rust"))
+    program = build.path("rust/release/ralph-lock-bench")
+    listed = run("cargo", "tree", "--locked", "--depth", "1", "--prefix", "none", "--manifest-path",
+                 os.path.join(BENCH, "rust/Cargo.toml"))
+    versions = [f"Rust {' '.join(line.split(' ')[:2])}" for line in listed.splitlines()[1:]]
+    nobody = "says nobody's name"
+    return [
+        Program(RALPH_CORE, "Rust ralph-core", [program, "ralph-core"], EVERY | {"record", "locked", "free"},
+                "pid, start, prompt", "two holders after an `rm`"),
+        Program("fslock-pid", "Rust fslock, with pid", [program, "fslock-pid"], EVERY, "pid",
+                "two holders after an `rm`, blanks after unlocking"),
+        Program("fslock", "Rust fslock", [program, "fslock"], TRIES, "", nobody),
+        Program("fd-lock", "Rust fd-lock", [program, "fd-lock"], TRIES, "", nobody),
+        Program("fs4", "Rust fs4", [program, "fs4"], TRIES, "", nobody),
+    ], versions
+
+
+def libbsd(build):
+    program = build.path("libbsd")
+    run(build.compiler, *C, os.path.join(PEERS, "libbsd.c"), "-o", program, "-lbsd")
+    return [Program("libbsd", "C libbsd pidfile", [program], EVERY, "pid", "a pid alone, no waiting")], \
+        [f"C libbsd {debian('libbsd-dev')}"]
+
+
+def qlockfile(build):
+    return [Program("qlockfile", "C++ QLockFile", build.qt("qlockfile"), EVERY | {"record"}, "pid, program, host",
+                    "a file that exists is the lock, and has to be judged stale")], \
+        [f"C++ Qt {run('pkg-config', '--modversion', 'Qt5Core')}"]
+
+
+def boost(build):
+    return [Program("boost", "C++ Boost file_lock", build.cpp("boost"), TRIES, "",
+                    "says nobody's name, excludes no thread of the same process")], \
+        [f"C++ Boost {debian('libboost-dev')}"]
+
+
+def gofrs(build):
+    return [Program("gofrs", "Go gofrs/flock", build.go("gofrs"), TRIES, "",
+                    "says nobody's name; its refused try keeps the file open")], \
+        [f"Go gofrs/flock {debian('golang-github-gofrs-flock-dev')}"]
+
+
+def python(build):
+    interpreter = build.python()
+    filelock, portalocker = (os.path.join(PEERS, name + "_tries.py") for name in ("filelock", "portalocker"))
+    return [
+        Program("filelock", "Python filelock", [interpreter, filelock], TRIES, "", "says nobody's name"),
+        Program("portalocker", "Python portalocker", [interpreter, portalocker, "lock"], TRIES, "",
+                "says nobody's name"),
+        Program("portalocker-pid", "Python portalocker, with pid", [interpreter, portalocker, "pid"], TRIES, "pid",
+                "a pid alone"),
+    ], [f"Python {name} {build.package_version(name)}" for name in ("filelock", "portalocker")]
+
+
+def node(build):
+    modules = build.path("node")
+    os.makedirs(modules, exist_ok=True)
+    shutil.copy(os.path.join(PEERS, "package.json"), modules)
+    shutil.copy(os.path.join(PEERS, "proper.js"), modules)
+    if not os.path.isdir(os.path.join(modules, "node_modules", "proper-lockfile")):
+        run("npm", "install", "--silent", "--no-package-lock", "--no-audit", "--no-fund", folder=modules)
+    version = run("node", "-p", "require('proper-lockfile/package.json').version", folder=modules)
+    return [Program("proper", "Node proper-lockfile", ["node", os.path.join(modules, "proper.js")],
+                    TRIES | {"locked", "free"}, "", "says nobody's name; a folder that exists is the lock, with a heart "
+                    "beat")], [f"Node proper-lockfile {version}, Node {run('node', '--version')}"]
+
+
+def peers(build):
+    """The peers that can be built, their versions, and why others cannot."""
+    programs, versions, missing = [], [], []
+    for make in (rust, libbsd, qlockfile, boost, gofrs, python, node):
+        try:
+            made, known = make(build)
+            programs += made
+            versions += known
+        except Missing as reason:
+            missing.append(str(reason))
+    return programs, versions, missing
