@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 
 # What is measured, and whether another process has the lock meanwhile.
 OPERATIONS = {
@@ -59,22 +60,30 @@ class Crew:
         self.counts = {}
 
     def slice(self, operation, length):
-        """The time of one operation in nanoseconds, measured by as many as take that long together."""
+        """The time of one operation in nanoseconds, measured by as many as take that long together, with all that is
+        done between them."""
         worker = self.refused if OPERATIONS[operation] else self.alone
         spelled = SPELLED.get(operation, operation)
         if operation not in self.counts:
             # The first time everything is cold.
             worker.ask(spelled)
             count = 1
-            while (time := worker.ask(spelled, count)) < length / 4 and count < 1 << 16:
+            while (taken := duration(worker.ask, spelled, count)) < length / 4 and count < 1 << 16:
                 count *= 4
-            self.counts[operation] = max(1, round(count * length / max(time, 1)))
+            self.counts[operation] = max(1, round(count * length / taken))
         return worker.ask(spelled, self.counts[operation]) / self.counts[operation]
 
     def end(self):
         self.holder.ask("release")
         for worker in (self.alone, self.refused, self.holder):
             worker.end()
+
+
+def duration(function, *arguments):
+    """How long it takes, in nanoseconds."""
+    begin = time.perf_counter_ns()
+    function(*arguments)
+    return time.perf_counter_ns() - begin
 
 
 def measure(programs, folder, runs, rounds, length, operations=OPERATIONS):

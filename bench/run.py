@@ -11,6 +11,7 @@ import dataclasses
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -197,8 +198,9 @@ def draw(results, measured, folder):
     for place, times in results.operations.items():
         panels = []
         for operation in ("pair", "disk", "refused", "record", "locked"):
+            able = [program for program in measured if program.key in times[operation]]
             bars = [(program.name, style.get(program.key, "records" if program.records else "other"),
-                     typical(times[operation][program.key])) for program in measured if program.key in times[operation]]
+                     typical(times[operation][program.key])) for program in able]
             panels.append((TITLES[operation], sorted(bars, key=lambda bar: bar[2])))
         save(folder, f"operations-{place}.svg", plots.bars(f"Operations on {place}", panels))
     curves = waiting.curves(results.waiting[0])
@@ -258,6 +260,8 @@ def main():
     parser.add_argument("--docs", default=DOCS, help="where the page and its plots are written")
     arguments = parser.parse_args()
 
+    # So that what it made is removed then too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     target = os.path.abspath(arguments.target)
     lib = os.path.join(target, "lib")
     build = programs.Builder(arguments.compiler, lib, os.path.join(target, "bench"))
@@ -280,7 +284,8 @@ def main():
         if unlike:
             sys.exit(f"the floor is none, {unlike}")
         effort = QUICK if arguments.quick else FULL
-        results = measure(effort, build, measured, peers_wait, places, os.path.realpath(os.path.join(lib, "libralph_lock.so")), empty)
+        library = os.path.realpath(os.path.join(lib, "libralph_lock.so"))
+        results = measure(effort, build, measured, peers_wait, places, library, empty)
     finally:
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)

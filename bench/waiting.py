@@ -262,7 +262,8 @@ def latency_tables(kinds):
         rows = []
         for name in names:
             values = kinds[name].latencies[end]
-            rows.append([name, amount(p50(values)), f"{p50(values) / floor:.2f}", amount(p99(values)), amount(max(values))])
+            times = f"{p50(values) / floor:.2f}"
+            rows.append([name, amount(p50(values)), times, amount(p99(values)), amount(max(values))])
         yield table([f"{title}, in µs", "p50", "× flock", "p99", "longest"], rows)
 
 
