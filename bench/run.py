@@ -159,8 +159,8 @@ def operation_tables(results, measured):
 
 
 def extent_tables(results):
-    rows = [[f"{live:,} live guard{'s' if live > 1 else ''}", *(micro(operations.median(times[live])) for times in results.live.values())]
-            for live in extent.LIVE]
+    rows = [[f"{live:,} live guard{'s' if live > 1 else ''}",
+             *(micro(operations.median(times[live])) for times in results.live.values())] for live in extent.LIVE]
     yield "### Many locks"
     yield "One try-acquire, in a process that holds so many other locks:"
     yield table(["in µs", *results.live], rows)
