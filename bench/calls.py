@@ -43,5 +43,6 @@ def difference(ours, floor, folder):
                 holder.ask("release")
             holder.end()
         if both[0] != both[1]:
-            return f"{operation}: the library calls\n  " + "\n  ".join(both[0]) + "\nand the floor\n  " + "\n  ".join(both[1])
+            seen = ["\n  ".join(of_program) for of_program in both]
+            return f"{operation}: the library calls\n  {seen[0]}\nand the floor\n  {seen[1]}"
     return None

@@ -159,12 +159,12 @@ def operation_tables(results, measured):
 
 
 def extent_tables(results):
-    rows = [[f"{live:,} live guards", *(micro(operations.median(times[live])) for times in results.live.values())]
-            for live in extent.LIVE]
+    rows = [[f"{live:,} live guard{'s' if live > 1 else ''}",
+             *(micro(operations.median(times[live])) for times in results.live.values())] for live in extent.LIVE]
     yield "### Many locks"
     yield "One try-acquire, in a process that holds so many other locks:"
     yield table(["in µs", *results.live], rows)
-    yield ("1,000 workspaces are each locked and released once: how much faster eight threads are than one, on\n"
+    yield ("1,000 workspaces are locked and released, again and again: how much faster eight threads are than one, on\n"
            f"{os.cpu_count()} cores.")
     keys = {OURSELVES: "ralph_lock", FLOOR: "its system calls in C"}
     yield table(["× one thread", *results.threads],

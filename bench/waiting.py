@@ -166,7 +166,8 @@ def p99(values):
 
 # Their names, and how they are built.
 PEERS = {
-    "Python filelock, polls each 50 ms": lambda build: [build.python(), os.path.join(programs.PEERS, "filelock_waits.py")],
+    "Python filelock, polls each 50 ms": lambda build: [
+        build.python(), os.path.join(programs.PEERS, "filelock_waits.py")],
     "Go gofrs/flock, retries each 10 ms": lambda build: build.go("gofrs_waits"),
     "Qt QLockFile": lambda build: build.qt("qlockfile_waits"),
 }
