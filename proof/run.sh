@@ -23,15 +23,22 @@ mkdir -p "$shown"
 export LIB TARGET CC="${CC:-cc}"
 
 # Two lanes, because there are parts that wait more than they work. Those that run the programs of c-tests/ are in
-# one: some of these use up what a user has, and others at that moment would find it gone.
+# one: some of these use up what a user has, and others at that moment would find it gone. The storms take three times
+# as long beside something else, and so they come last.
 first=
 second=
+last=
 for part in $parts; do
-    case $part in memory | platforms) first="$first $part" ;; *) second="$second $part" ;; esac
+    case $part in
+    memory | platforms) first="$first $part" ;;
+    stress) last=$part ;;
+    *) second="$second $part" ;;
+    esac
 done
 for lane in "$first" "$second"; do
     [ -z "$lane" ] || echo "$shown $lane"
-done | xargs -P 2 -L 1 sh proof/lane
+done | xargs -r -P 2 -L 1 sh proof/lane
+[ -z "$last" ] || sh proof/lane "$shown" "$last"
 
 passed=0
 failed=0
