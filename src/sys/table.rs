@@ -122,13 +122,6 @@ impl Table {
         self.find(handle, TypeId::of::<T>()).map(Found::typed)
     }
 
-    /// The same, and from now on nobody finds it. Of many callers one gets it. It is dropped together
-    /// with the last `Ref`.
-    #[cfg(test)]
-    pub(crate) fn remove<T: Any>(&self, handle: usize) -> Option<Ref<'_, T>> {
-        self.end(handle, TypeId::of::<T>()).map(Found::typed)
-    }
-
     pub(crate) fn find(&self, handle: usize, wanted: TypeId) -> Option<Found<'_>> {
         let user = self.enter(handle)?;
         let object = user.object();
@@ -294,6 +287,11 @@ mod tests {
     use std::sync::Arc;
     use std::thread;
 
+    /// Ends an object as the library does. Of many callers one gets it.
+    fn remove<T: Any>(table: &Table, handle: usize) -> Option<Ref<'_, T>> {
+        table.get(handle).filter(Ref::retire)
+    }
+
     #[test]
     fn a_removed_name_is_never_found_again() {
         let table = Table::new();
@@ -302,9 +300,9 @@ mod tests {
             let name = table.insert(round).unwrap();
             assert!(seen.insert(name), "a name was given twice");
             assert_eq!(*table.get::<i32>(name).unwrap(), round);
-            assert_eq!(*table.remove::<i32>(name).unwrap(), round);
+            assert_eq!(*remove::<i32>(&table, name).unwrap(), round);
             assert!(table.get::<i32>(name).is_none());
-            assert!(table.remove::<i32>(name).is_none());
+            assert!(remove::<i32>(&table, name).is_none());
         }
     }
 
@@ -313,7 +311,7 @@ mod tests {
         let table = Table::new();
         let name = table.insert("here").unwrap();
         assert!(table.get::<String>(name).is_none());
-        assert!(table.remove::<String>(name).is_none());
+        assert!(remove::<String>(&table, name).is_none());
         assert!(table.get::<&str>(name).is_some(), "it went with a failed removal");
         for garbage in (0..100_000).chain([
             usize::MAX,
@@ -341,7 +339,7 @@ mod tests {
         let value = Arc::new(());
         let name = table.insert(value.clone()).unwrap();
         let user = table.get::<Arc<()>>(name).unwrap();
-        drop(table.remove::<Arc<()>>(name).unwrap());
+        drop(remove::<Arc<()>>(&table, name).unwrap());
         assert_eq!(Arc::strong_count(&value), 2, "dropped while in use");
         drop(user);
         assert_eq!(Arc::strong_count(&value), 1, "not dropped after its last use");
@@ -354,7 +352,7 @@ mod tests {
         for (value, name) in names.iter().enumerate() {
             assert_eq!(*table.get::<usize>(*name).unwrap(), value);
         }
-        assert_eq!(names.iter().filter(|name| table.remove::<usize>(**name).is_some()).count(), 5_000);
+        assert_eq!(names.iter().filter(|name| remove::<usize>(&table, **name).is_some()).count(), 5_000);
     }
 
     #[test]
@@ -369,11 +367,11 @@ mod tests {
                         if let Some(found) = table.get::<i32>(name) {
                             assert_eq!(*found, round);
                         }
-                        if table.remove::<i32>(name).is_some() {
+                        if remove::<i32>(&table, name).is_some() {
                             won.fetch_add(1, Relaxed);
                         }
                         let own = table.insert(round).unwrap();
-                        assert_eq!(*table.remove::<i32>(own).unwrap(), round);
+                        assert_eq!(*remove::<i32>(&table, own).unwrap(), round);
                     });
                 }
             });
@@ -389,7 +387,7 @@ mod tests {
         slot.state.store(LAST_GENERATION << GENERATION_SHIFT | LIVE, Relaxed);
         assert!(table.get::<i32>(first).is_none());
         let last = handle_of((LAST_GENERATION as usize) << INDEX_BITS);
-        assert!(table.remove::<i32>(last).is_some());
+        assert!(remove::<i32>(&table, last).is_some());
         table.insert(1).unwrap();
         assert_eq!(slot.state.load(Relaxed) & LIVE, 0, "the retired slot was used again");
     }
