@@ -34,8 +34,14 @@ static void folder_renamed(const char *root)
 
 static void folder_made_anew(const char *root)
 {
+    int file;
+
     folder_renamed(root);
-    write_file(lock_file_of(root), "", 0);
+    /* Unless the waiter has made them anew already, and its record is there. */
+    CHECK(mkdir(path_of("%s/.ralph", root), 0777) == 0 || errno == EEXIST);
+    file = open(lock_file_of(root), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    CHECK(file != -1);
+    close(file);
 }
 
 static double change(void (*how_changed)(const char *), way how)
