@@ -34,7 +34,7 @@ SHARED_FLAGS := -- -C force-frame-pointers=yes
 BUILT := $(LIB)/built
 SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src tools -name '*.rs' -o -name '*.[ch]' 2>/dev/null)
 
-.PHONY: all demo test bindings examples proof lint bench bench-quick bench-instructions lib tool header install \
+.PHONY: all demo test bindings installed examples proof lint bench bench-quick bench-instructions lib tool header install \
 	uninstall deb clean
 
 # What `make install` installs.
@@ -57,9 +57,11 @@ test: lib
 # The packages for other languages, each tested by its own language's tools with a library that was installed.
 bindings: bindings-go bindings-python bindings-node
 
-bindings-%: lib
-	@$(MAKE) --silent install DESTDIR= PREFIX=$(TARGET)/installed LIBDIR=lib INCLUDEDIR=include >/dev/null
+bindings-%: installed
 	@sh bindings/$*/test $(TARGET)/installed $(TARGET)/bindings-$*
+
+installed: lib
+	@$(MAKE) --silent install DESTDIR= PREFIX=$(TARGET)/installed LIBDIR=lib INCLUDEDIR=include >/dev/null
 
 # The same small program in every language, and what README.md and docs/adopting.md show.
 examples: bindings
