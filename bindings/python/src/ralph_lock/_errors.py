@@ -9,11 +9,10 @@ from ._holder import Holder, holder_of
 from ._library import lib, owned
 
 
-class HeldError(Exception):
-    """Somebody else holds the lock. It is no failure, and no LockError."""
+class _NotAcquired(Exception):
+    """Why the lock was not had, where that is no failure."""
 
-    status = Status.ALREADY_LOCKED
-    #: Who; None when nobody is on record, for instance when it is flock(1).
+    #: Who holds the lock, or held it last; None when nobody is on record, for instance when it is flock(1).
     holder: Optional[Holder]
     #: The lock file.
     path: Optional[str]
@@ -24,23 +23,22 @@ class HeldError(Exception):
         self.path = path
 
 
+class HeldError(_NotAcquired):
+    """Somebody else holds the lock. It is no failure, and no LockError."""
+
+    status = Status.ALREADY_LOCKED
+
+
 class TimedOutError(HeldError, TimeoutError):
     """The time to wait was over before the lock was free. The holder is who held it last."""
 
     status = Status.TIMED_OUT
 
 
-class CancelledError(Exception):
+class CancelledError(_NotAcquired):
     """The wait's CancelToken was triggered. The holder is who held the lock last, where that is known."""
 
     status = Status.CANCELLED
-    holder: Optional[Holder]
-    path: Optional[str]
-
-    def __init__(self, message: str, holder: Optional[Holder] = None, path: Optional[str] = None) -> None:
-        super().__init__(message)
-        self.holder = holder
-        self.path = path
 
 
 class LockError(OSError):
