@@ -91,8 +91,7 @@ run_go() {
     mkdir -p "$scratch/go"
     sed "s|=> .*|=> $here/../bindings/go|" "$here/go/go.mod" >"$scratch/go/go.mod"
     whole_go >"$scratch/go/main.go"
-    (cd "$scratch/go" && env CGO_ENABLED=1 GO111MODULE=on GOENV=off GOFLAGS= GOWORK=off GOPROXY=off GOTOOLCHAIN=local \
-        GOPATH="$target/bindings-go/path" GOCACHE="$target/bindings-go/cache" go build -buildvcs=false -o "$scratch/block" .)
+    sh "$here/go_build.sh" "$scratch/go" "$target" "$scratch/block"
     run "$1" "$scratch/block"
 }
 

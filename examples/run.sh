@@ -28,11 +28,7 @@ every_example() {
 }
 build_c() { compile cc -std=c99 "$here/c/minimal.c" -o "$scratch/c"; }
 build_cpp() { compile c++ -std=c++17 "$here/cpp/minimal.cpp" -o "$scratch/cpp"; }
-# Of the user's settings for Go nothing counts, and nothing is downloaded.
-build_go() {
-    (cd "$here/go" && env CGO_ENABLED=1 GO111MODULE=on GOENV=off GOFLAGS= GOWORK=off GOPROXY=off GOTOOLCHAIN=local \
-        GOPATH="$target/bindings-go/path" GOCACHE="$target/bindings-go/cache" go build -buildvcs=false -o "$scratch/go" .)
-}
+build_go() { sh "$here/go_build.sh" "$here/go" "$target" "$scratch/go"; }
 # Node looks for a package beside the file that imports it.
 build_node() { cp "$here/node/minimal.mjs" "$target/bindings-node/user"; }
 compile() { "$@" -I "$installed/include" -L "$installed/lib" -lralph_lock; }
