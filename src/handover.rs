@@ -9,11 +9,11 @@ use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
 use std::path::Path;
 
 use crate::error::Fault;
-use crate::lock::take;
+use crate::lock::{Held, take};
 use crate::lock_file::LockFile;
 use crate::lock_path::LockPath;
-use crate::metadata::Record;
 use crate::patience::Patience;
+use crate::record::Record;
 use crate::sys::file::{self, Kind};
 use crate::{AcquireOptions, LockError, LockGuard};
 
@@ -22,7 +22,7 @@ impl LockGuard {
     /// as long as any copy of it is open.
     ///
     /// When that fails, the lock is given up.
-    pub fn into_fd(mut self) -> Result<OwnedFd, LockError> {
+    pub fn into_fd(self) -> Result<OwnedFd, LockError> {
         Ok(self.take_fd()?)
     }
 
@@ -48,9 +48,9 @@ pub(crate) fn adopt_number(root: &Path, prompt: &str, options: &AcquireOptions, 
     })
 }
 
-/// Ends what the guard does, and gives the number of its descriptor.
-pub(crate) fn take_number(guard: &mut LockGuard) -> Result<i32, Fault> {
-    Ok(guard.take_fd()?.into_raw_fd())
+/// Ends what is held, and gives the number of its descriptor.
+pub(crate) fn take_number(held: &mut Held) -> Result<i32, Fault> {
+    Ok(held.take_fd()?.into_raw_fd())
 }
 
 fn adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: OwnedFd) -> Result<LockGuard, (Fault, OwnedFd)> {
@@ -76,7 +76,7 @@ fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) 
         return Err(LockError::invalid(message));
     }
     let copy = fd.try_clone().map_err(|error| path.failed("adopt a descriptor of", error))?;
-    let mut file = LockFile::adopt(copy, &path);
+    let mut file = LockFile::adopt(copy, path.clone());
     let identity = file.identity()?;
     // The lock that it has already, or else a free one, taken like any other: there is nothing in between. If it
     // was free until now, its file may have been removed since the first look, and others may have written.

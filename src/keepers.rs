@@ -15,14 +15,13 @@ use crate::sys::process;
 /// The processes that have a descriptor with the exclusive lock of the lock file, as far as /proc shows
 /// them. It looks at every descriptor of every process.
 pub(crate) fn find_keepers(root: &Path) -> Result<Vec<u32>, Fault> {
-    let path = LockPath::of(root)?;
-    let Some(mut file) = LockFile::open_existing(&path)? else {
+    let Ok(mut file) = LockFile::open_existing(LockPath::of(root)?)? else {
         return Ok(Vec::new());
     };
     let identity = file.identity()?;
     let failed = |error: io::Error| match error.raw_os_error() {
         Some(libc::ENOENT) => Box::new(LockError::UnsupportedPlatform),
-        _ => path.failed("look for the keepers of", error),
+        _ => file.path().failed("look for the keepers of", error),
     };
     // Where there is another /proc, or none, one cannot tell.
     if !cfg!(linux) {

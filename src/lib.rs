@@ -40,6 +40,10 @@ mod metadata;
 mod options;
 #[cfg_attr(not(unix), allow(dead_code))]
 mod process;
+#[cfg_attr(not(unix), allow(dead_code))]
+mod record;
+#[cfg_attr(not(unix), allow(dead_code))]
+mod rfc3339;
 
 #[cfg(unix)]
 mod lock;
@@ -111,7 +115,7 @@ impl LoopLock {
     /// A record alone does not say that the lock is held: its holder may have died.
     pub fn read_existing(workspace_root: impl AsRef<Path>) -> Result<Option<LockMetadata>, LockError> {
         match lock::on_record(workspace_root.as_ref()).map_err(LockError::from) {
-            Ok(holder) => Ok(Some((*holder).into())),
+            Ok(holder) => Ok(Some(holder.into())),
             Err(LockError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }

@@ -7,55 +7,55 @@
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::error::Fault;
 use crate::lock_file::{Content, LockFile, START_OVERS};
 use crate::lock_path::LockPath;
-use crate::metadata::Record;
 use crate::patience::{LOOK_AGAIN, Limit, OLD_TEXT, Patience, RECORD, pause, pause_remotely};
 use crate::process::lockers;
+use crate::record::Record;
 use crate::sys::file::{Identity, Stat};
 use crate::sys::{clock, process};
 use crate::{Holder, LockError};
 
 /// Takes the lock now, or says who holds it.
 pub(crate) fn try_acquire(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
-    acquire_now(&LockPath::of(workspace_root)?, &mut Record::new(prompt)?)
+    acquire_now(LockPath::of(workspace_root)?, &mut Record::new(prompt)?)
 }
 
 /// Takes the lock, waiting for it in the kernel's queue for as long as that takes.
 pub(crate) fn acquire_blocking(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
-    acquire_in_queue(&LockPath::of(workspace_root)?, &mut Record::new(prompt)?)
+    acquire_in_queue(LockPath::of(workspace_root)?, &mut Record::new(prompt)?.made())
 }
 
 /// Whether somebody holds the lock now.
 pub(crate) fn is_locked(workspace_root: &Path) -> Result<bool, Fault> {
-    let path = LockPath::of(workspace_root)?;
+    let mut path = LockPath::of(workspace_root)?;
     for _ in 0..START_OVERS {
-        let Some(mut file) = LockFile::open_existing(&path)? else {
+        let Ok(mut file) = LockFile::open_existing(path)? else {
             return Ok(false);
         };
         let identity = file.identity()?;
         // Shared, for an instant: acquirers tell such a lock from a holder's.
         let locked = !file.try_shared()?;
-        if path.leads_to(identity)? {
+        if file.path().leads_to(identity)? {
             return Ok(locked);
         }
+        path = file.path().clone();
     }
     Err(never_settles(&path))
 }
 
 /// Whether the lock is held, and by whom.
 pub(crate) fn inspect_workspace(workspace_root: &Path) -> Result<Inspection, Fault> {
-    inspect(&LockPath::of(workspace_root)?)
+    inspect(LockPath::of(workspace_root)?)
 }
 
 /// The same: an answer that was true at one moment of the call.
-pub(crate) fn inspect(path: &LockPath) -> Result<Inspection, Fault> {
+pub(crate) fn inspect(mut path: LockPath) -> Result<Inspection, Fault> {
     let mut patience = Limit::of(RECORD);
     for _ in 0..START_OVERS {
-        let Some(mut file) = LockFile::open_existing(path)? else {
+        let Ok(mut file) = LockFile::open_existing(path)? else {
             return Ok(Inspection::Free);
         };
         loop {
@@ -63,7 +63,8 @@ pub(crate) fn inspect(path: &LockPath) -> Result<Inspection, Fault> {
             let free = file.try_shared()?;
             let found = file.stat()?;
             let record = file.content(found.size)?.record();
-            if !path.leads_to(found.identity)? {
+            if !file.path().leads_to(found.identity)? {
+                path = file.path().clone();
                 break;
             }
             match record {
@@ -76,7 +77,7 @@ pub(crate) fn inspect(path: &LockPath) -> Result<Inspection, Fault> {
             }
         }
     }
-    Err(never_settles(path))
+    Err(never_settles(&path))
 }
 
 /// The dead holder on record, if it is its lock that is held, by somebody who inherited its descriptor. If
@@ -109,45 +110,48 @@ pub enum Inspection {
     Stale(Box<Holder>),
 }
 
-pub(crate) fn acquire_now(path: &LockPath, record: &mut Record) -> Result<LockGuard, Fault> {
+pub(crate) fn acquire_now(mut path: LockPath, record: &mut Record<'_>) -> Result<LockGuard, Fault> {
     let mut patience = Patience::default();
     for _ in 0..START_OVERS {
         let mut file = LockFile::open_or_create(path)?;
         if !take(&mut file, &mut patience)? {
+            path = file.path().clone();
             continue;
         }
-        if let Some(guard) = LockGuard::announce(file, record)? {
-            return Ok(guard);
+        match LockGuard::announce(file, record)? {
+            Ok(guard) => return Ok(guard),
+            Err(again) => path = again,
         }
     }
-    Err(never_settles(path))
+    Err(never_settles(&path))
 }
 
-pub(crate) fn acquire_in_queue(path: &LockPath, record: &mut Record) -> Result<LockGuard, Fault> {
+pub(crate) fn acquire_in_queue(mut path: LockPath, record: &mut Record<'_>) -> Result<LockGuard, Fault> {
     for _ in 0..START_OVERS {
         let mut file = LockFile::open_to_wait(path)?;
         file.exclusive()?;
-        if let Some(guard) = LockGuard::announce(file, record)? {
-            return Ok(guard);
+        match LockGuard::announce(file, record)? {
+            Ok(guard) => return Ok(guard),
+            Err(again) => path = again,
         }
     }
-    Err(never_settles(path))
+    Err(never_settles(&path))
 }
 
 /// The record in the lock file, or [`LockError::NotFound`] with the reason why there is none.
-pub(crate) fn on_record(workspace_root: &Path) -> Result<Box<Holder>, Fault> {
-    let path = LockPath::of(workspace_root)?;
-    let not_found = |reason| Box::new(LockError::NotFound { path: path.to_owned(), reason });
-    let Some(mut file) = LockFile::open_existing(&path)? else {
-        return Err(not_found("there is no such file".to_owned()));
+pub(crate) fn on_record(workspace_root: &Path) -> Result<Holder, Fault> {
+    let not_found = |path: &LockPath, reason| Err(Box::new(LockError::NotFound { path: path.to_owned(), reason }));
+    let mut file = match LockFile::open_existing(LockPath::of(workspace_root)?)? {
+        Ok(file) => file,
+        Err(path) => return not_found(&path, "there is no such file".to_owned()),
     };
     let mut patience = Limit::of(RECORD);
     loop {
         let size = file.stat()?.size;
         match file.content(size)? {
-            Content::Record(metadata) => return Ok(metadata),
-            Content::Nothing(reason) => return Err(not_found(reason.to_owned())),
-            Content::Unreadable(reason) if patience.is_over() => return Err(not_found(reason)),
+            Content::Record(holder) => return Ok(holder),
+            Content::Nothing(reason) => return not_found(file.path(), reason.to_owned()),
+            Content::Unreadable(reason) if patience.is_over() => return not_found(file.path(), reason),
             Content::Unreadable(_) => pause(),
         }
     }
@@ -216,15 +220,21 @@ pub(crate) fn never_settles(path: &LockPath) -> Fault {
 /// lock with its parent.
 #[derive(Debug)]
 pub struct LockGuard {
+    held: Held,
+    place: Place,
+    /// Who was on record before.
+    previous: Option<Box<Holder>>,
+}
+
+/// What is to be given up, which dropping it does.
+#[derive(Debug)]
+pub(crate) struct Held {
     /// None once the lock is given up.
     file: Option<LockFile>,
-    place: Arc<Place>,
     /// The process that took the lock, by [`process::instance`].
     owner: u32,
     /// How many bytes of the file are our record.
     record: usize,
-    /// Who was on record before.
-    previous: Option<Box<Holder>>,
 }
 
 /// Which file was locked, and where it was: enough to see whether it still is there, without the
@@ -258,46 +268,41 @@ impl LockGuard {
         self.previous.as_deref()
     }
 
-    /// The same, for somebody who keeps it from now on.
-    pub(crate) fn take_previous(&mut self) -> Option<Box<Holder>> {
-        self.previous.take()
-    }
-
     /// Gives the lock up and says whether all of it went well. The lock is free in any case.
     pub fn release(mut self) -> Result<(), LockError> {
-        Ok(self.give_up()?)
+        Ok(self.held.give_up()?)
     }
 
-    pub(crate) fn place(&self) -> Arc<Place> {
-        self.place.clone()
+    pub(crate) fn into_parts(self) -> (Held, Place, Option<Box<Holder>>) {
+        (self.held, self.place, self.previous)
     }
 
-    /// Makes this process, which has just got the flock, the holder on record. None: somebody
+    /// Makes this process, which has just got the flock, the holder on record. Err: somebody
     /// removed or replaced the file between open and flock. Without this comparison two processes
     /// hold two files, each believing that it has the workspace's lock.
-    pub(crate) fn announce(mut file: LockFile, record: &mut Record) -> Result<Option<LockGuard>, Fault> {
+    pub(crate) fn announce(mut file: LockFile, record: &mut Record<'_>) -> Result<Result<LockGuard, LockPath>, Fault> {
         let identity = file.identity()?;
         let path = file.path().clone();
         let Some(found) = path.find(identity)? else {
-            return Ok(None);
+            return Ok(Err(path));
         };
         let record = record.since(clock::wall());
-        let place = Arc::new(Place::new(path, identity, &file, record));
-        let mut guard = LockGuard { file: None, place, owner: process::instance(), record: 0, previous: None };
-        // From here on, an error drops the guard, which blanks what was written and unlocks.
-        let file = guard.file.insert(file);
-        guard.previous = file.clear(found.size)?;
-        file.write(record, &mut guard.record)?;
+        let place = Place::new(path, identity, &file, record);
+        let mut held = Held { file: None, owner: process::instance(), record: 0 };
+        // From here on, an error drops what is held, which blanks what was written and unlocks.
+        let file = held.file.insert(file);
+        let previous = file.clear(found.size)?;
+        file.write(record, &mut held.record)?;
         file.publish()?;
-        Ok(Some(guard))
+        Ok(Ok(LockGuard { held, place, previous }))
     }
 
     /// Makes this process the holder on record of a lock that another one has handed to it. When that
     /// fails, the lock is left as it is.
-    pub(crate) fn inherit(mut file: LockFile, record: &mut Record, size: u64) -> Result<LockGuard, Fault> {
+    pub(crate) fn inherit(mut file: LockFile, record: &mut Record<'_>, size: u64) -> Result<LockGuard, Fault> {
         let identity = file.identity()?;
         let record = record.since(clock::wall());
-        let place = Arc::new(Place::new(file.path().clone(), identity, &file, record));
+        let place = Place::new(file.path().clone(), identity, &file, record);
         let mut length = 0;
         let written = file
             .blank(usize::try_from(size).unwrap_or(usize::MAX))
@@ -309,10 +314,18 @@ impl LockGuard {
             file.abandon();
             return Err(fault);
         }
-        Ok(LockGuard { file: Some(file), place, owner: process::instance(), record: length, previous: None })
+        let held = Held { file: Some(file), owner: process::instance(), record: length };
+        Ok(LockGuard { held, place, previous: None })
     }
 
-    /// The guard's lock as a descriptor that an exec leaves open. The guard is left without one.
+    /// As [`Held::take_fd`].
+    pub(crate) fn take_fd(mut self) -> Result<OwnedFd, Fault> {
+        self.held.take_fd()
+    }
+}
+
+impl Held {
+    /// The lock as a descriptor that an exec leaves open. Nothing is held here then.
     pub(crate) fn take_fd(&mut self) -> Result<OwnedFd, Fault> {
         let Some(file) = self.file.as_mut().filter(|_| process::instance() == self.owner) else {
             return Err(LockError::invalid("the guard belongs to the process that this one was forked from"));
@@ -340,7 +353,7 @@ impl LockGuard {
     }
 }
 
-impl Drop for LockGuard {
+impl Drop for Held {
     fn drop(&mut self) {
         // A drop has nobody to tell; `release` has.
         let _ = self.give_up();
@@ -349,7 +362,7 @@ impl Drop for LockGuard {
 
 impl Place {
     fn new(path: LockPath, identity: Identity, file: &LockFile, record: &[u8]) -> Place {
-        let on_record = if file.is_shared() { Holder::parse(record).ok() } else { None };
+        let on_record = if file.is_shared() { Holder::parse(record).ok().map(Box::new) } else { None };
         Place { path, identity, on_record }
     }
 
@@ -378,7 +391,7 @@ impl Place {
         };
         let mut patience = Limit::of(OLD_TEXT);
         loop {
-            match inspect(&self.path)? {
+            match inspect(self.path.clone())? {
                 Inspection::Held(Some(holder)) if holder == *ours => return Ok(true),
                 // Who else has it, if it is not us? A text that was there before ours says nothing.
                 Inspection::Held(_) if !patience.is_over() => drop(clock::sleep(LOOK_AGAIN)),

@@ -2,24 +2,56 @@
 //! that nobody ever reads a mixture of two.
 
 use std::io;
+use std::ops::Deref;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use crate::error::Fault;
 use crate::lock_path::LockPath;
-use crate::metadata::{FILE_MAX, is_blank};
+use crate::record::{BLANKS, FILE_MAX, is_blank, parse_own};
 use crate::sys::file::{self, Identity, Kind, Stat};
 use crate::sys::{flock, mount, process};
 use crate::{Holder, LockError};
-
-/// A record up to this size is blanked in place at release. The file keeps its block, which makes
-/// the next acquire quick and possible on a full disk.
-const BLANKED_IN_PLACE: usize = 4096;
-static BLANKS: [u8; BLANKED_IN_PLACE] = [b' '; BLANKED_IN_PLACE];
 
 /// How often to begin again when somebody removes the file under our hands. Each round loses to
 /// another `rm`, so that many in a row mean something else: a `.ralph` that is a dangling symbolic
 /// link, or a file system that tells one file from another wrongly.
 pub(crate) const START_OVERS: u32 = 1000;
+
+/// What was read of a file. Most of it is short, and takes no memory but the stack's.
+struct Text {
+    short: [u8; 512],
+    /// All of it, where it is longer than that.
+    long: Vec<u8>,
+    length: usize,
+}
+
+impl Text {
+    fn empty() -> Text {
+        Text { short: [0; 512], long: Vec::new(), length: 0 }
+    }
+
+    /// Where what follows is to be read to, and its offset, if so much is to have room in all. None: there is no memory.
+    fn rest_of(&mut self, room: usize) -> Option<(&mut [u8], usize)> {
+        if room > self.short.len() {
+            if self.long.is_empty() {
+                self.long.try_reserve_exact(room).ok()?;
+                self.long.extend_from_slice(&self.short[..self.length]);
+            }
+            self.long.try_reserve_exact(room - self.long.len()).ok()?;
+            self.long.resize(room, 0);
+        }
+        let place = if self.long.is_empty() { &mut self.short[..room] } else { &mut self.long[..] };
+        Some((&mut place[self.length..], self.length))
+    }
+}
+
+impl Deref for Text {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        if self.long.is_empty() { &self.short[..self.length] } else { &self.long[..self.length] }
+    }
+}
 
 /// An open lock file.
 #[derive(Debug)]
@@ -28,6 +60,8 @@ pub(crate) struct LockFile {
     path: LockPath,
     /// Which file it is, once somebody has asked.
     identity: Option<Identity>,
+    /// Whether it is on a file system that other machines may use too. As long as nobody has asked: yes.
+    shared: bool,
     /// Why it is open for reading only, where it is.
     read_only: Option<io::Error>,
     /// Whether this descriptor has a lock, of either kind.
@@ -38,7 +72,7 @@ pub(crate) struct LockFile {
 
 /// What a lock file says.
 pub(crate) enum Content {
-    Record(Box<Holder>),
+    Record(Holder),
     /// Nothing, for this reason.
     Nothing(&'static str),
     /// Something that is no record, or not yet; looking again can help.
@@ -48,7 +82,7 @@ pub(crate) enum Content {
 impl Content {
     pub(crate) fn record(self) -> Option<Box<Holder>> {
         match self {
-            Content::Record(holder) => Some(holder),
+            Content::Record(holder) => Some(Box::new(holder)),
             Content::Nothing(_) | Content::Unreadable(_) => None,
         }
     }
@@ -58,7 +92,7 @@ impl LockFile {
     /// Opens the file, which is made where it is missing. Without O_CREAT first: that is one system
     /// call in the usual case, and the only way to another user's file in a sticky directory under
     /// fs.protected_regular (proc_sys_fs(5)).
-    pub(crate) fn open_or_create(path: &LockPath) -> Result<LockFile, Fault> {
+    pub(crate) fn open_or_create(path: LockPath) -> Result<LockFile, Fault> {
         let mut opened = file::open_read_write(path.as_c_str());
         for _ in 0..START_OVERS {
             if !matches!(&opened, Err(error) if error.raw_os_error() == Some(libc::ENOENT)) {
@@ -77,15 +111,15 @@ impl LockFile {
                         file.stat()?;
                         Ok(file)
                     }
-                    Err(_) => Err(LockFile::explain_open(path, error)),
+                    Err(_) => Err(LockFile::explain_open(&path, error)),
                 }
             }
-            Err(error) => Err(LockFile::explain_open(path, error)),
+            Err(error) => Err(LockFile::explain_open(&path, error)),
         }
     }
 
     /// The same for somebody who is going to wait: what can never be held is refused before that.
-    pub(crate) fn open_to_wait(path: &LockPath) -> Result<LockFile, Fault> {
+    pub(crate) fn open_to_wait(path: LockPath) -> Result<LockFile, Fault> {
         let mut file = LockFile::open_or_create(path)?;
         file.stat()?;
         match file.take_read_only() {
@@ -95,24 +129,24 @@ impl LockFile {
     }
 
     /// The file that is open as that descriptor, which somebody else has opened.
-    pub(crate) fn adopt(fd: OwnedFd, path: &LockPath) -> LockFile {
+    pub(crate) fn adopt(fd: OwnedFd, path: LockPath) -> LockFile {
         let mut file = LockFile::new(fd, path, None);
         // Others may have copies, so that closing this one wakes nobody.
         file.forks = file.forks.wrapping_sub(1);
         file
     }
 
-    /// Opens the file for reading, if there is one.
-    pub(crate) fn open_existing(path: &LockPath) -> Result<Option<LockFile>, Fault> {
+    /// Opens the file for reading. Err: there is none at that path.
+    pub(crate) fn open_existing(path: LockPath) -> Result<Result<LockFile, LockPath>, Fault> {
         match file::open_read_only(path.as_c_str()) {
-            Ok(fd) => Ok(Some(LockFile::new(fd, path, None))),
-            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
-            Err(error) => Err(LockFile::explain_open(path, error)),
+            Ok(fd) => Ok(Ok(LockFile::new(fd, path, None))),
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(Err(path)),
+            Err(error) => Err(LockFile::explain_open(&path, error)),
         }
     }
 
-    fn new(fd: OwnedFd, path: &LockPath, read_only: Option<io::Error>) -> LockFile {
-        LockFile { fd, path: path.clone(), identity: None, read_only, locked: false, forks: process::forks() }
+    fn new(fd: OwnedFd, path: LockPath, read_only: Option<io::Error>) -> LockFile {
+        LockFile { fd, path, identity: None, shared: true, read_only, locked: false, forks: process::forks() }
     }
 
     /// An open that failed because of what is in the lock file's place says what that is.
@@ -139,11 +173,12 @@ impl LockFile {
     /// Tells which file it is, and refuses one that is not regular.
     pub(crate) fn stat(&mut self) -> Result<Stat, Fault> {
         let found = file::stat(self.fd()).map_err(|error| self.path.failed("look at", error))?;
-        self.identity = Some(found.identity);
-        match found.kind {
-            Kind::Regular => Ok(found),
-            kind => Err(self.path.not_regular(kind)),
+        if found.kind != Kind::Regular {
+            return Err(self.path.not_regular(found.kind));
         }
+        self.identity = Some(found.identity);
+        self.shared = mount::is_shared(self.fd(), found.identity.device);
+        Ok(found)
     }
 
     /// Which file it is, which never changes.
@@ -210,18 +245,23 @@ impl LockFile {
         if size > FILE_MAX as u64 {
             return Ok(Content::Nothing("it is larger than any record"));
         }
-        let text = self.read(size)?;
+        let (mut text, mut again) = (Text::empty(), Text::empty());
+        self.read(size, &mut text)?;
         if text.is_empty() {
             return Ok(Content::Nothing("it is empty"));
         }
-        if text != self.read(size)? {
+        self.read(size, &mut again)?;
+        if *text != *again {
             return Ok(Content::Unreadable("it changes while it is read".to_owned()));
+        }
+        if let Some(holder) = parse_own(&text) {
+            return Ok(Content::Record(holder));
         }
         if is_blank(&text) {
             return Ok(Content::Nothing("it is blank, as the last holder left it"));
         }
-        Ok(match Holder::parse(&text) {
-            Ok(metadata) => Content::Record(metadata),
+        Ok(match Holder::parse_any(&text) {
+            Ok(holder) => Content::Record(holder),
             // The parser quotes what it found, which may be megabytes long.
             Err(reason) => Content::Unreadable(format!("it holds no record: {reason:.200}")),
         })
@@ -234,27 +274,28 @@ impl LockFile {
         if size > FILE_MAX as u64 {
             return self.truncate().map(|()| None);
         }
-        let text = self.read(size)?;
+        let mut text = Text::empty();
+        self.read(size, &mut text)?;
         if self.is_shared() {
-            return self.clear_shared(text);
+            return self.clear_shared(&mut text);
         }
         if is_blank(&text) {
             return Ok(None);
         }
         // As at a release: whoever dies has not made the lock one that a full disk keeps from the next.
-        self.blank(text.len()).map(|()| Holder::parse(&text).ok())
+        self.blank(text.len()).map(|()| Holder::parse(&text).ok().map(Box::new))
     }
 
     /// The same where other machines write too. What this one has read can be an old text, and blank or not only
     /// in its memory: so the file is cut in any case, and a record is believed after a write, which makes this
     /// machine forget what it knew. That write changes nothing: records begin alike.
-    fn clear_shared(&self, mut text: Vec<u8>) -> Result<Option<Box<Holder>>, Fault> {
-        if !is_blank(&text) {
+    fn clear_shared(&self, text: &mut Text) -> Result<Option<Box<Holder>>, Fault> {
+        if !is_blank(text) {
             self.write(&text[..1], &mut 0)?;
             self.publish()?;
-            text = self.read(text.len() as u64)?;
+            self.read(text.len() as u64, text)?;
         }
-        self.truncate().map(|()| Holder::parse(&text).ok())
+        self.truncate().map(|()| Holder::parse(text).ok().map(Box::new))
     }
 
     /// Writes a record into a blank file, and counts the bytes that are in the file even when it
@@ -281,7 +322,7 @@ impl LockFile {
 
     /// Whether it is on a file system that other machines may use too. To be asked once the file is known.
     pub(crate) fn is_shared(&self) -> bool {
-        self.identity.is_none_or(|identity| mount::is_shared(self.fd(), identity.device))
+        self.shared
     }
 
     /// Ends what its holder has said of itself, before the lock is given up.
@@ -298,7 +339,7 @@ impl LockFile {
 
     /// Takes a record of that length out of the file again.
     pub(crate) fn blank(&self, length: usize) -> Result<(), Fault> {
-        if length > BLANKED_IN_PLACE {
+        if length > BLANKS.len() {
             return self.truncate();
         }
         let mut written = 0;
@@ -312,28 +353,25 @@ impl LockFile {
 
     /// The whole text, in one system call when it is as long as expected, and no more of it than
     /// tells that it is too long.
-    fn read(&self, expected: u64) -> Result<Vec<u8>, Fault> {
-        let expected = expected as usize;
-        let failed = |error| self.path.failed("read", error);
-        let mut text = Vec::new();
+    fn read(&self, expected: u64, text: &mut Text) -> Result<(), Fault> {
+        text.length = 0;
+        text.long.clear();
         // Of a file that other machines write, this one's memory may keep an old text and an old size.
         let read_at = if self.is_shared() { file::read_anew } else { file::read_at };
         if expected == 0 && !self.is_shared() {
-            return Ok(text);
+            return Ok(());
         }
-        let mut length = 0;
+        let expected = expected as usize;
         loop {
             // A file that grew meanwhile takes a second round, with room to spare.
-            let room = if length <= expected { expected + 1 } else { 2 * length };
-            text.try_reserve_exact(room - text.len())
-                .map_err(|_| failed(io::Error::from_raw_os_error(libc::ENOMEM)))?;
-            text.resize(room, 0);
-            let count = read_at(self.fd(), &mut text[length..], length).map_err(failed)?;
-            length += count;
-            let at_end = count == 0 || expected <= length && length < room;
-            if at_end || length > FILE_MAX {
-                text.truncate(length);
-                return Ok(text);
+            let room = if text.length <= expected { expected + 1 } else { 2 * text.length };
+            let place = text.rest_of(room).ok_or_else(|| io::Error::from_raw_os_error(libc::ENOMEM));
+            let count = place.and_then(|(place, offset)| read_at(self.fd(), place, offset));
+            let count = count.map_err(|error| self.path.failed("read", error))?;
+            text.length += count;
+            let at_end = count == 0 || expected <= text.length && text.length < room;
+            if at_end || text.length > FILE_MAX {
+                return Ok(());
             }
         }
     }

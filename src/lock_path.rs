@@ -4,17 +4,16 @@ use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::error::Fault;
 use crate::options::check_lock_file;
 use crate::sys::file::{self, Identity, Kind, Stat};
 use crate::{LockError, LoopLock};
 
-/// Where a lock file is, or should be. A clone is the same text, not a copy.
+/// Where a lock file is, or should be.
 #[derive(Debug, Clone)]
 pub(crate) struct LockPath {
-    path: Arc<CStr>,
+    path: CString,
     /// How many bytes of it are the workspace root.
     root: usize,
 }
@@ -44,7 +43,7 @@ impl LockPath {
         }
         path.extend_from_slice(lock_file);
         match CString::new(path) {
-            Ok(path) => Ok(LockPath { path: path.into(), root: root.len() }),
+            Ok(path) => Ok(LockPath { path, root: root.len() }),
             Err(_) => invalid("a path has a NUL byte inside"),
         }
     }
@@ -127,7 +126,7 @@ impl LockPath {
     fn beginning(&self, end: usize) -> LockPath {
         // A part of a path without NUL has none.
         let beginning = CString::new(&self.path.to_bytes()[..end]).unwrap_or_default();
-        LockPath { path: beginning.into(), root: self.root }
+        LockPath { path: beginning, root: self.root }
     }
 }
 

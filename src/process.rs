@@ -15,8 +15,8 @@ use crate::sys::process::{self, PerProcess};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Identity {
-    pub(crate) host: Option<String>,
-    pub(crate) boot_id: Option<String>,
+    pub(crate) host: Option<Cow<'static, str>>,
+    pub(crate) boot_id: Option<Cow<'static, str>>,
     /// The inode number of the pid namespace, namespaces(7).
     pub(crate) pid_ns: Option<u64>,
     /// In clock ticks since the boot, field 22 of /proc/pid/stat.
@@ -58,12 +58,23 @@ impl Identity {
     /// left, is asked for again the next time.
     pub(crate) fn own() -> Cow<'static, Identity> {
         let find = || Identity {
-            host: process::host_name(),
-            boot_id: read(c"/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim_ascii_end().to_owned()),
+            host: process::host_name().map(Cow::Owned),
+            boot_id: read(c"/proc/sys/kernel/random/boot_id").ok().map(|id| Cow::Owned(id.trim_ascii_end().to_owned())),
             pid_ns: pid_namespace(),
             start_time: Stat::own().map(|stat| stat.start_time),
         };
         OWN.get(find, Identity::is_complete)
+    }
+
+    /// That of another process, which has the same home and began at that time.
+    pub(crate) fn neighbour(&'static self, start_time: u64) -> Identity {
+        let same = |text: &'static Option<Cow<'static, str>>| text.as_deref().map(Cow::Borrowed);
+        Identity {
+            host: same(&self.host),
+            boot_id: same(&self.boot_id),
+            pid_ns: self.pid_ns,
+            start_time: Some(start_time),
+        }
     }
 
     /// Whether there is nothing more to find out. Elsewhere than on Linux there is no /proc.
@@ -186,7 +197,7 @@ impl Stat {
 
     /// The name, in parentheses, may hold anything; what follows the last one may not.
     fn parse(text: &str) -> Option<Stat> {
-        let fields = text.rsplit_once(") ")?.1;
+        let fields = text.rsplit_once(')')?.1.strip_prefix(' ')?;
         let number = |field: usize| fields.split(' ').nth(field - 3)?.parse::<u64>().ok();
         // The first thread may end before the others. As long as there are others the process lives.
         let has_ended = fields.starts_with(['Z', 'X']) && number(20)? <= 1;
@@ -242,7 +253,7 @@ mod tests {
     fn what_is_not_known_is_not_judged() {
         let nothing = Identity::default();
         assert_eq!((nothing.liveness(1), nothing.relation(1)), (Liveness::Unknown, Relation::Unknown));
-        let elsewhere = Identity { host: Some("elsewhere".to_owned()), ..Identity::own().into_owned() };
+        let elsewhere = Identity { host: Some("elsewhere".into()), ..Identity::own().into_owned() };
         assert_eq!(
             (elsewhere.liveness(process::id()), elsewhere.relation(process::id())),
             (Liveness::Foreign, Relation::Other)

@@ -29,7 +29,7 @@ pub(crate) fn signal_holder(root: &Path, signal: i32) -> Result<(), Fault> {
 }
 
 fn live_holder(path: &LockPath) -> Result<Box<Holder>, Fault> {
-    match inspect(path)? {
+    match inspect(path.clone())? {
         Inspection::Free | Inspection::Stale(_) => {
             let reason = "nobody holds the lock".to_owned();
             Err(Box::new(LockError::NotFound { path: path.to_owned(), reason }))

@@ -2,7 +2,6 @@
 
 use std::ffi::CStr;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::error::Fault;
 use crate::{AcquireOptions, Filesystem, Holder, LockError};
@@ -48,8 +47,8 @@ pub(crate) fn adopt_number(
     unsupported()
 }
 
-pub(crate) fn take_number(guard: &mut LockGuard) -> Result<i32, Fault> {
-    match *guard {}
+pub(crate) fn take_number(held: &mut Held) -> Result<i32, Fault> {
+    match *held {}
 }
 
 /// Whether the lock is held; never known here.
@@ -63,7 +62,7 @@ pub enum Inspection {
     Stale(Box<Holder>),
 }
 
-pub(crate) fn on_record(_workspace_root: &Path) -> Result<Box<Holder>, Fault> {
+pub(crate) fn on_record(_workspace_root: &Path) -> Result<Holder, Fault> {
     unsupported()
 }
 
@@ -86,10 +85,6 @@ impl LockGuard {
         match *self {}
     }
 
-    pub(crate) fn take_previous(&mut self) -> Option<Box<Holder>> {
-        match *self {}
-    }
-
     /// Never called: there is no guard.
     pub fn previous(&self) -> Option<&Holder> {
         match *self {}
@@ -100,11 +95,16 @@ impl LockGuard {
         match self {}
     }
 
-    pub(crate) fn give_up(&mut self) -> Result<(), Fault> {
-        match *self {}
+    pub(crate) fn into_parts(self) -> (Held, Place, Option<Box<Holder>>) {
+        match self {}
     }
+}
 
-    pub(crate) fn place(&self) -> Arc<Place> {
+#[derive(Debug)]
+pub(crate) enum Held {}
+
+impl Held {
+    pub(crate) fn give_up(&mut self) -> Result<(), Fault> {
         match *self {}
     }
 }

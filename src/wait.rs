@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use crate::error::Fault;
 use crate::lock::{acquire_in_queue, acquire_now, never_settles};
-use crate::lock_file::{Content, LockFile, START_OVERS};
+use crate::lock_file::{LockFile, START_OVERS};
 use crate::lock_path::LockPath;
-use crate::metadata::Record;
 use crate::patience::vary;
+use crate::record::Record;
 use crate::sys::clock;
 use crate::sys::event;
 use crate::sys::watch::Watcher;
@@ -48,10 +48,10 @@ pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) 
     let mut wait = Wait::new(root, prompt, options)?;
     if options.timeout.is_some_and(|timeout| timeout.is_zero()) {
         wait.check_cancel()?;
-        return acquire_now(&wait.path, &mut wait.record);
+        return acquire_now(wait.path, &mut wait.record);
     }
     if options.timeout.is_none() && options.cancel.is_none() {
-        return acquire_in_queue(&wait.path, &mut wait.record);
+        return acquire_in_queue(wait.path, &mut wait.record);
     }
     let mut event = false;
     loop {
@@ -66,7 +66,7 @@ pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) 
 #[derive(Debug)]
 struct Wait {
     path: LockPath,
-    record: Record,
+    record: Record<'static>,
     deadline: Option<Duration>,
     cancel: Option<CancelToken>,
     /// Kept when the target changes. None where there is no inotify, or no more of it. Before the target,
@@ -120,7 +120,7 @@ impl Wait {
         }
         Ok(Wait {
             path: LockPath::within(root, options.lock_file.as_deref())?,
-            record: Record::new(prompt)?,
+            record: Record::new(prompt)?.made(),
             // A time that does not fit is for ever.
             deadline: options.timeout.and_then(|timeout| now.checked_add(timeout)),
             cancel: options.cancel.clone(),
@@ -178,7 +178,7 @@ impl Wait {
     fn look(&mut self, event: bool) -> Result<Look, Fault> {
         if self.target.is_none() {
             // Most locks are free: look before the watch is set up.
-            let mut file = LockFile::open_to_wait(&self.path)?;
+            let mut file = LockFile::open_to_wait(self.path.clone())?;
             if file.try_exclusive()? {
                 return self.announce(file);
             }
@@ -215,7 +215,7 @@ impl Wait {
     }
 
     fn announce(&mut self, file: LockFile) -> Result<Look, Fault> {
-        Ok(LockGuard::announce(file, &mut self.record)?.map_or(Look::Moved, Look::Taken))
+        Ok(LockGuard::announce(file, &mut self.record)?.map_or_else(|_| Look::Moved, Look::Taken))
     }
 
     /// Sees to it that events of this file reach us, if that is possible.
@@ -239,7 +239,7 @@ impl Wait {
     /// Reads who holds the lock. True: somebody else than at the last look. A record that has become
     /// blank is a new holder's who has not written yet, and is not to be disturbed in that.
     fn meet_holder(&mut self, file: &LockFile, size: u64) -> Result<bool, Fault> {
-        let Content::Record(holder) = file.content(size)? else {
+        let Some(holder) = file.content(size)?.record() else {
             return Ok(std::mem::take(&mut self.named));
         };
         self.named = true;

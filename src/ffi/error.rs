@@ -1,10 +1,11 @@
 //! Error objects: all that is to be said about one failed call.
 
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 use std::ptr;
 
-use super::boundary::{borrowed, c_string, free, hand_over, look_up, value};
+use super::boundary::{free, hand_over, look_up, value};
 use super::status::{ralph_lock_status, ralph_lock_status_message};
+use super::strings::{Place, Strings};
 use crate::error::{Fault, os_message};
 
 /// What went wrong in one call. Comes from the last parameter of every function that can fail, and
@@ -13,8 +14,9 @@ use crate::error::{Fault, os_message};
 pub struct ralph_lock_error {
     status: ralph_lock_status,
     os_code: i32,
-    message: CString,
-    path: Option<CString>,
+    strings: Strings,
+    message: Place,
+    path: Option<Place>,
 }
 
 /// Why an exported function does not answer RALPH_LOCK_OK.
@@ -71,12 +73,10 @@ impl ralph_lock_error {
             Failure::Lock(error) => error.path(),
             Failure::System(..) | Failure::InvalidHandle(_) | Failure::Panic => None,
         };
-        hand_over(ralph_lock_error {
-            status: failure.status(),
-            os_code: failure.os_code(),
-            message: c_string(one_line(&failure.message())),
-            path: path.and_then(|path| CString::new(path.as_os_str().as_encoded_bytes()).ok()),
-        })
+        let mut strings = Strings::with_room(0);
+        let message = strings.add(one_line(&failure.message()).as_bytes());
+        let path = path.map(|path| strings.add(path.as_os_str().as_encoded_bytes()));
+        hand_over(ralph_lock_error { status: failure.status(), os_code: failure.os_code(), strings, message, path })
     }
 }
 
@@ -119,14 +119,14 @@ pub extern "C" fn ralph_lock_error_os_code(error: *const ralph_lock_error) -> i3
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_message(error: *const ralph_lock_error) -> *const c_char {
     let general = ralph_lock_status_message(ralph_lock_error_status(error) as i32);
-    value(general, || look_up(error).map_or(general, |error| error.message.as_ptr()))
+    value(general, || look_up(error).map_or(general, |error| error.strings.get(error.message)))
 }
 
 /// The file that the failure is about, byte for byte; NULL where it is about none, and for NULL and
 /// freed errors. Borrowed until ralph_lock_error_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_path(error: *const ralph_lock_error) -> *const c_char {
-    value(ptr::null(), || look_up(error).map_or(ptr::null(), |error| borrowed(error.path.as_deref())))
+    value(ptr::null(), || look_up(error).and_then(|error| Some(error.strings.get(error.path?))).unwrap_or(ptr::null()))
 }
 
 /// Frees an error and every string borrowed from it. NULL and an error that was freed already are

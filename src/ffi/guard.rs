@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 use std::ptr;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use super::boundary::{Out, find, hand_over_or_fail, look_up, path, status, text, value};
 use super::error::{Failure, ralph_lock_error};
@@ -10,7 +10,7 @@ use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::error::Fault;
-use crate::lock::{self, Place};
+use crate::lock::{self, Held, Place};
 use crate::wait;
 use crate::{Holder, LockGuard};
 
@@ -19,11 +19,11 @@ use crate::{Holder, LockGuard};
 /// value, is answered with RALPH_LOCK_INVALID_HANDLE.
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_guard {
-    place: Arc<Place>,
+    place: Place,
     previous: Option<Box<Holder>>,
     /// Taken out by the one caller that ends the guard. Nobody ever waits for this mutex: who finds it
     /// locked comes too late.
-    guard: Mutex<Option<LockGuard>>,
+    held: Mutex<Option<Held>>,
 }
 
 impl ralph_lock_guard {
@@ -34,31 +34,31 @@ impl ralph_lock_guard {
         holder: &Out<*mut ralph_lock_metadata>,
     ) -> Result<(), Failure> {
         if let Some(found) = result.as_ref().err().and_then(|error| error.holder()).filter(|_| holder.is_wanted()) {
-            holder.set(ralph_lock_metadata::new(found.clone()));
+            holder.set(ralph_lock_metadata::new(found));
         }
         guard.set(ralph_lock_guard::new(result?)?);
         Ok(())
     }
 
     /// Takes the lock out, for the one caller who ends the guard.
-    fn take(&self) -> Option<LockGuard> {
-        self.guard.try_lock().ok()?.take()
+    fn take(&self) -> Option<Held> {
+        self.held.try_lock().ok()?.take()
     }
 
     /// Ends the guard with what the body makes of its lock. Where that fails, the guard is as it was.
-    pub(super) fn end<T>(&self, body: impl FnOnce(&mut LockGuard) -> Result<T, Fault>) -> Result<T, Failure> {
-        let Ok(mut place) = self.guard.try_lock() else {
+    pub(super) fn end<T>(&self, body: impl FnOnce(&mut Held) -> Result<T, Fault>) -> Result<T, Failure> {
+        let Ok(mut held) = self.held.try_lock() else {
             return Err(Failure::InvalidHandle("guard"));
         };
-        let result = body(place.as_mut().ok_or(Failure::InvalidHandle("guard"))?)?;
-        *place = None;
+        let result = body(held.as_mut().ok_or(Failure::InvalidHandle("guard"))?)?;
+        *held = None;
         Ok(result)
     }
 
     /// Puts a held lock where C can name it.
-    pub(super) fn new(mut guard: LockGuard) -> Result<*mut ralph_lock_guard, Failure> {
-        let (place, previous) = (guard.place(), guard.take_previous());
-        hand_over_or_fail(ralph_lock_guard { place, previous, guard: Mutex::new(Some(guard)) })
+    pub(super) fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, Failure> {
+        let (held, place, previous) = guard.into_parts();
+        hand_over_or_fail(ralph_lock_guard { place, previous, held: Mutex::new(Some(held)) })
     }
 }
 
@@ -243,7 +243,7 @@ pub extern "C" fn ralph_lock_guard_previous(
         metadata.required()?;
         let entry = find("guard", guard)?;
         let previous = entry.previous.as_deref().ok_or_else(|| entry.place.no_previous())?;
-        metadata.set(ralph_lock_metadata::new(previous.clone()));
+        metadata.set(ralph_lock_metadata::new(previous));
         Ok(())
     })
 }

@@ -1,10 +1,12 @@
 //! The holder on record, as C sees it.
 
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 use std::ptr;
 
-use super::boundary::{borrowed, c_string, free, hand_over, look_up, value};
-use crate::{Holder, Liveness, Relation};
+use super::boundary::{free, hand_over, look_up, value};
+use super::strings::{Place, Strings};
+use crate::process::Identity;
+use crate::{Holder, Liveness, Relation, rfc3339};
 
 use ralph_lock_liveness::*;
 use ralph_lock_relation::*;
@@ -13,11 +15,13 @@ use ralph_lock_relation::*;
 /// caller, who frees it with ralph_lock_metadata_free().
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_metadata {
-    holder: Holder,
+    pid: u32,
+    identity: Identity,
     started_unix_ns: i64,
-    started_rfc3339: CString,
-    prompt: CString,
-    host: Option<CString>,
+    strings: Strings,
+    started_rfc3339: Place,
+    prompt: Place,
+    host: Option<Place>,
 }
 
 /// What can be said of the process on record.
@@ -54,14 +58,20 @@ pub enum ralph_lock_relation {
 
 impl ralph_lock_metadata {
     /// Puts a record where C can look at it; NULL if there is no room.
-    pub(super) fn new(mut holder: Holder) -> *mut ralph_lock_metadata {
+    pub(super) fn new(holder: &Holder) -> *mut ralph_lock_metadata {
         let beyond = if holder.started.timestamp() < 0 { i64::MIN } else { i64::MAX };
+        let mut strings = Strings::with_room(holder.prompt.len() + holder.host().map_or(0, str::len) + 40);
+        let started_rfc3339 = strings.add_with(|text| rfc3339::append(&holder.started, text));
+        let prompt = strings.add(holder.prompt.as_bytes());
+        let host = holder.host().map(|host| strings.add(host.as_bytes()));
         hand_over(ralph_lock_metadata {
+            pid: holder.pid,
+            identity: holder.identity().clone(),
             started_unix_ns: holder.started.timestamp_nanos_opt().unwrap_or(beyond),
-            started_rfc3339: c_string(holder.started_rfc3339()),
-            prompt: c_string(holder.take_prompt()),
-            host: holder.host().map(|host| c_string(host.to_owned())),
-            holder,
+            strings,
+            started_rfc3339,
+            prompt,
+            host,
         })
     }
 }
@@ -70,7 +80,7 @@ impl ralph_lock_metadata {
 /// another process, or none. 0 for NULL and freed metadata.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_pid(metadata: *const ralph_lock_metadata) -> u32 {
-    value(0, || look_up(metadata).map_or(0, |metadata| metadata.holder.pid))
+    value(0, || look_up(metadata).map_or(0, |metadata| metadata.pid))
 }
 
 /// When the holder took the lock, by the holder's clock: nanoseconds since 1970-01-01 00:00 UTC. A
@@ -85,7 +95,9 @@ pub extern "C" fn ralph_lock_metadata_started_unix_ns(metadata: *const ralph_loc
 /// for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_started_rfc3339(metadata: *const ralph_lock_metadata) -> *const c_char {
-    value(ptr::null(), || look_up(metadata).map_or(ptr::null(), |metadata| metadata.started_rfc3339.as_ptr()))
+    value(ptr::null(), || {
+        look_up(metadata).map_or(ptr::null(), |metadata| metadata.strings.get(metadata.started_rfc3339))
+    })
 }
 
 /// What the holder is doing, in its own words: UTF-8 of any length, perhaps with line breaks. (A NUL
@@ -93,14 +105,16 @@ pub extern "C" fn ralph_lock_metadata_started_rfc3339(metadata: *const ralph_loc
 /// metadata. Borrowed until ralph_lock_metadata_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_prompt(metadata: *const ralph_lock_metadata) -> *const c_char {
-    value(ptr::null(), || look_up(metadata).map_or(ptr::null(), |metadata| metadata.prompt.as_ptr()))
+    value(ptr::null(), || look_up(metadata).map_or(ptr::null(), |metadata| metadata.strings.get(metadata.prompt)))
 }
 
 /// The name of the machine or container on which the holder runs; NULL when the record has none
 /// (ralph-core writes none), and for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_host(metadata: *const ralph_lock_metadata) -> *const c_char {
-    value(ptr::null(), || look_up(metadata).map_or(ptr::null(), |metadata| borrowed(metadata.host.as_deref())))
+    value(ptr::null(), || {
+        look_up(metadata).and_then(|metadata| Some(metadata.strings.get(metadata.host?))).unwrap_or(ptr::null())
+    })
 }
 
 /// Whether the holder's process runs at the moment of this call, as far as that can be told: by its
@@ -110,12 +124,14 @@ pub extern "C" fn ralph_lock_metadata_host(metadata: *const ralph_lock_metadata)
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_liveness(metadata: *const ralph_lock_metadata) -> ralph_lock_liveness {
     value(RALPH_LOCK_LIVENESS_UNKNOWN, || {
-        look_up(metadata).map_or(RALPH_LOCK_LIVENESS_UNKNOWN, |metadata| match metadata.holder.liveness() {
-            Liveness::Unknown => RALPH_LOCK_LIVENESS_UNKNOWN,
-            Liveness::Live => RALPH_LOCK_LIVENESS_LIVE,
-            Liveness::Dead => RALPH_LOCK_LIVENESS_DEAD,
-            Liveness::Recycled => RALPH_LOCK_LIVENESS_RECYCLED,
-            Liveness::Foreign => RALPH_LOCK_LIVENESS_FOREIGN,
+        look_up(metadata).map_or(RALPH_LOCK_LIVENESS_UNKNOWN, |metadata| {
+            match metadata.identity.liveness(metadata.pid) {
+                Liveness::Unknown => RALPH_LOCK_LIVENESS_UNKNOWN,
+                Liveness::Live => RALPH_LOCK_LIVENESS_LIVE,
+                Liveness::Dead => RALPH_LOCK_LIVENESS_DEAD,
+                Liveness::Recycled => RALPH_LOCK_LIVENESS_RECYCLED,
+                Liveness::Foreign => RALPH_LOCK_LIVENESS_FOREIGN,
+            }
         })
     })
 }
@@ -127,11 +143,13 @@ pub extern "C" fn ralph_lock_metadata_liveness(metadata: *const ralph_lock_metad
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_relation(metadata: *const ralph_lock_metadata) -> ralph_lock_relation {
     value(RALPH_LOCK_RELATION_UNKNOWN, || {
-        look_up(metadata).map_or(RALPH_LOCK_RELATION_UNKNOWN, |metadata| match metadata.holder.relation() {
-            Relation::Unknown => RALPH_LOCK_RELATION_UNKNOWN,
-            Relation::Own => RALPH_LOCK_RELATION_SELF,
-            Relation::Ancestor => RALPH_LOCK_RELATION_ANCESTOR,
-            Relation::Other => RALPH_LOCK_RELATION_OTHER,
+        look_up(metadata).map_or(RALPH_LOCK_RELATION_UNKNOWN, |metadata| {
+            match metadata.identity.relation(metadata.pid) {
+                Relation::Unknown => RALPH_LOCK_RELATION_UNKNOWN,
+                Relation::Own => RALPH_LOCK_RELATION_SELF,
+                Relation::Ancestor => RALPH_LOCK_RELATION_ANCESTOR,
+                Relation::Other => RALPH_LOCK_RELATION_OTHER,
+            }
         })
     })
 }

@@ -9,6 +9,7 @@ mod boundary;
 
 // In the order in which the header presents them.
 mod status;
+mod strings;
 
 mod guard;
 

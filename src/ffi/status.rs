@@ -2,7 +2,6 @@
 
 use std::ffi::{CStr, c_char};
 
-use super::boundary;
 use crate::LockError;
 
 /// How a call ended. Values are fixed for ever: one is never renumbered or used for anything else.
@@ -102,14 +101,14 @@ impl From<&LockError> for ralph_lock_status {
 /// it.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_status_name(status: i32) -> *const c_char {
-    boundary::borrowed(Some(find(status).map_or(c"RALPH_LOCK_UNKNOWN_STATUS", |(_, name, _)| name)))
+    find(status).map_or(c"RALPH_LOCK_UNKNOWN_STATUS", |(_, name, _)| name).as_ptr()
 }
 
 /// What the status means, in a few words for people to read. Any number is allowed. Never NULL. The
 /// string is static: nobody frees it. What happened in one call is in its error object.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_status_message(status: i32) -> *const c_char {
-    boundary::borrowed(Some(find(status).map_or(c"this number is no status", |(_, _, message)| message)))
+    find(status).map_or(c"this number is no status", |(_, _, message)| message).as_ptr()
 }
 
 fn find(status: i32) -> Option<&'static (ralph_lock_status, &'static CStr, &'static CStr)> {

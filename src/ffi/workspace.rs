@@ -63,7 +63,7 @@ pub extern "C" fn ralph_lock_read_existing(
     status(error, || {
         metadata.required()?;
         let holder = lock::on_record(path("workspace_root", &workspace_root)?)?;
-        metadata.set(ralph_lock_metadata::new(*holder));
+        metadata.set(ralph_lock_metadata::new(&holder));
         Ok(())
     })
 }
@@ -123,7 +123,7 @@ pub extern "C" fn ralph_lock_inspect(
         };
         state.set(found);
         if let Some(record) = record.filter(|_| metadata.is_wanted()) {
-            metadata.set(ralph_lock_metadata::new(*record));
+            metadata.set(ralph_lock_metadata::new(&record));
         }
         Ok(())
     })
