@@ -7,6 +7,7 @@ from operations import Worker, median, ratios
 
 LIVE = (1, 10, 100, 1000)
 THREADS = (1, 8)
+OPENS, COMPUTING = "opens", "computing"
 WORKSPACES = 1000
 
 
@@ -35,16 +36,19 @@ def live_guards(worker, folder, rounds, count=200):
     return times
 
 
-def threads(programs, folder, rounds):
-    """By program: how much faster so many threads are than one, round by round."""
-    workers = {program.key: Worker(program.command, new_root(folder, f"threads-{program.key}")) for program in programs}
-    gains = {key: [] for key in workers}
+def threads(ours, floor, folder, rounds):
+    """By what is done: how much faster so many threads are than one, round by round."""
+    workers = {program.key: Worker(program.command, new_root(folder, f"threads-{program.key}"))
+               for program in (ours, floor)}
+    tasks = {ours.key: (ours.key, "spread"), floor.key: (floor.key, "spread"), OPENS: (floor.key, "spread-opens"),
+             COMPUTING: (floor.key, "spread-computing")}
+    gains = {task: [] for task in tasks}
     for worker in workers.values():
         worker.ask("spread", 1)
     for _ in range(rounds):
-        for key, worker in workers.items():
-            alone, together = (worker.ask("spread", count) for count in THREADS)
-            gains[key].append(alone / together)
+        for task, (key, operation) in tasks.items():
+            alone, together = (workers[key].ask(operation, count) for count in THREADS)
+            gains[task].append(alone / together)
     for worker in workers.values():
         worker.end()
     return gains

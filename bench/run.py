@@ -75,7 +75,7 @@ def measure(effort, build, measured, peers_wait, places, library, empty):
         results.operations[place] = operations.measure(measured, folder, effort.runs, effort.rounds, effort.length)
         say(f"measuring many locks on {place}")
         results.live[place] = extent.live_guards(worker, folder, effort.extent)
-        results.threads[place] = extent.threads(measured[:2], folder, effort.extent)
+        results.threads[place] = extent.threads(*measured[:2], folder, effort.extent)
     say("measuring memory and loading")
     memory, disk = places
     results.memory = extent.memory(worker, places[memory], 5)
@@ -126,9 +126,10 @@ def targets(results, measured):
             faster(f"is it locked ({state})", operation, 1.5)
         worst = max(extent.flatness(results.live[place]).values())
         rows.append(at_most(f"a try with up to 1,000 live guards, {place}", 1.1, worst[0], "× with one"))
-        gain, best = (operations.median(results.threads[place][key]) for key in (OURSELVES, FLOOR))
+        gain, best, most = (operations.median(results.threads[place][key])
+                            for key in (OURSELVES, FLOOR, extent.COMPUTING))
         rows.append(at_least(f"1,000 workspaces, 8 threads, {place}", 1.7, gain, "× one thread",
-                             f" (the floor: {best:.2f} ×)"))
+                             f" (the floor: {best:.2f} ×, a computation: {most:.2f} ×)"))
     guard, waiter = results.memory
     rows.append(at_most("the shared library", 360, results.size / 1000, "KB"))
     loaded = ratios([results.loading[OURSELVES]], [results.loading["empty"]])[0]
@@ -166,7 +167,8 @@ def extent_tables(results):
     yield table(["in µs", *results.live], rows)
     yield ("1,000 workspaces are locked and released, again and again: how much faster eight threads are than one, on\n"
            f"{os.cpu_count()} cores.")
-    keys = {OURSELVES: "ralph_lock", FLOOR: "its system calls in C"}
+    keys = {OURSELVES: "ralph_lock", FLOOR: "its system calls in C", extent.OPENS: "open(2) and close(2), nothing else",
+            extent.COMPUTING: "a computation without system calls"}
     yield table(["× one thread", *results.threads],
                 [[name, *(f"{operations.median(gains[key]):.2f}" for gains in results.threads.values())]
                  for key, name in keys.items()])

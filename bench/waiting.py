@@ -36,11 +36,22 @@ FIRST, RELEASE, KILL = ENDS = ("first", "release", "kill -9")
 BACK_STOP = 900_000
 
 
-class Worker:
-    """One process that obeys letters."""
+CORES = sorted(os.sched_getaffinity(0))
+TWO_CORES, ONE_CORE, ANY_CORES = (CORES[0], CORES[-1]), (CORES[0], CORES[0]), (None, None)
 
-    def __init__(self, command):
+
+def move(process, core):
+    """To that core; None: to all of them."""
+    os.sched_setaffinity(process, CORES if core is None else [core])
+
+
+class Worker:
+    """One process that obeys letters, on one core or on any."""
+
+    def __init__(self, command, core=None):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        self.core = core
+        move(self.process.pid, core)
 
     def tell(self, letter):
         self.process.stdin.write(letter.encode())
@@ -60,18 +71,22 @@ class Worker:
 
 
 class Kind:
-    """Processes that use one lock in one way. One of them has it, the others wait."""
+    """Processes that use one lock in one way. One of them has it, the others wait.
 
-    def __init__(self, name, program, folder, waiters=1, watch=None, ends=ENDS, hold=HOLD, every=1):
+    With `cores`, the first holder is on the one and the first waiter on the other; this process is where the holder is
+    then, so that the waiter's core is idle. Left alone, the kernel puts a waiter now here and now there, which makes a
+    difference of several times: the median would tell which came more often."""
+
+    def __init__(self, name, program, folder, waiters=1, watch=None, ends=ENDS, hold=HOLD, every=1, cores=ANY_CORES):
         self.name, self.ends, self.hold, self.every = name, ends, hold, every
         root = new_root(folder)
         self.program = [*program, root]
         self.latencies = {end: [] for end in ends}
         self.cpu = []
-        self.holder = Worker(self.program)
+        self.holder = Worker(self.program, cores[0])
         self.holder.tell("a")
         self.holder.answer()
-        self.waiters = [Worker(self.program) for _ in range(waiters)]
+        self.waiters = [Worker(self.program, cores[1]) for _ in range(waiters)]
         for waiter in self.waiters:
             waiter.tell("a")
         self.watchers = [Worker([*watch, root]) for _ in range(CROWD if watch else 0)]
@@ -79,6 +94,7 @@ class Kind:
     def hand_on(self, end):
         """The holder lets go, the first waiter has the lock. Gives the time between the two and the CPU
         time of the wait."""
+        move(0, self.holder.core)
         self.holder.tell("k" if end == KILL else "r")
         winner = self.first()
         moment, cpu = winner.answer()
@@ -86,7 +102,7 @@ class Kind:
         self.waiters.remove(winner)
         if end == KILL:
             self.holder.end()
-            self.holder = Worker(self.program)
+            self.holder = Worker(self.program, self.holder.core)
         self.holder.tell("a")
         self.waiters.append(self.holder)
         self.holder = winner
@@ -177,6 +193,7 @@ RECORD = "flock(2) and the record, in C"
 BLOCKING = "ralph_lock_acquire_blocking"
 WITH = "ralph_lock_acquire_with"
 FLOCK_WATCHED = f"flock(2), {CROWD} processes watch the file"
+TOGETHER = ", on one core"
 WATCHED = f"{WITH}, {CROWD} watch"
 FLOCK_CROWDED = f"flock(2), {CROWD} more wait"
 CROWDED = f"{WITH}, {CROWD} more wait"
@@ -219,11 +236,11 @@ def end(kinds):
 def measure(handoff, peers, folder, rounds, slices, drains, cpu_rounds):
     """All kinds by name, and all drains."""
     flock, blocking, deadline = ([handoff, kind] for kind in ("flock", "blocking", "with"))
+    pairs = ((FLOCK, flock), (RECORD, [handoff, "record"]), (BLOCKING, blocking), (WITH, deadline))
     kinds = stage(rounds, [
-        lambda: Kind(FLOCK, flock, folder),
-        lambda: Kind(RECORD, [handoff, "record"], folder),
-        lambda: Kind(BLOCKING, blocking, folder),
-        lambda: Kind(WITH, deadline, folder),
+        *(functools.partial(Kind, name, program, folder, cores=TWO_CORES) for name, program in pairs),
+        *(functools.partial(Kind, name + TOGETHER, program, folder, ends=[RELEASE], cores=ONE_CORE)
+          for name, program in pairs),
         *(functools.partial(Kind, name, program, folder, ends=[RELEASE], hold=HOLD_FROM_POLLERS, every=PEERS_EVERY)
           for name, program in peers.items())])
     measure_cpu(kinds, cpu_rounds)
@@ -256,16 +273,23 @@ def amount(microseconds):
 
 
 def latency_tables(kinds):
-    names = [FLOCK, RECORD, BLOCKING, WITH, FLOCK_WATCHED, WATCHED, FLOCK_CROWDED, CROWDED]
-    titles = {RELEASE: "after a release", KILL: "after kill -9", FIRST: "after a release, a process's first wait"}
-    for end, title in titles.items():
-        floor = p50(kinds[FLOCK].latencies[end])
-        rows = []
-        for name in names:
-            values = kinds[name].latencies[end]
-            times = f"{p50(values) / floor:.2f}"
-            rows.append([name, amount(p50(values)), times, amount(p99(values)), amount(max(values))])
-        yield table([f"{title}, in µs", "p50", "× flock", "p99", "longest"], rows)
+    pairs = [FLOCK, RECORD, BLOCKING, WITH]
+    crowds = [FLOCK_WATCHED, WATCHED, FLOCK_CROWDED, CROWDED]
+    yield latency_table(kinds, RELEASE, "after a release", pairs + crowds)
+    yield latency_table(kinds, RELEASE, "after a release", [name + TOGETHER for name in pairs])
+    yield latency_table(kinds, KILL, "after kill -9", pairs + crowds)
+    yield latency_table(kinds, FIRST, "after a release, a process's first wait", pairs + crowds)
+
+
+def latency_table(kinds, end, title, names):
+    """The first of the names is the floor of the others."""
+    floor = p50(kinds[names[0]].latencies[end])
+    rows = []
+    for name in names:
+        values = kinds[name].latencies[end]
+        times = f"{p50(values) / floor:.2f}"
+        rows.append([name, amount(p50(values)), times, amount(p99(values)), amount(max(values))])
+    return table([f"{title}, in µs", "p50", "× flock", "p99", "longest"], rows)
 
 
 def targets(kinds, drains):
@@ -328,7 +352,8 @@ def section(kinds, drains, rounds):
         "rounds. The floor is a process that is blocked in flock(2) and does nothing else; the next row is a C\n"
         "program with the system calls that put the holder on record and take it off again, and nothing\n"
         "else: a lock that names its holder cannot be faster than that. With many waiters it is the first of\n"
-        "them that counts.",
+        "them that counts. Where it is not said otherwise the holder is on one core, and its waiter on another one,\n"
+        "which is idle.",
         *latency_tables(kinds),
         f"{CROWD} waiters pass the lock on, each as soon as it has it. The time from one to the next:",
         table(["in µs", "p50", "p99", "longest"],

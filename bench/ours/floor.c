@@ -160,6 +160,38 @@ static int64_t spread(int threads)
     return use_others(root, threads, use);
 }
 
+/* What of that threads can do beside each other: nothing but open and close, and what needs no kernel at all. */
+
+static void open_it(const char *workspace)
+{
+    char file[4096];
+    int fd;
+
+    snprintf(file, sizeof file, "%s/.ralph/loop.lock", workspace);
+    fd = open(file, O_RDWR | O_CREAT | ALWAYS, 0666);
+    check(fd != -1);
+    close(fd);
+}
+
+static int64_t spread_opens(int threads)
+{
+    return use_others(root, threads, open_it);
+}
+
+static void compute(const char *workspace)
+{
+    volatile unsigned number = (unsigned)(size_t)workspace;
+    int left;
+
+    for (left = 1000; left > 0; left--)
+        number = number * 3 + 1;
+}
+
+static int64_t spread_computing(int threads)
+{
+    return use_others(root, threads, compute);
+}
+
 int main(int argc, char **argv)
 {
     static const operation operations[] = {
@@ -172,6 +204,8 @@ int main(int argc, char **argv)
         {"locked", locked, NULL},
         {"inspect", inspect, NULL},
         {"spread", NULL, spread},
+        {"spread-opens", NULL, spread_opens},
+        {"spread-computing", NULL, spread_computing},
         {NULL, NULL, NULL},
     };
 

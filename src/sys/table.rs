@@ -9,7 +9,7 @@
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::any::{Any, TypeId};
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
@@ -51,14 +51,24 @@ const LIVE: u64 = 1 << USERS_BITS;
 const GENERATION_SHIFT: u32 = USERS_BITS + 1;
 
 pub(crate) struct Table {
+    segments: [AtomicPtr<Slot>; SEGMENTS],
+    /// Free slots, in several stacks: a thread has one that it shares with few others.
+    free: [Stack; STACKS],
     /// How many slots have ever been used.
     used: AtomicU32,
-    /// The top of the stack of free slots: `tag << 32 | index + 1`. The tag grows with every change,
-    /// so that a thread which slept through a pop and a push notices.
-    free: AtomicU64,
-    segments: [AtomicPtr<Slot>; SEGMENTS],
 }
 
+const STACKS: usize = 16;
+
+/// The top of a stack of free slots: `tag << 32 | index + 1`. The tag grows with every change, so that a thread
+/// which slept through a pop and a push notices. What one processor writes all the time shares no cache line with
+/// what another one needs: that is what the alignment is for, here and below.
+#[repr(align(64))]
+struct Stack {
+    top: AtomicU64,
+}
+
+#[repr(align(64))]
 struct Slot {
     state: AtomicU64,
     /// The free slot below this one: `index + 1`, or 0.
@@ -95,9 +105,9 @@ struct User<'t> {
 impl Table {
     pub(crate) const fn new() -> Table {
         Table {
-            used: AtomicU32::new(0),
-            free: AtomicU64::new(0),
             segments: [const { AtomicPtr::new(null_mut()) }; SEGMENTS],
+            free: [const { Stack { top: AtomicU64::new(0) } }; STACKS],
+            used: AtomicU32::new(0),
         }
     }
 
@@ -147,12 +157,18 @@ impl Table {
         None
     }
 
+    /// From the thread's own stack, or else from any.
     fn pop_free(&self) -> Option<u32> {
-        let mut top = self.free.load(Acquire);
+        let own = stack_of_thread();
+        (own..own + STACKS).find_map(|stack| self.pop(&self.free[stack % STACKS].top))
+    }
+
+    fn pop(&self, stack: &AtomicU64) -> Option<u32> {
+        let mut top = stack.load(Acquire);
         loop {
             let index = (top as u32).checked_sub(1)?;
             let below = self.existing_slot(index)?.below.load(Relaxed);
-            match self.free.compare_exchange_weak(top, retag(top, below), AcqRel, Acquire) {
+            match stack.compare_exchange_weak(top, retag(top, below), AcqRel, Acquire) {
                 Ok(_) => return Some(index),
                 Err(now) => top = now,
             }
@@ -160,10 +176,11 @@ impl Table {
     }
 
     fn push_free(&self, slot: &Slot, index: u32) {
-        let mut top = self.free.load(Relaxed);
+        let stack = &self.free[stack_of_thread()].top;
+        let mut top = stack.load(Relaxed);
         loop {
             slot.below.store(top as u32, Relaxed);
-            match self.free.compare_exchange_weak(top, retag(top, index + 1), AcqRel, Relaxed) {
+            match stack.compare_exchange_weak(top, retag(top, index + 1), AcqRel, Relaxed) {
                 Ok(_) => return,
                 Err(now) => top = now,
             }
@@ -254,6 +271,14 @@ impl Drop for User<'_> {
             self.table.push_free(self.slot, self.index);
         }
     }
+}
+
+/// By the address of something that every thread has one of.
+fn stack_of_thread() -> usize {
+    thread_local! {
+        static HERE: Cell<u8> = const { Cell::new(0) };
+    }
+    HERE.with(|here| (here.as_ptr().addr() >> 6).wrapping_mul(SCRAMBLE) >> (usize::BITS - STACKS.ilog2()))
 }
 
 /// Segment and offset of a slot: segment s starts at index FIRST_SEGMENT * (2^s - 1).
