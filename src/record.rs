@@ -41,6 +41,8 @@ impl<'p> Record<'p> {
     /// That of this process with this prompt: `LockMetadata` as pretty JSON, and who it is.
     pub(crate) fn new(prompt: &'p str) -> Result<Record<'p>, Fault> {
         check_length("", prompt.len(), PROMPT_MAX)?;
+        // What takes a process time, once, is not left for when the lock is had, and nobody on record yet.
+        Own::texts();
         let mut record = Record { prompt, text: Vec::new(), started: 0 };
         // In JSON a byte takes up to six, as in \u0000.
         if prompt.len() > JSON_MAX / 6 {
