@@ -68,7 +68,8 @@ struct Stack {
     top: AtomicU64,
 }
 
-#[repr(align(64))]
+// On 32 bits, where slots are used up, they are to be small.
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 struct Slot {
     state: AtomicU64,
     /// The free slot below this one: `index + 1`, or 0.
