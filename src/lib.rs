@@ -64,6 +64,8 @@ mod lock_file;
 mod lock_path;
 #[cfg(unix)]
 mod patience;
+#[cfg(unix)]
+mod text;
 
 // Here `no_mangle` counts as unsafe; blocks stand in ffi/boundary.rs alone, which a test checks.
 #[allow(unsafe_code)]

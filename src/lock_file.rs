@@ -2,7 +2,6 @@
 //! that nobody ever reads a mixture of two.
 
 use std::io;
-use std::ops::Deref;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use crate::error::Fault;
@@ -10,48 +9,13 @@ use crate::lock_path::LockPath;
 use crate::record::{BLANKS, FILE_MAX, is_blank, parse_own};
 use crate::sys::file::{self, Identity, Kind, Stat};
 use crate::sys::{flock, mount, process};
+use crate::text::Text;
 use crate::{Holder, LockError};
 
 /// How often to begin again when somebody removes the file under our hands. Each round loses to
 /// another `rm`, so that many in a row mean something else: a `.ralph` that is a dangling symbolic
 /// link, or a file system that tells one file from another wrongly.
 pub(crate) const START_OVERS: u32 = 1000;
-
-/// What was read of a file. Most of it is short, and takes no memory but the stack's.
-struct Text {
-    short: [u8; 512],
-    /// All of it, where it is longer than that.
-    long: Vec<u8>,
-    length: usize,
-}
-
-impl Text {
-    fn empty() -> Text {
-        Text { short: [0; 512], long: Vec::new(), length: 0 }
-    }
-
-    /// Where what follows is to be read to, and its offset, if so much is to have room in all. None: there is no memory.
-    fn rest_of(&mut self, room: usize) -> Option<(&mut [u8], usize)> {
-        if room > self.short.len() {
-            if self.long.is_empty() {
-                self.long.try_reserve_exact(room).ok()?;
-                self.long.extend_from_slice(&self.short[..self.length]);
-            }
-            self.long.try_reserve_exact(room - self.long.len()).ok()?;
-            self.long.resize(room, 0);
-        }
-        let place = if self.long.is_empty() { &mut self.short[..room] } else { &mut self.long[..] };
-        Some((&mut place[self.length..], self.length))
-    }
-}
-
-impl Deref for Text {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        if self.long.is_empty() { &self.short[..self.length] } else { &self.long[..self.length] }
-    }
-}
 
 /// An open lock file.
 #[derive(Debug)]
@@ -354,8 +318,7 @@ impl LockFile {
     /// The whole text, in one system call when it is as long as expected, and no more of it than
     /// tells that it is too long.
     fn read(&self, expected: u64, text: &mut Text) -> Result<(), Fault> {
-        text.length = 0;
-        text.long.clear();
+        text.clear();
         // Of a file that other machines write, this one's memory may keep an old text and an old size.
         let read_at = if self.is_shared() { file::read_anew } else { file::read_at };
         if expected == 0 && !self.is_shared() {
@@ -364,13 +327,11 @@ impl LockFile {
         let expected = expected as usize;
         loop {
             // A file that grew meanwhile takes a second round, with room to spare.
-            let room = if text.length <= expected { expected + 1 } else { 2 * text.length };
-            let place = text.rest_of(room).ok_or_else(|| io::Error::from_raw_os_error(libc::ENOMEM));
-            let count = place.and_then(|(place, offset)| read_at(self.fd(), place, offset));
-            let count = count.map_err(|error| self.path.failed("read", error))?;
-            text.length += count;
-            let at_end = count == 0 || expected <= text.length && text.length < room;
-            if at_end || text.length > FILE_MAX {
+            let room = if text.len() <= expected { expected + 1 } else { 2 * text.len() };
+            let read = text.read_on(room, |place, offset| read_at(self.fd(), place, offset));
+            let count = read.map_err(|error| self.path.failed("read", error))?;
+            let at_end = count == 0 || expected <= text.len() && text.len() < room;
+            if at_end || text.len() > FILE_MAX {
                 return Ok(());
             }
         }

@@ -6,10 +6,10 @@
 //! Every pointer that C passes in is looked at in `boundary` and nowhere else.
 
 mod boundary;
+mod strings;
 
 // In the order in which the header presents them.
 mod status;
-mod strings;
 
 mod guard;
 
