@@ -2,7 +2,6 @@
 //! past this file. What C promises about its pointers is written in the header: NULL where it says
 //! so, else the address of a variable of that type, or of a NUL-terminated string.
 
-use std::any::{Any, TypeId};
 use std::cell::Cell;
 use std::ffi::{CStr, c_char};
 use std::panic::{self, AssertUnwindSafe};
@@ -10,11 +9,16 @@ use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use super::cancel::ralph_lock_cancel;
 use super::error::{Failure, ralph_lock_error};
+use super::guard::ralph_lock_guard;
+use super::metadata::ralph_lock_metadata;
+use super::options::ralph_lock_options;
 use super::status::ralph_lock_status;
+use super::waiter::ralph_lock_waiter;
 use crate::LockError;
 use crate::error::Fault;
-use crate::sys::table::{Found, Ref, Table};
+use crate::sys::table::{Named, Ref, Table};
 
 /// Runs a fallible exported function: maps its result to a status, and its failure to an error
 /// object if the caller wants one.
@@ -118,10 +122,13 @@ pub(super) fn path<'a>(name: &'static str, pointer: &'a *const c_char) -> Result
 }
 
 /// A text that C passes, in UTF-8.
+// Inlined: as LockGuard::announce.
+#[inline(always)]
 pub(super) fn text<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a str, Fault> {
     utf8(name, string(name, pointer)?.to_bytes())
 }
 
+#[inline(always)]
 fn utf8<'a>(name: &'static str, bytes: &'a [u8]) -> Result<&'a str, Fault> {
     std::str::from_utf8(bytes).map_err(|error| {
         LockError::invalid(format!("{name} is not UTF-8: the byte at offset {} is wrong", error.valid_up_to()))
@@ -145,13 +152,32 @@ fn is_null(name: &'static str) -> Fault {
 /// All objects that C has handles of. What C takes for a pointer is a handle, never read through.
 static OBJECTS: Table = Table::new();
 
+/// What C can have handles of. A handle of one type is none of another, because they are of different kinds.
+macro_rules! objects {
+    ($($name:ident),*) => {
+        #[allow(non_camel_case_types)]
+        enum Kind { $($name),* }
+        // SAFETY: each has a variant of its own.
+        $(unsafe impl Named for $name { const KIND: u8 = Kind::$name as u8; })*
+    };
+}
+
+objects!(
+    ralph_lock_guard,
+    ralph_lock_metadata,
+    ralph_lock_error,
+    ralph_lock_options,
+    ralph_lock_cancel,
+    ralph_lock_waiter
+);
+
 /// Hands an object over to C; NULL, and the object dropped, when there are no handles left.
-pub(super) fn hand_over<T: Any + Send + Sync>(object: T) -> *mut T {
+pub(super) fn hand_over<T: Named>(object: T) -> *mut T {
     ptr::without_provenance_mut(OBJECTS.insert(object).unwrap_or(0))
 }
 
 /// The same for an object without which the call has failed.
-pub(super) fn hand_over_or_fail<T: Any + Send + Sync>(object: T) -> Result<*mut T, Failure> {
+pub(super) fn hand_over_or_fail<T: Named>(object: T) -> Result<*mut T, Failure> {
     let handle = hand_over(object);
     if handle.is_null() {
         let error = std::io::Error::from_raw_os_error(libc::ENOMEM);
@@ -161,29 +187,28 @@ pub(super) fn hand_over_or_fail<T: Any + Send + Sync>(object: T) -> Result<*mut 
 }
 
 /// The object of a handle that C passes as the parameter of that name.
-pub(super) fn find<T: Any>(name: &'static str, handle: *const T) -> Result<Ref<'static, T>, Failure> {
-    find_any(name, handle.addr(), TypeId::of::<T>()).map(Found::typed)
-}
-
-fn find_any(name: &'static str, handle: usize, wanted: TypeId) -> Result<Found<'static>, Failure> {
-    if handle == 0 {
+pub(super) fn find<T: Named>(name: &'static str, handle: *const T) -> Result<Ref<'static, T>, Failure> {
+    if handle.is_null() {
         return Err(is_null(name).into());
     }
-    OBJECTS.find(handle, wanted).ok_or(Failure::InvalidHandle(name))
+    look_up(handle).ok_or(Failure::InvalidHandle(name))
 }
 
 /// The same where a handle that is not live has an answer of its own.
-pub(super) fn look_up<T: Any>(handle: *const T) -> Option<Ref<'static, T>> {
+pub(super) fn look_up<T: Named>(handle: *const T) -> Option<Ref<'static, T>> {
     OBJECTS.get(handle.addr())
 }
 
-/// Ends an object, for an exported function that does nothing else. What is no live handle is left alone.
-pub(super) fn free<T: Any>(handle: *const T) {
-    free_any(handle.addr(), TypeId::of::<T>());
+/// The object itself, which ends as one with a handle, if nobody else uses it at this moment.
+pub(super) fn take<T: Named>(handle: *const T) -> Option<Box<T>> {
+    OBJECTS.take(handle.addr())
 }
 
-fn free_any(handle: usize, wanted: TypeId) {
-    value((), || drop(OBJECTS.end(handle, wanted)));
+/// Ends an object, for an exported function that does nothing else. What is no live handle is left alone.
+pub(super) fn free<T: Named>(handle: *const T) {
+    value((), || {
+        OBJECTS.remove::<T>(handle.addr());
+    });
 }
 
 thread_local! {

@@ -2,9 +2,9 @@
 
 use std::ffi::c_char;
 use std::ptr;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
-use super::boundary::{Out, find, hand_over_or_fail, look_up, path, status, text, value};
+use super::boundary::{Out, find, hand_over_or_fail, look_up, path, status, take, text, value};
 use super::error::{Failure, ralph_lock_error};
 use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
@@ -26,6 +26,8 @@ pub struct ralph_lock_guard {
     held: Mutex<Option<Held>>,
 }
 
+const NOT_LIVE: Failure = Failure::InvalidHandle("guard");
+
 impl ralph_lock_guard {
     /// Gives C the lock, or who holds it.
     pub(super) fn hand_out(
@@ -40,17 +42,25 @@ impl ralph_lock_guard {
         Ok(())
     }
 
-    /// Takes the lock out, for the one caller who ends the guard.
-    fn take(&self) -> Option<Held> {
-        self.held.try_lock().ok()?.take()
+    /// Ends the guard, and gives the lock up.
+    fn release(guard: *const ralph_lock_guard) -> Result<(), Failure> {
+        if let Some(mut alone) = take(guard) {
+            let held = alone.held.get_mut().unwrap_or_else(PoisonError::into_inner);
+            return Ok(held.as_mut().ok_or(NOT_LIVE)?.give_up()?);
+        }
+        // Others use it at this moment, or it is none.
+        let entry = find("guard", guard)?;
+        let mut held = entry.held.try_lock().ok().and_then(|mut held| held.take()).ok_or(NOT_LIVE)?;
+        entry.retire();
+        Ok(held.give_up()?)
     }
 
     /// Ends the guard with what the body makes of its lock. Where that fails, the guard is as it was.
     pub(super) fn end<T>(&self, body: impl FnOnce(&mut Held) -> Result<T, Fault>) -> Result<T, Failure> {
         let Ok(mut held) = self.held.try_lock() else {
-            return Err(Failure::InvalidHandle("guard"));
+            return Err(NOT_LIVE);
         };
-        let result = body(held.as_mut().ok_or(Failure::InvalidHandle("guard"))?)?;
+        let result = body(held.as_mut().ok_or(NOT_LIVE)?)?;
         *held = None;
         Ok(result)
     }
@@ -187,10 +197,7 @@ pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock
         if guard.is_null() {
             return Ok(());
         }
-        let entry = find("guard", guard)?;
-        let mut held = entry.take().ok_or(Failure::InvalidHandle("guard"))?;
-        entry.retire();
-        Ok(held.give_up()?)
+        ralph_lock_guard::release(guard)
     })
 }
 

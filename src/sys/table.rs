@@ -8,8 +8,7 @@
 //! the table usable; at the worst one slot stays out of use in that child.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
-use std::any::{Any, TypeId};
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
@@ -45,10 +44,21 @@ const FIRST_SEGMENT: u32 = 32;
 const SEGMENTS: usize = INDEX_BITS as usize - FIRST_SEGMENT.ilog2() as usize;
 const CAPACITY: u32 = FIRST_SEGMENT * ((1 << SEGMENTS) - 1);
 
-// A slot's state is `generation | live | users`.
+// A slot's state is `kind | generation | live | users`. No process has more threads than users can be counted.
 const USERS_BITS: u32 = 23;
+const USERS: u64 = LIVE - 1;
 const LIVE: u64 = 1 << USERS_BITS;
 const GENERATION_SHIFT: u32 = USERS_BITS + 1;
+const KIND_SHIFT: u32 = 56;
+
+/// What a table can hold.
+///
+/// # Safety
+///
+/// No two types are of one kind.
+pub(crate) unsafe trait Named: Send + Sync + 'static {
+    const KIND: u8;
+}
 
 pub(crate) struct Table {
     segments: [AtomicPtr<Slot>; SEGMENTS],
@@ -77,8 +87,8 @@ struct Slot {
     value: UnsafeCell<MaybeUninit<Object>>,
 }
 
-/// It knows its type, so that a handle of one type is unknown where another is asked for.
-type Object = Box<dyn Any + Send + Sync>;
+/// Its type is known from the slot's state.
+type Object = Box<dyn Send + Sync>;
 
 // SAFETY: objects enter by move and are seen by many threads through `Ref`, and they are Send and
 // Sync; the slot states below order every access to them.
@@ -86,14 +96,8 @@ unsafe impl Sync for Table {}
 
 /// An object in use, which is not dropped meanwhile.
 pub(crate) struct Ref<'t, T> {
-    found: Found<'t>,
-    object: PhantomData<&'t T>,
-}
-
-/// The same of a type that was compared. What handles such is compiled once, and not for each type.
-pub(crate) struct Found<'t> {
-    object: *const (),
     user: User<'t>,
+    object: PhantomData<&'t T>,
 }
 
 /// Keeps the object in a slot from being dropped.
@@ -113,54 +117,75 @@ impl Table {
     }
 
     /// Puts an object in and names it. None, and the object dropped, when all names are taken.
-    pub(crate) fn insert<T: Any + Send + Sync>(&self, object: T) -> Option<usize> {
-        self.insert_object(Box::new(object))
+    pub(crate) fn insert<T: Named>(&self, object: T) -> Option<usize> {
+        self.insert_object(Box::new(object), T::KIND)
     }
 
-    fn insert_object(&self, object: Object) -> Option<usize> {
+    fn insert_object(&self, object: Object, kind: u8) -> Option<usize> {
         let index = self.pop_free().or_else(|| self.first_unused())?;
         let slot = self.slot(index)?;
-        let generation = (slot.state.load(Relaxed) >> GENERATION_SHIFT) + 1;
+        let generation = generation(slot.state.load(Relaxed)) + 1;
         // SAFETY: the slot was taken off the stack or never used, so this thread alone has it, and
         // no handle of its new generation exists yet.
         unsafe { (*slot.value.get()).write(object) };
-        slot.state.store(generation << GENERATION_SHIFT | LIVE, Release);
+        slot.state.store(live(kind, generation), Release);
         Some(handle_of((generation as usize) << INDEX_BITS | index as usize))
     }
 
     /// The object of that name, if it is live and of that type.
-    pub(crate) fn get<T: Any>(&self, handle: usize) -> Option<Ref<'_, T>> {
-        self.find(handle, TypeId::of::<T>()).map(Found::typed)
+    pub(crate) fn get<T: Named>(&self, handle: usize) -> Option<Ref<'_, T>> {
+        let (slot, index, _) = self.update(handle, T::KIND, |state| Some(state + 1))?;
+        Some(Ref { user: User { table: self, slot, index }, object: PhantomData })
     }
 
-    pub(crate) fn find(&self, handle: usize, wanted: TypeId) -> Option<Found<'_>> {
-        let user = self.enter(handle)?;
-        let object = user.object();
-        (object.type_id() == wanted).then_some(Found { object: (&raw const *object).cast(), user })
+    /// Ends that object: nobody finds it from now on, and the last `Ref` drops it. False: there is none.
+    pub(crate) fn remove<T: Named>(&self, handle: usize) -> bool {
+        self.remove_object(handle, T::KIND)
     }
 
-    pub(crate) fn end(&self, handle: usize, wanted: TypeId) -> Option<Found<'_>> {
-        self.find(handle, wanted).filter(|found| found.user.end())
+    fn remove_object(&self, handle: usize, kind: u8) -> bool {
+        let Some((slot, index, before)) = self.update(handle, kind, |state| Some(state & !LIVE)) else {
+            return false;
+        };
+        if before & USERS == 0 {
+            drop(self.empty(slot, index, before));
+        }
+        true
     }
 
-    fn enter(&self, handle: usize) -> Option<User<'_>> {
+    /// The same if nobody uses it at this moment; the object is the caller's then.
+    pub(crate) fn take<T: Named>(&self, handle: usize) -> Option<Box<T>> {
+        let without_users = |state| (state & USERS == 0).then_some(state & !LIVE);
+        let (slot, index, before) = self.update(handle, T::KIND, without_users)?;
+        let object = Box::into_raw(self.empty(slot, index, before));
+        // SAFETY: it was made by a box of a T, which its kind says.
+        Some(unsafe { Box::from_raw(object.cast()) })
+    }
+
+    /// Changes the state of a live object of that kind; gives its slot and the state before.
+    #[inline]
+    fn update(&self, handle: usize, kind: u8, next: impl Fn(u64) -> Option<u64>) -> Option<(&Slot, u32, u64)> {
         let name = name_of(handle)?;
         let index = (name & ((1 << INDEX_BITS) - 1)) as u32;
-        let generation = (name >> INDEX_BITS) as u64;
+        let wanted = live(kind, (name >> INDEX_BITS) as u64);
         let slot = self.existing_slot(index)?;
-        let mut state = slot.state.load(Relaxed);
-        while state >> GENERATION_SHIFT == generation && state & LIVE != 0 {
-            match slot.state.compare_exchange_weak(state, state + 1, Acquire, Relaxed) {
-                Ok(_) => return Some(User { table: self, slot, index }),
-                Err(now) => state = now,
-            }
+        let change = |state| if state & !USERS == wanted { next(state) } else { None };
+        slot.state.fetch_update(AcqRel, Relaxed, change).ok().map(|before| (slot, index, before))
+    }
+
+    /// Takes the object out of a slot that is no longer live, and that nobody uses: so its last user does.
+    fn empty(&self, slot: &Slot, index: u32, before: u64) -> Object {
+        // SAFETY: nobody new comes in, and nobody else is in, so this thread alone has what is there.
+        let object = unsafe { (*slot.value.get()).assume_init_read() };
+        if generation(before) < LAST_GENERATION {
+            self.push_free(slot, index);
         }
-        None
+        object
     }
 
     /// From the thread's own stack, or else from any.
     fn pop_free(&self) -> Option<u32> {
-        let own = stack_of_thread();
+        let own = own_stack();
         (own..own + STACKS).find_map(|stack| self.pop(&self.free[stack % STACKS].top))
     }
 
@@ -177,7 +202,7 @@ impl Table {
     }
 
     fn push_free(&self, slot: &Slot, index: u32) {
-        let stack = &self.free[stack_of_thread()].top;
+        let stack = &self.free[own_stack()].top;
         let mut top = stack.load(Relaxed);
         loop {
             slot.below.store(top as u32, Relaxed);
@@ -223,17 +248,11 @@ impl Table {
     }
 }
 
-impl<'t> Found<'t> {
-    /// To be asked for the type that was compared.
-    pub(crate) fn typed<T>(self) -> Ref<'t, T> {
-        Ref { found: self, object: PhantomData }
-    }
-}
-
 impl<T> Ref<'_, T> {
-    /// From now on nobody finds the object. True for the one who did it; it is dropped with the last `Ref`.
-    pub(crate) fn retire(&self) -> bool {
-        self.found.user.end()
+    /// From now on nobody finds the object. It is dropped with the last `Ref`.
+    pub(crate) fn retire(&self) {
+        // The slot is still of the generation that was entered: it has a user.
+        self.user.slot.state.fetch_and(!LIVE, AcqRel);
     }
 }
 
@@ -241,45 +260,33 @@ impl<T> Deref for Ref<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: it is the address of a T that the user keeps, and a boxed object does not move.
-        unsafe { &*self.found.object.cast() }
-    }
-}
-
-impl User<'_> {
-    fn object(&self) -> &(dyn Any + Send + Sync) {
         // SAFETY: the slot was live when this user counted itself in, so its object was written, and
-        // it is dropped only by the last user.
-        unsafe { &**(*self.slot.value.get()).assume_init_ref() }
-    }
-
-    /// Hides the object from whoever comes later. True for the one who did it. The slot is still of
-    /// the generation that was entered: it has a user.
-    fn end(&self) -> bool {
-        self.slot.state.fetch_and(!LIVE, AcqRel) & LIVE != 0
+        // it is dropped only by the last user. Its kind says that it is a T.
+        unsafe { &*(&raw const **(*self.user.slot.value.get()).assume_init_ref()).cast() }
     }
 }
 
 impl Drop for User<'_> {
     fn drop(&mut self) {
         let before = self.slot.state.fetch_sub(1, AcqRel);
-        if before & LIVE != 0 || before & (LIVE - 1) != 1 {
-            return;
-        }
-        // SAFETY: the slot is no longer live, so nobody new comes in, and this was the last user.
-        unsafe { (*self.slot.value.get()).assume_init_drop() };
-        if before >> GENERATION_SHIFT < LAST_GENERATION {
-            self.table.push_free(self.slot, self.index);
+        if before & (LIVE | USERS) == 1 {
+            drop(self.table.empty(self.slot, self.index, before));
         }
     }
 }
 
-/// By the address of something that every thread has one of.
-fn stack_of_thread() -> usize {
-    thread_local! {
-        static HERE: Cell<u8> = const { Cell::new(0) };
-    }
-    HERE.with(|here| (here.as_ptr().addr() >> 6).wrapping_mul(SCRAMBLE) >> (usize::BITS - STACKS.ilog2()))
+fn live(kind: u8, generation: u64) -> u64 {
+    u64::from(kind) << KIND_SHIFT | generation << GENERATION_SHIFT | LIVE
+}
+
+fn generation(state: u64) -> u64 {
+    state >> GENERATION_SHIFT & ((1 << (KIND_SHIFT - GENERATION_SHIFT)) - 1)
+}
+
+/// By where the thread's own memory is: no two threads have the same, and to look there takes no time.
+fn own_stack() -> usize {
+    let here = 0_u8;
+    ((&raw const here).addr() >> 16).wrapping_mul(SCRAMBLE) >> (usize::BITS - STACKS.ilog2())
 }
 
 /// Segment and offset of a slot: segment s starts at index FIRST_SEGMENT * (2^s - 1).
@@ -313,9 +320,15 @@ mod tests {
     use std::sync::Arc;
     use std::thread;
 
-    /// Ends an object as the library does. Of many callers one gets it.
-    fn remove<T: Any>(table: &Table, handle: usize) -> Option<Ref<'_, T>> {
-        table.get(handle).filter(Ref::retire)
+    // SAFETY: each is of a kind of its own.
+    unsafe impl Named for i32 {
+        const KIND: u8 = 0;
+    }
+    unsafe impl Named for usize {
+        const KIND: u8 = 1;
+    }
+    unsafe impl Named for Arc<()> {
+        const KIND: u8 = u8::MAX;
     }
 
     #[test]
@@ -326,19 +339,20 @@ mod tests {
             let name = table.insert(round).unwrap();
             assert!(seen.insert(name), "a name was given twice");
             assert_eq!(*table.get::<i32>(name).unwrap(), round);
-            assert_eq!(*remove::<i32>(&table, name).unwrap(), round);
+            assert!(table.remove::<i32>(name));
             assert!(table.get::<i32>(name).is_none());
-            assert!(remove::<i32>(&table, name).is_none());
+            assert!(!table.remove::<i32>(name));
         }
     }
 
     #[test]
     fn garbage_and_names_of_another_type_are_unknown() {
         let table = Table::new();
-        let name = table.insert("here").unwrap();
-        assert!(table.get::<String>(name).is_none());
-        assert!(remove::<String>(&table, name).is_none());
-        assert!(table.get::<&str>(name).is_some(), "it went with a failed removal");
+        let name = table.insert(1).unwrap();
+        assert!(table.get::<usize>(name).is_none());
+        assert!(!table.remove::<usize>(name));
+        assert!(table.take::<usize>(name).is_none());
+        assert!(table.get::<i32>(name).is_some(), "it went with a failed removal");
         for garbage in (0..100_000).chain([
             usize::MAX,
             &raw const table as usize,
@@ -346,7 +360,7 @@ mod tests {
             name + 8,
             name | 1 << (usize::BITS - 1),
         ]) {
-            assert!(table.get::<&str>(garbage).is_none(), "{garbage:#x} was taken for a name");
+            assert!(table.get::<i32>(garbage).is_none(), "{garbage:#x} was taken for a name");
         }
     }
 
@@ -365,10 +379,27 @@ mod tests {
         let value = Arc::new(());
         let name = table.insert(value.clone()).unwrap();
         let user = table.get::<Arc<()>>(name).unwrap();
-        drop(remove::<Arc<()>>(&table, name).unwrap());
+        assert!(table.remove::<Arc<()>>(name));
         assert_eq!(Arc::strong_count(&value), 2, "dropped while in use");
         drop(user);
         assert_eq!(Arc::strong_count(&value), 1, "not dropped after its last use");
+    }
+
+    #[test]
+    fn what_others_use_is_not_taken() {
+        let table = Table::new();
+        let value = Arc::new(());
+        let name = table.insert(value.clone()).unwrap();
+        let user = table.get::<Arc<()>>(name).unwrap();
+        assert!(table.take::<Arc<()>>(name).is_none());
+        drop(user);
+        let taken = table.take::<Arc<()>>(name).unwrap();
+        assert!(table.get::<Arc<()>>(name).is_none() && table.take::<Arc<()>>(name).is_none());
+        assert_eq!(table.used.load(Relaxed), 1);
+        table.insert(1).unwrap();
+        assert_eq!(table.used.load(Relaxed), 1, "its slot is not used again");
+        drop(taken);
+        assert_eq!(Arc::strong_count(&value), 1);
     }
 
     #[test]
@@ -378,7 +409,7 @@ mod tests {
         for (value, name) in names.iter().enumerate() {
             assert_eq!(*table.get::<usize>(*name).unwrap(), value);
         }
-        assert_eq!(names.iter().filter(|name| remove::<usize>(&table, **name).is_some()).count(), 5_000);
+        assert_eq!(names.iter().filter(|name| table.remove::<usize>(**name)).count(), 5_000);
     }
 
     #[test]
@@ -393,11 +424,11 @@ mod tests {
                         if let Some(found) = table.get::<i32>(name) {
                             assert_eq!(*found, round);
                         }
-                        if remove::<i32>(&table, name).is_some() {
+                        if table.take::<i32>(name).is_some() || table.remove::<i32>(name) {
                             won.fetch_add(1, Relaxed);
                         }
                         let own = table.insert(round).unwrap();
-                        assert_eq!(*remove::<i32>(&table, own).unwrap(), round);
+                        assert_eq!(*table.take::<i32>(own).unwrap(), round);
                     });
                 }
             });
@@ -410,10 +441,10 @@ mod tests {
         let table = Table::new();
         let first = table.insert(0).unwrap();
         let slot = table.existing_slot(0).unwrap();
-        slot.state.store(LAST_GENERATION << GENERATION_SHIFT | LIVE, Relaxed);
+        slot.state.store(live(i32::KIND, LAST_GENERATION), Relaxed);
         assert!(table.get::<i32>(first).is_none());
         let last = handle_of((LAST_GENERATION as usize) << INDEX_BITS);
-        assert!(remove::<i32>(&table, last).is_some());
+        assert!(table.remove::<i32>(last));
         table.insert(1).unwrap();
         assert_eq!(slot.state.load(Relaxed) & LIVE, 0, "the retired slot was used again");
     }
