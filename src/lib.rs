@@ -64,8 +64,6 @@ mod lock_file;
 mod lock_path;
 #[cfg(unix)]
 mod patience;
-#[cfg(unix)]
-mod text;
 
 // Here `no_mangle` counts as unsafe; blocks stand in ffi/boundary.rs alone, which a test checks.
 #[allow(unsafe_code)]
@@ -117,7 +115,7 @@ impl LoopLock {
     /// A record alone does not say that the lock is held: its holder may have died.
     pub fn read_existing(workspace_root: impl AsRef<Path>) -> Result<Option<LockMetadata>, LockError> {
         match lock::on_record(workspace_root.as_ref()).map_err(LockError::from) {
-            Ok(holder) => Ok(Some(holder.into())),
+            Ok(holder) => Ok(Some((*holder).into())),
             Err(LockError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }

@@ -139,7 +139,7 @@ pub(crate) fn acquire_in_queue(mut path: LockPath, record: &mut Record<'_>) -> R
 }
 
 /// The record in the lock file, or [`LockError::NotFound`] with the reason why there is none.
-pub(crate) fn on_record(workspace_root: &Path) -> Result<Holder, Fault> {
+pub(crate) fn on_record(workspace_root: &Path) -> Result<Box<Holder>, Fault> {
     let not_found = |path: &LockPath, reason| Err(Box::new(LockError::NotFound { path: path.to_owned(), reason }));
     let mut file = match LockFile::open_existing(LockPath::of(workspace_root)?)? {
         Ok(file) => file,
@@ -280,6 +280,9 @@ impl LockGuard {
     /// Makes this process, which has just got the flock, the holder on record. Err: somebody
     /// removed or replaced the file between open and flock. Without this comparison two processes
     /// hold two files, each believing that it has the workspace's lock.
+    // Inlined, as some others are: a result that is returned was written in pieces just now, and the processor waits
+    // for them all before it moves it as a whole, again and again on the way to where it stays.
+    #[inline(always)]
     pub(crate) fn announce(mut file: LockFile, record: &mut Record<'_>) -> Result<Result<LockGuard, LockPath>, Fault> {
         let identity = file.identity()?;
         let path = file.path().clone();
@@ -337,19 +340,22 @@ impl Held {
     }
 
     pub(crate) fn give_up(&mut self) -> Result<(), Fault> {
-        let Some(mut file) = self.file.take() else {
+        let Some(file) = &mut self.file else {
             return Ok(());
         };
         // In a forked child only this copy of the descriptor goes: unlocking, or blanking the
         // record, would take the lock from the parent.
         if process::instance() != self.owner {
             file.abandon();
+            self.file = None;
             return Ok(());
         }
         // First the record: the moment the lock is free, the next holder may write its own. Then the
         // lock, explicitly: closing leaves it with every child that inherited the descriptor.
         let blanked = file.take_back(self.record);
-        file.unlock().and(blanked)
+        let unlocked = file.unlock();
+        self.file = None;
+        unlocked.and(blanked)
     }
 }
 
@@ -361,8 +367,10 @@ impl Drop for Held {
 }
 
 impl Place {
+    // Inlined: as LockGuard::announce.
+    #[inline(always)]
     fn new(path: LockPath, identity: Identity, file: &LockFile, record: &[u8]) -> Place {
-        let on_record = if file.is_shared() { Holder::parse(record).ok().map(Box::new) } else { None };
+        let on_record = if file.is_shared() { Holder::parse(record).ok() } else { None };
         Place { path, identity, on_record }
     }
 

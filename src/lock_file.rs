@@ -8,8 +8,8 @@ use crate::error::Fault;
 use crate::lock_path::LockPath;
 use crate::record::{BLANKS, FILE_MAX, is_blank, parse_own};
 use crate::sys::file::{self, Identity, Kind, Stat};
+use crate::sys::text::Text;
 use crate::sys::{flock, mount, process};
-use crate::text::Text;
 use crate::{Holder, LockError};
 
 /// How often to begin again when somebody removes the file under our hands. Each round loses to
@@ -36,7 +36,7 @@ pub(crate) struct LockFile {
 
 /// What a lock file says.
 pub(crate) enum Content {
-    Record(Holder),
+    Record(Box<Holder>),
     /// Nothing, for this reason.
     Nothing(&'static str),
     /// Something that is no record, or not yet; looking again can help.
@@ -46,7 +46,7 @@ pub(crate) enum Content {
 impl Content {
     pub(crate) fn record(self) -> Option<Box<Holder>> {
         match self {
-            Content::Record(holder) => Some(Box::new(holder)),
+            Content::Record(holder) => Some(holder),
             Content::Nothing(_) | Content::Unreadable(_) => None,
         }
     }
@@ -56,8 +56,17 @@ impl LockFile {
     /// Opens the file, which is made where it is missing. Without O_CREAT first: that is one system
     /// call in the usual case, and the only way to another user's file in a sticky directory under
     /// fs.protected_regular (proc_sys_fs(5)).
+    // Inlined: as LockGuard::announce.
+    #[inline(always)]
     pub(crate) fn open_or_create(path: LockPath) -> Result<LockFile, Fault> {
-        let mut opened = file::open_read_write(path.as_c_str());
+        match file::open_read_write(path.as_c_str()) {
+            Ok(fd) => Ok(LockFile::new(fd, path, None)),
+            Err(error) => LockFile::create(path, error),
+        }
+    }
+
+    fn create(path: LockPath, error: io::Error) -> Result<LockFile, Fault> {
+        let mut opened = Err(error);
         for _ in 0..START_OVERS {
             if !matches!(&opened, Err(error) if error.raw_os_error() == Some(libc::ENOENT)) {
                 break;
@@ -247,7 +256,7 @@ impl LockFile {
             return Ok(None);
         }
         // As at a release: whoever dies has not made the lock one that a full disk keeps from the next.
-        self.blank(text.len()).map(|()| Holder::parse(&text).ok().map(Box::new))
+        self.blank(text.len()).map(|()| Holder::parse(&text).ok())
     }
 
     /// The same where other machines write too. What this one has read can be an old text, and blank or not only
@@ -259,7 +268,7 @@ impl LockFile {
             self.publish()?;
             self.read(text.len() as u64, text)?;
         }
-        self.truncate().map(|()| Holder::parse(text).ok().map(Box::new))
+        self.truncate().map(|()| Holder::parse(text).ok())
     }
 
     /// Writes a record into a blank file, and counts the bytes that are in the file even when it
@@ -320,16 +329,15 @@ impl LockFile {
     fn read(&self, expected: u64, text: &mut Text) -> Result<(), Fault> {
         text.clear();
         // Of a file that other machines write, this one's memory may keep an old text and an old size.
-        let read_at = if self.is_shared() { file::read_anew } else { file::read_at };
-        if expected == 0 && !self.is_shared() {
+        let anew = self.is_shared();
+        if expected == 0 && !anew {
             return Ok(());
         }
         let expected = expected as usize;
         loop {
             // A file that grew meanwhile takes a second round, with room to spare.
             let room = if text.len() <= expected { expected + 1 } else { 2 * text.len() };
-            let read = text.read_on(room, |place, offset| read_at(self.fd(), place, offset));
-            let count = read.map_err(|error| self.path.failed("read", error))?;
+            let count = text.read_on(self.fd(), anew, room).map_err(|error| self.path.failed("read", error))?;
             let at_end = count == 0 || expected <= text.len() && text.len() < room;
             if at_end || text.len() > FILE_MAX {
                 return Ok(());

@@ -21,19 +21,23 @@ pub(crate) struct LockPath {
 impl LockPath {
     /// The lock file of a workspace.
     pub(crate) fn of(workspace_root: &Path) -> Result<LockPath, Fault> {
-        LockPath::within(workspace_root, None)
+        LockPath::join(workspace_root, Path::new(LoopLock::LOCK_FILE))
     }
 
     /// That lock file below a workspace root; None for the workspace's own.
     pub(crate) fn within(workspace_root: &Path, lock_file: Option<&Path>) -> Result<LockPath, Fault> {
+        let Some(chosen) = lock_file else {
+            return LockPath::of(workspace_root);
+        };
+        check_lock_file(chosen)?;
+        LockPath::join(workspace_root, chosen)
+    }
+
+    fn join(workspace_root: &Path, lock_file: &Path) -> Result<LockPath, Fault> {
         let invalid = |message: &str| Err(LockError::invalid(message));
         if workspace_root.as_os_str().is_empty() {
             return invalid("the workspace root is empty; \".\" is the current directory");
         }
-        if let Some(chosen) = lock_file {
-            check_lock_file(chosen)?;
-        }
-        let lock_file = lock_file.unwrap_or(Path::new(LoopLock::LOCK_FILE));
         let (root, lock_file) = (workspace_root.as_os_str().as_bytes(), lock_file.as_os_str().as_bytes());
         // With room for all that comes, the two bytes between and at the end included.
         let mut path = Vec::with_capacity(root.len() + lock_file.len() + 2);

@@ -45,12 +45,12 @@ impl Holder {
     }
 
     /// The record in a lock file's text, or what is wrong with it.
-    pub(crate) fn parse(text: &[u8]) -> Result<Holder, String> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Box<Holder>, String> {
         record::parse_own(text).map_or_else(|| Holder::parse_any(text), Ok)
     }
 
     /// The same of a text that anybody may have written.
-    pub(crate) fn parse_any(text: &[u8]) -> Result<Holder, String> {
+    pub(crate) fn parse_any(text: &[u8]) -> Result<Box<Holder>, String> {
         // All of it, also where the parser passes over what it says.
         let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
         // Other programs may use the key "holder" as they like: then it says nothing to us.
@@ -59,7 +59,7 @@ impl Holder {
             .map_err(|error| error.to_string())?;
         let started = rfc3339::parse(&keys.started).ok_or("\"started\" is no RFC 3339 time")?;
         let metadata = LockMetadata { pid: keys.pid, started, prompt: keys.prompt };
-        Ok(Holder { metadata, identity: keys.holder.unwrap_or_default() })
+        Ok(Box::new(Holder { metadata, identity: keys.holder.unwrap_or_default() }))
     }
 
     /// The name of the machine or container that it runs on, if the record has one.

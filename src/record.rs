@@ -92,7 +92,7 @@ impl<'p> Record<'p> {
 /// The holder in a text that a process of this machine wrote with this library, as nearly all are: then all but four
 /// values are known beforehand. None for any other text, which may be a record all the same, and for the first one: a
 /// process that reads a single record need not find out for it on which machine it is, which takes longer.
-pub(crate) fn parse_own(text: &[u8]) -> Option<Holder> {
+pub(crate) fn parse_own(text: &[u8]) -> Option<Box<Holder>> {
     static READS_MORE: AtomicBool = AtomicBool::new(false);
     let (pid, rest) = number(text.strip_prefix(PID.as_bytes())?)?;
     let (started, rest) = rest.strip_prefix(STARTED.as_bytes())?.split_at_checked(NEVER.len())?;
@@ -110,8 +110,11 @@ pub(crate) fn parse_own(text: &[u8]) -> Option<Holder> {
     let (start_time, rest) = number(rest)?;
     let rest = rest.strip_prefix(b"}")?.strip_prefix(END.as_bytes())?;
     let pid = u32::try_from(pid).ok()?;
-    let metadata = LockMetadata { pid, started: rfc3339::from_the_nanosecond(started)?, prompt };
-    (rest.is_empty() || is_blank(rest)).then(|| Holder::new(metadata, own.identity.neighbour(start_time)))
+    let started = rfc3339::from_the_nanosecond(started)?;
+    if !rest.is_empty() && !is_blank(rest) {
+        return None;
+    }
+    Some(Box::new(Holder::new(LockMetadata { pid, started, prompt }, own.identity.neighbour(start_time))))
 }
 
 /// The number that a text begins with, as JSON has it, and what follows. None for one that might be too large.

@@ -26,13 +26,19 @@ pub(crate) fn append(time: &DateTime<Utc>, text: &mut Vec<u8>) {
     if !(YEAR_0..=YEAR_9999).contains(&seconds) || nanoseconds >= 1_000_000_000 {
         return text.extend_from_slice(time.to_rfc3339_opts(SecondsFormat::AutoSi, true).as_bytes());
     }
-    let mut long = *NEVER;
-    to_the_nanosecond(seconds, nanoseconds, &mut long);
-    let mut digits = &long[..long.len() - 1];
-    while digits.len() > SECONDS.len() && digits.ends_with(b"000") {
-        digits = &digits[..digits.len() - 3];
+    let begin = text.len();
+    text.extend_from_slice(NEVER);
+    if let Some(long) = text[begin..].first_chunk_mut() {
+        to_the_nanosecond(seconds, nanoseconds, long);
     }
-    text.extend_from_slice(digits.strip_suffix(b".").unwrap_or(digits));
+    let length = match nanoseconds {
+        // Without the point.
+        0 => SECONDS.len() - 1,
+        _ if nanoseconds % 1_000_000 == 0 => SECONDS.len() + 3,
+        _ if nanoseconds % 1_000 == 0 => SECONDS.len() + 6,
+        _ => SECONDS.len() + 9,
+    };
+    text.truncate(begin + length);
     text.push(b'Z');
 }
 
@@ -58,20 +64,22 @@ pub(crate) fn to_the_nanosecond(seconds: i64, nanoseconds: u32, text: &mut [u8; 
 const DAY: i64 = 86_400;
 
 /// The year, month and day of a day after 1970-01-01. Years are counted from March here, so that a leap day is their
-/// last one, and from 400 years before the year 0, so that no number is negative.
+/// last one, and from 400 years before the year 0, so that no number is negative. Few steps wait for each other: Neri
+/// and Schneider, "Euclidean affine functions and their application to calendar algorithms".
 fn date(day: i64) -> (u32, u32, u32) {
     const DAYS_OF_400_YEARS: u32 = 146_097;
     const MARCH_OF_YEAR_0: i64 = -719_468;
-    let day = (day - MARCH_OF_YEAR_0 + i64::from(DAYS_OF_400_YEARS)) as u32;
-    let (era, day) = (day / DAYS_OF_400_YEARS, day % DAYS_OF_400_YEARS);
-    // Less the leap days before it: one in 4 years, none in 100, one in 400.
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    // From March on, five months have 153 days, again and again.
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (next, month) = if month < 10 { (0, month + 3) } else { (1, month - 9) };
-    (era * 400 + year + next - 400, month, day)
+    let quarters = 4 * (day - MARCH_OF_YEAR_0 + i64::from(DAYS_OF_400_YEARS)) as u32 + 3;
+    let (century, day) = (quarters / DAYS_OF_400_YEARS, quarters % DAYS_OF_400_YEARS / 4);
+    // A year has 1461 quarters of a day, and so each is this long, in 2^-32 years.
+    const QUARTER: u32 = 2_939_745;
+    let years = u64::from(QUARTER) * u64::from(4 * day + 3);
+    let (year, day) = ((years >> 32) as u32, years as u32 / QUARTER / 4);
+    // In 2^-16 months, of 30.6 days; March is the third.
+    let months = 2_141 * day + 197_913;
+    let (month, day_of_month) = (months >> 16, months % (1 << 16) / 2_141 + 1);
+    let next = u32::from(day >= 306);
+    (100 * century + year + next - 400, month - 12 * next, day_of_month)
 }
 
 /// Two digits.

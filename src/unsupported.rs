@@ -62,7 +62,7 @@ pub enum Inspection {
     Stale(Box<Holder>),
 }
 
-pub(crate) fn on_record(_workspace_root: &Path) -> Result<Holder, Fault> {
+pub(crate) fn on_record(_workspace_root: &Path) -> Result<Box<Holder>, Fault> {
     unsupported()
 }
 

@@ -169,11 +169,9 @@ pub(crate) fn read_all(path: &CStr) -> io::Result<Vec<u8>> {
     let file = open_read_only(path)?;
     let mut text = Vec::new();
     loop {
-        let length = text.len();
-        text.resize(length + 4096, 0);
-        let count = read_at(file.as_fd(), &mut text[length..], length)?;
-        text.truncate(length + count);
-        if count == 0 {
+        let until = text.len() + 4096;
+        text.reserve(4096);
+        if read_on(file.as_fd(), false, &mut text, until)? == 0 {
             return Ok(text);
         }
     }
@@ -228,8 +226,28 @@ impl From<RawStat> for Stat {
     }
 }
 
-/// Reads at an offset into the buffer; 0 means the file ends there.
-pub(crate) fn read_at(file: BorrowedFd<'_>, buffer: &mut [u8], offset: usize) -> io::Result<usize> {
+/// Reads at an offset, and gives how many bytes of the buffer that has filled; 0 means the file ends there. `anew`: past
+/// this machine's memory of the file, O_DIRECT, open(2): what the file system has, whatever another machine has written
+/// there. Where that cannot be done, from memory.
+pub(super) fn read_at(
+    file: BorrowedFd<'_>,
+    anew: bool,
+    buffer: &mut [MaybeUninit<u8>],
+    offset: usize,
+) -> io::Result<usize> {
+    if anew { read_anew(file, buffer, offset) } else { read_known(file, buffer, offset) }
+}
+
+/// The same at the end of a text, which has the room to be so long in all.
+pub(super) fn read_on(file: BorrowedFd<'_>, anew: bool, text: &mut Vec<u8>, until: usize) -> io::Result<usize> {
+    let length = text.len();
+    let count = read_at(file, anew, &mut text.spare_capacity_mut()[..until - length], length)?;
+    // SAFETY: so many bytes were filled.
+    unsafe { text.set_len(length + count) };
+    Ok(count)
+}
+
+fn read_known(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset: usize) -> io::Result<usize> {
     retry(|| {
         // SAFETY: pread writes at most buffer.len() bytes, all of them inside the buffer.
         let count = unsafe { pread(file.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), offset as off_t) };
@@ -237,27 +255,25 @@ pub(crate) fn read_at(file: BorrowedFd<'_>, buffer: &mut [u8], offset: usize) ->
     })
 }
 
-/// The same past this machine's memory of the file, O_DIRECT, open(2): what the file system has, whatever another
-/// machine has written there. Where that cannot be done, from memory.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn read_anew(file: BorrowedFd<'_>, buffer: &mut [u8], offset: usize) -> io::Result<usize> {
+fn read_anew(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset: usize) -> io::Result<usize> {
     // SAFETY: no memory is involved; nor in the next two.
     let flags = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETFL) })?;
     if check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, flags | libc::O_DIRECT) }).is_err() {
-        return read_at(file, buffer, offset);
+        return read_known(file, buffer, offset);
     }
-    let count = read_at(file, buffer, offset);
+    let count = read_known(file, buffer, offset);
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, flags) })?;
     match count {
         // A file system that can do it only for whole blocks.
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => read_at(file, buffer, offset),
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => read_known(file, buffer, offset),
         count => count,
     }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn read_anew(file: BorrowedFd<'_>, buffer: &mut [u8], offset: usize) -> io::Result<usize> {
-    read_at(file, buffer, offset)
+fn read_anew(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset: usize) -> io::Result<usize> {
+    read_known(file, buffer, offset)
 }
 
 /// Writes at an offset, at least one byte of a buffer that is not empty, perhaps not all.

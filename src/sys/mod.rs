@@ -1,5 +1,5 @@
-//! Everything that needs `unsafe` below the C ABI: one safe function for each system call, and the
-//! two pieces of memory that must survive a `fork` in another thread without a mutex.
+//! Everything that needs `unsafe` below the C ABI: one safe function for each system call, the memory that is read
+//! into, and the two pieces of memory that must survive a `fork` in another thread without a mutex.
 //!
 //! Nothing here decides anything; the protocol is in `lock.rs`.
 
@@ -21,6 +21,8 @@ pub(crate) mod file;
 pub(crate) mod flock;
 #[cfg(unix)]
 pub(crate) mod mount;
+#[cfg(unix)]
+pub(crate) mod text;
 #[cfg(linux)]
 pub(crate) mod watch;
 #[cfg(all(unix, not(linux)))]

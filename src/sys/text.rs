@@ -1,43 +1,50 @@
 //! What was read of a file. Most of it is short, and takes no memory but the stack's.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::ops::Deref;
+use std::os::fd::BorrowedFd;
+
+use super::file;
 
 pub(crate) struct Text {
-    short: [u8; 512],
+    short: Short,
     /// All of it, where it is longer than that.
     long: Vec<u8>,
+}
+
+/// Not cleared beforehand: that would take as long as a good part of what a record is read for.
+struct Short {
+    bytes: [MaybeUninit<u8>; 512],
+    /// How many of them were read.
     length: usize,
 }
 
 impl Text {
     pub(crate) fn empty() -> Text {
-        Text { short: [0; 512], long: Vec::new(), length: 0 }
+        Text { short: Short { bytes: [const { MaybeUninit::uninit() }; 512], length: 0 }, long: Vec::new() }
     }
 
     pub(crate) fn clear(&mut self) {
+        self.short.length = 0;
         self.long.clear();
-        self.length = 0;
     }
 
-    /// Adds what a function reads, which is told where to, and at which offset. So much is to have room in all.
-    /// Gives how much it was.
-    pub(crate) fn read_on(
-        &mut self,
-        room: usize,
-        read: impl FnOnce(&mut [u8], usize) -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        if room > self.short.len() {
-            let known = if self.long.is_empty() { &self.short[..self.length] } else { &[] };
-            let missing = room - self.long.len();
-            self.long.try_reserve_exact(missing).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
-            self.long.extend_from_slice(known);
-            self.long.resize(room, 0);
+    /// Reads on in a file where the text ends so far, until it is so long in all, or for as long as one system call
+    /// does; `anew`: as [`file::read_at`] has it. Gives how much it was.
+    pub(crate) fn read_on(&mut self, file: BorrowedFd<'_>, anew: bool, until: usize) -> io::Result<usize> {
+        let short = &mut self.short;
+        if until <= short.bytes.len() {
+            let count = file::read_at(file, anew, &mut short.bytes[short.length..until], short.length)?;
+            short.length += count;
+            return Ok(count);
         }
-        let place = if self.long.is_empty() { &mut self.short[..room] } else { &mut self.long[..] };
-        let count = read(&mut place[self.length..], self.length)?;
-        self.length += count;
-        Ok(count)
+        let missing = until - self.long.len();
+        self.long.try_reserve_exact(missing).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
+        if self.long.is_empty() {
+            self.long.extend_from_slice(short);
+        }
+        file::read_on(file, anew, &mut self.long, until)
     }
 }
 
@@ -45,31 +52,39 @@ impl Deref for Text {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        if self.long.is_empty() { &self.short[..self.length] } else { &self.long[..self.length] }
+        if self.long.is_empty() { &self.short } else { &self.long }
+    }
+}
+
+impl Deref for Short {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        let read = &self.bytes[..self.length];
+        // SAFETY: they are bytes, and were read.
+        unsafe { std::slice::from_raw_parts(read.as_ptr().cast(), read.len()) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
+    use std::os::fd::AsFd;
 
     /// In pieces of all kinds, within the short place, beyond it, and from the one into the other.
     #[test]
     fn what_is_read_piece_by_piece_is_whole() {
-        let file: Vec<u8> = (0..5000_u32).map(|number| number as u8).collect();
+        let content: Vec<u8> = (0..5000_u32).map(|number| number as u8).collect();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&content).unwrap();
         let mut text = Text::empty();
-        for rooms in [[10, 400, 512], [300, 600, 601], [513, 1_000, 5_000], [5_000, 5_000, 5_000]] {
+        for ends in [[10, 400, 512], [300, 600, 601], [513, 1_000, 5_000], [5_000, 6_000, 6_000]] {
             text.clear();
-            for room in rooms {
-                let half = |place: &mut [u8], offset: usize| {
-                    let count = place.len().div_ceil(2);
-                    place[..count].copy_from_slice(&file[offset..][..count]);
-                    Ok(count)
-                };
-                text.read_on(room, half).unwrap();
-                assert_eq!(*text, file[..text.len()]);
+            for end in ends {
+                text.read_on(file.as_fd(), false, end).unwrap();
+                assert_eq!(*text, content[..end.min(5_000)]);
             }
-            assert!(text.len() > rooms[2] / 2);
         }
     }
 }
