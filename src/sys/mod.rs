@@ -3,6 +3,7 @@
 //!
 //! Nothing here decides anything; the protocol is in `lock.rs`.
 
+mod handle;
 pub(crate) mod process;
 pub(crate) mod table;
 

@@ -15,29 +15,7 @@ use std::ops::Deref;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering::*};
 
-// A name, before it is scrambled, is `generation | index`. The generation of a slot grows by one at
-// each use; a slot whose generations are used up is retired.
-const INDEX_BITS: u32 = if usize::BITS >= 64 { 20 } else { 16 };
-const LAST_GENERATION: u64 = (1 << (NAME_BITS - INDEX_BITS)) - 1;
-
-/// As long as an address in user space, less the lowest bit: there are languages that keep marks of
-/// their own in the other bits of what they take for a pointer.
-const NAME_BITS: u32 = if usize::BITS >= 64 { 46 } else { 31 };
-const NAME_MASK: usize = (1 << NAME_BITS) - 1;
-
-/// Names are spread over all values by a multiplication that can be undone, so that small numbers
-/// and nearby addresses, the usual garbage, are not names.
-const SCRAMBLE: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
-const UNSCRAMBLE: usize = inverse(SCRAMBLE);
-
-const fn handle_of(name: usize) -> usize {
-    (name.wrapping_mul(SCRAMBLE) & NAME_MASK) << 1
-}
-
-fn name_of(handle: usize) -> Option<usize> {
-    let scrambled = handle >> 1;
-    (handle & 1 == 0 && scrambled <= NAME_MASK).then_some(scrambled.wrapping_mul(UNSCRAMBLE) & NAME_MASK)
-}
+use super::handle::{INDEX_BITS, LAST_GENERATION, Name, SCRAMBLE};
 
 // Slots come in segments, each twice the size of the one before, that are never moved or freed.
 const FIRST_SEGMENT: u32 = 32;
@@ -129,7 +107,7 @@ impl Table {
         // no handle of its new generation exists yet.
         unsafe { (*slot.value.get()).write(object) };
         slot.state.store(live(kind, generation), Release);
-        Some(handle_of((generation as usize) << INDEX_BITS | index as usize))
+        Some(Name { index, generation }.handle())
     }
 
     /// The object of that name, if it is live and of that type.
@@ -165,9 +143,8 @@ impl Table {
     /// Changes the state of a live object of that kind; gives its slot and the state before.
     #[inline]
     fn update(&self, handle: usize, kind: u8, next: impl Fn(u64) -> Option<u64>) -> Option<(&Slot, u32, u64)> {
-        let name = name_of(handle)?;
-        let index = (name & ((1 << INDEX_BITS) - 1)) as u32;
-        let wanted = live(kind, (name >> INDEX_BITS) as u64);
+        let Name { index, generation } = Name::of(handle)?;
+        let wanted = live(kind, generation);
         let slot = self.existing_slot(index)?;
         let change = |state| if state & !USERS == wanted { next(state) } else { None };
         slot.state.fetch_update(AcqRel, Relaxed, change).ok().map(|before| (slot, index, before))
@@ -302,17 +279,6 @@ fn retag(top: u64, index: u32) -> u64 {
     ((top >> 32).wrapping_add(1) << 32) | u64::from(index)
 }
 
-/// The number that undoes a multiplication by an odd one (each Newton step doubles the right bits).
-const fn inverse(odd: usize) -> usize {
-    let mut found = odd;
-    let mut step = 0;
-    while step < 6 {
-        found = found.wrapping_mul(2_usize.wrapping_sub(odd.wrapping_mul(found)));
-        step += 1;
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -443,7 +409,7 @@ mod tests {
         let slot = table.existing_slot(0).unwrap();
         slot.state.store(live(i32::KIND, LAST_GENERATION), Relaxed);
         assert!(table.get::<i32>(first).is_none());
-        let last = handle_of((LAST_GENERATION as usize) << INDEX_BITS);
+        let last = Name { index: 0, generation: LAST_GENERATION }.handle();
         assert!(table.remove::<i32>(last));
         table.insert(1).unwrap();
         assert_eq!(slot.state.load(Relaxed) & LIVE, 0, "the retired slot was used again");

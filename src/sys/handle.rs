@@ -1,0 +1,50 @@
+//! What a handle is: the name of a slot of the table at one of its uses, spread over all values.
+
+pub(super) const INDEX_BITS: u32 = if usize::BITS >= 64 { 20 } else { 16 };
+
+/// The generation of a slot grows by one at each use; a slot whose generations are used up is retired.
+pub(super) const LAST_GENERATION: u64 = (1 << (NAME_BITS - INDEX_BITS)) - 1;
+
+/// As long as an address in user space, less the lowest bit: there are languages that keep marks of
+/// their own in the other bits of what they take for a pointer.
+const NAME_BITS: u32 = if usize::BITS >= 64 { 46 } else { 31 };
+const NAME_MASK: usize = (1 << NAME_BITS) - 1;
+
+/// Names are spread over all values by a multiplication that can be undone, so that small numbers
+/// and nearby addresses, the usual garbage, are not names.
+pub(super) const SCRAMBLE: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
+const UNSCRAMBLE: usize = inverse(SCRAMBLE);
+
+/// Before it is scrambled, it is `generation | index`.
+pub(super) struct Name {
+    pub(super) index: u32,
+    pub(super) generation: u64,
+}
+
+impl Name {
+    pub(super) fn handle(&self) -> usize {
+        let name = (self.generation as usize) << INDEX_BITS | self.index as usize;
+        (name.wrapping_mul(SCRAMBLE) & NAME_MASK) << 1
+    }
+
+    /// None for what no handle looks like.
+    pub(super) fn of(handle: usize) -> Option<Name> {
+        let scrambled = handle >> 1;
+        if handle & 1 != 0 || scrambled > NAME_MASK {
+            return None;
+        }
+        let name = scrambled.wrapping_mul(UNSCRAMBLE) & NAME_MASK;
+        Some(Name { index: (name & ((1 << INDEX_BITS) - 1)) as u32, generation: (name >> INDEX_BITS) as u64 })
+    }
+}
+
+/// The number that undoes a multiplication by an odd one (each Newton step doubles the right bits).
+const fn inverse(odd: usize) -> usize {
+    let mut found = odd;
+    let mut step = 0;
+    while step < 6 {
+        found = found.wrapping_mul(2_usize.wrapping_sub(odd.wrapping_mul(found)));
+        step += 1;
+    }
+    found
+}
