@@ -345,17 +345,17 @@ impl Held {
         };
         // In a forked child only this copy of the descriptor goes: unlocking, or blanking the
         // record, would take the lock from the parent.
-        if process::instance() != self.owner {
+        let given_up = if process::instance() != self.owner {
             file.abandon();
-            self.file = None;
-            return Ok(());
-        }
-        // First the record: the moment the lock is free, the next holder may write its own. Then the
-        // lock, explicitly: closing leaves it with every child that inherited the descriptor.
-        let blanked = file.take_back(self.record);
-        let unlocked = file.unlock();
+            Ok(())
+        } else {
+            // First the record: the moment the lock is free, the next holder may write its own. Then the
+            // lock, explicitly: closing leaves it with every child that inherited the descriptor.
+            let blanked = file.take_back(self.record);
+            file.unlock().and(blanked)
+        };
         self.file = None;
-        unlocked.and(blanked)
+        given_up
     }
 }
 

@@ -61,11 +61,12 @@ impl LockFile {
     pub(crate) fn open_or_create(path: LockPath) -> Result<LockFile, Fault> {
         match file::open_read_write(path.as_c_str()) {
             Ok(fd) => Ok(LockFile::new(fd, path, None)),
-            Err(error) => LockFile::create(path, error),
+            Err(error) => LockFile::open_otherwise(path, error),
         }
     }
 
-    fn create(path: LockPath, error: io::Error) -> Result<LockFile, Fault> {
+    /// The same after that error: makes a missing file, and opens one that may only be read.
+    fn open_otherwise(path: LockPath, error: io::Error) -> Result<LockFile, Fault> {
         let mut opened = Err(error);
         for _ in 0..START_OVERS {
             if !matches!(&opened, Err(error) if error.raw_os_error() == Some(libc::ENOENT)) {

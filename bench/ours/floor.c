@@ -1,6 +1,5 @@
 /* The floor: the system calls of the library, in its order and with its arguments, and nothing else. No lock that
  * keeps its promises can be faster. `floor ROOT`: see worker.h; `make bench` compares the calls with the library's. */
-#define _GNU_SOURCE
 #include "worker.h"
 
 #include <signal.h>

@@ -1,6 +1,5 @@
 /* How long it takes to load a shared library: `load LIBRARY...`, see worker.h; the operations are the libraries. Each
  * time is that of a fresh process, because a library that is loaded stays so. */
-#define _GNU_SOURCE
 #include "worker.h"
 
 #include <dlfcn.h>

@@ -1,6 +1,5 @@
 /* The library, through its header and the shared object that ships. `worker ROOT`: see worker.h. In ROOT/others
  * are other workspaces, for those operations that use many of them. */
-#define _GNU_SOURCE
 #include "worker.h"
 
 #include <stdbool.h>

@@ -3,6 +3,11 @@
 #ifndef WORKER_H
 #define WORKER_H
 
+/* For a thread's core. A C++ compiler has defined it. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>

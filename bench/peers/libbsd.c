@@ -1,5 +1,4 @@
 /* libbsd's pidfile(3bsd), measured: `libbsd ROOT`, see worker.h. It says who holds it: the pid. */
-#define _GNU_SOURCE
 #include "../ours/worker.h"
 
 #include <errno.h>

@@ -260,7 +260,8 @@ fn generation(state: u64) -> u64 {
     state >> GENERATION_SHIFT & ((1 << (KIND_SHIFT - GENERATION_SHIFT)) - 1)
 }
 
-/// By where the thread's own memory is: no two threads have the same, and to look there takes no time.
+/// By where the thread's memory for calls is, which takes no time to find out. Two threads may share one, and a thread
+/// may have another one from a deeper call: then it is slower, and as right.
 fn own_stack() -> usize {
     let here = 0_u8;
     ((&raw const here).addr() >> 16).wrapping_mul(SCRAMBLE) >> (usize::BITS - STACKS.ilog2())
