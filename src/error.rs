@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{Holder, Liveness};
+use crate::process::Liveness;
+use crate::record::Holder;
 
 /// An error on its way up, in a single word: functions that pass it on stay small.
 pub(crate) type Fault = Box<LockError>;

@@ -24,68 +24,49 @@
 //! ```
 
 #![deny(unsafe_code)]
+// Some of what lies between the safe API and the system is there for the C functions alone.
+#![cfg_attr(not(feature = "ffi"), allow(dead_code, unused_imports))]
 
 use std::path::Path;
 
-mod cancel;
+// Modules import downward only: ffi, ops, wait, lock, error, record, process, sys.
 mod error;
-mod filesystem;
-#[cfg(unix)]
-mod handover;
-#[cfg(unix)]
-mod keepers;
-// Without flock nobody makes a record.
-#[cfg_attr(not(unix), allow(dead_code))]
-mod metadata;
-mod options;
 #[cfg_attr(not(unix), allow(dead_code))]
 mod process;
+// Without flock(2) no record is written.
 #[cfg_attr(not(unix), allow(dead_code))]
 mod record;
-#[cfg_attr(not(unix), allow(dead_code))]
-mod rfc3339;
 
 #[cfg(unix)]
 mod lock;
+#[cfg(unix)]
+mod ops;
 #[cfg(not(unix))]
-#[path = "unsupported.rs"]
-mod lock;
-#[cfg(unix)]
-mod probe;
-#[cfg(unix)]
-mod signal;
-#[cfg(unix)]
+mod unsupported;
 mod wait;
 #[cfg(not(unix))]
-use lock::{self as handover, self as keepers, self as probe, self as signal, self as wait};
-#[cfg(unix)]
-mod lock_file;
-#[cfg(unix)]
-mod lock_path;
-#[cfg(unix)]
-mod patience;
+use unsupported::{self as lock, self as ops};
 
 // Here `no_mangle` counts as unsafe; blocks stand in ffi/boundary.rs alone, which a test checks.
+#[cfg(feature = "ffi")]
 #[allow(unsafe_code)]
 mod ffi;
 #[allow(unsafe_code)]
 mod sys;
 
-pub use cancel::CancelToken;
 pub use error::LockError;
-pub use filesystem::Filesystem;
 pub use lock::{Inspection, LockGuard};
-pub use metadata::{Holder, LockMetadata};
-pub use options::AcquireOptions;
 pub use process::{Liveness, Relation};
-pub use wait::Waiter;
+pub use record::{Holder, LockMetadata};
+pub use sys::filesystem::Filesystem;
+pub use wait::{AcquireOptions, CancelToken, Waiter};
 
 /// The lock of a workspace: one process holds it, every other one learns which.
 pub struct LoopLock;
 
 impl LoopLock {
     /// The lock file, relative to the workspace root.
-    pub const LOCK_FILE: &'static str = ".ralph/loop.lock";
+    pub const LOCK_FILE: &'static str = record::LOCK_FILE;
 
     /// Takes the lock now, or says who holds it ([`LockError::AlreadyLocked`]).
     pub fn try_acquire(workspace_root: impl AsRef<Path>, prompt: &str) -> Result<LockGuard, LockError> {
@@ -130,14 +111,14 @@ impl LoopLock {
     /// nobody holds it, [`LockError::NoRecord`] and [`LockError::NotLive`] when it is not provable who does.
     #[cfg(unix)]
     pub fn signal_holder(workspace_root: impl AsRef<Path>, signal: i32) -> Result<(), LockError> {
-        Ok(signal::signal_holder(workspace_root.as_ref(), signal)?)
+        Ok(ops::signal_holder(workspace_root.as_ref(), signal)?)
     }
 
     /// The processes that keep the lock, as far as /proc shows them: the holder, or those that inherited its
     /// descriptor. Looks at every descriptor of every process, which takes milliseconds.
     #[cfg(unix)]
     pub fn find_keepers(workspace_root: impl AsRef<Path>) -> Result<Vec<u32>, LockError> {
-        Ok(keepers::find_keepers(workspace_root.as_ref())?)
+        Ok(ops::find_keepers(workspace_root.as_ref())?)
     }
 
     /// Whether somebody holds the lock now, this process included.
@@ -148,7 +129,7 @@ impl LoopLock {
     /// What a lock is worth on the file system of this workspace: by trying two locks on a scratch file beside
     /// the lock file, and by what kind of file system it is.
     pub fn probe_filesystem(workspace_root: impl AsRef<Path>) -> Result<Filesystem, LockError> {
-        Ok(probe::probe_filesystem(workspace_root.as_ref())?)
+        Ok(ops::probe_filesystem(workspace_root.as_ref())?)
     }
 }
 

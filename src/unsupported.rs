@@ -3,8 +3,10 @@
 use std::ffi::CStr;
 use std::path::Path;
 
-use crate::error::Fault;
-use crate::{AcquireOptions, Filesystem, Holder, LockError};
+use crate::error::{Fault, LockError};
+use crate::record::Holder;
+use crate::sys::filesystem::Filesystem;
+use crate::wait::AcquireOptions;
 
 fn unsupported<T>() -> Result<T, Fault> {
     Err(Box::new(LockError::UnsupportedPlatform))
@@ -51,6 +53,10 @@ pub(crate) fn take_number(held: &mut Held) -> Result<i32, Fault> {
     match held.0 {}
 }
 
+pub(crate) fn check_lock_file(_lock_file: &Path) -> Result<(), Fault> {
+    Ok(())
+}
+
 /// Whether the lock is held; never known here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inspection {
@@ -95,7 +101,7 @@ impl LockGuard {
         match self {}
     }
 
-    pub(crate) fn into_parts(self) -> (Held, Place, Option<Box<Holder>>) {
+    pub(crate) fn into_parts(self) -> (Held, LockedPlace, Option<Box<Holder>>) {
         match self {}
     }
 }
@@ -114,9 +120,9 @@ impl Held {
 }
 
 #[derive(Debug)]
-pub(crate) struct Place(Never);
+pub(crate) struct LockedPlace(Never);
 
-impl Place {
+impl LockedPlace {
     pub(crate) fn path(&self) -> &CStr {
         match self.0 {}
     }

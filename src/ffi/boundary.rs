@@ -16,8 +16,7 @@ use super::metadata::ralph_lock_metadata;
 use super::options::ralph_lock_options;
 use super::status::ralph_lock_status;
 use super::waiter::ralph_lock_waiter;
-use crate::LockError;
-use crate::error::Fault;
+use crate::error::{Fault, LockError};
 use crate::sys::table::{Named, Ref, Table};
 
 /// Runs a fallible exported function: maps its result to a status, and its failure to an error

@@ -5,8 +5,8 @@ use std::ptr;
 use super::boundary::{self, Out, free, hand_over_or_fail, status};
 use super::error::{Failure, ralph_lock_error};
 use super::status::ralph_lock_status;
-use crate::CancelToken;
 use crate::sys::table::Ref;
+use crate::wait::CancelToken;
 
 /// Ends waits from another thread. One token can serve many waits in many threads. It belongs to the
 /// caller, who frees it with ralph_lock_cancel_free(). It is for the process that made it: in a

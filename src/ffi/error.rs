@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::boundary::{free, hand_over, look_up, value};
 use super::status::{ralph_lock_status, ralph_lock_status_message};
-use super::strings::{Place, Strings};
+use super::strings::{Offset, Strings};
 use crate::error::{Fault, os_message};
 
 /// What went wrong in one call. Comes from the last parameter of every function that can fail, and
@@ -15,8 +15,8 @@ pub struct ralph_lock_error {
     status: ralph_lock_status,
     os_code: i32,
     strings: Strings,
-    message: Place,
-    path: Option<Place>,
+    message: Offset,
+    path: Option<Offset>,
 }
 
 /// Why an exported function does not answer RALPH_LOCK_OK.

@@ -10,16 +10,16 @@ use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::error::Fault;
-use crate::lock::{self, Held, Place};
+use crate::lock::{self, Held, LockGuard, LockedPlace};
+use crate::record::Holder;
 use crate::wait;
-use crate::{Holder, LockGuard};
 
 /// A held lock. Comes from a function that acquires, and ends with ralph_lock_release(). It is a
 /// name that is looked up at each use, never an address: a guard that was released, or any other
 /// value, is answered with RALPH_LOCK_INVALID_HANDLE.
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_guard {
-    place: Place,
+    place: LockedPlace,
     previous: Option<Box<Holder>>,
     /// Taken out by the one caller that ends the guard. Nobody ever waits for this mutex: who finds it
     /// locked comes too late.

@@ -8,8 +8,8 @@ use super::error::ralph_lock_error;
 use super::guard::ralph_lock_guard;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
-use crate::AcquireOptions;
-use crate::handover::{adopt_number, take_number};
+use crate::ops::{adopt_number, take_number};
+use crate::wait::AcquireOptions;
 
 /// Turns a guard into a descriptor, for a child process that is to go on with the lock. The guard ends, the
 /// lock does not: it is held as long as any copy of the descriptor is open, in any process, and the record

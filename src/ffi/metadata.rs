@@ -4,9 +4,9 @@ use std::ffi::c_char;
 use std::ptr;
 
 use super::boundary::{free, hand_over, look_up, value};
-use super::strings::{Place, Strings};
-use crate::process::Identity;
-use crate::{Holder, Liveness, Relation, rfc3339};
+use super::strings::{Offset, Strings};
+use crate::process::{Liveness, ProcessId, Relation};
+use crate::record::{Holder, time};
 
 use ralph_lock_liveness::*;
 use ralph_lock_relation::*;
@@ -16,12 +16,12 @@ use ralph_lock_relation::*;
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_metadata {
     pid: u32,
-    identity: Identity,
+    identity: ProcessId,
     started_unix_ns: i64,
     strings: Strings,
-    started_rfc3339: Place,
-    prompt: Place,
-    host: Option<Place>,
+    started_rfc3339: Offset,
+    prompt: Offset,
+    host: Option<Offset>,
 }
 
 /// What can be said of the process on record.
@@ -61,7 +61,7 @@ impl ralph_lock_metadata {
     pub(super) fn new(holder: &Holder) -> *mut ralph_lock_metadata {
         let beyond = if holder.started.timestamp() < 0 { i64::MIN } else { i64::MAX };
         let mut strings = Strings::with_room(holder.prompt.len() + holder.host().map_or(0, str::len) + 40);
-        let started_rfc3339 = strings.add_with(|text| rfc3339::append(&holder.started, text));
+        let started_rfc3339 = strings.add_with(|text| time::append(&holder.started, text));
         let prompt = strings.add(holder.prompt.as_bytes());
         let host = holder.host().map(|host| strings.add(host.as_bytes()));
         hand_over(ralph_lock_metadata {

@@ -10,8 +10,9 @@ use super::boundary::{find, free, hand_over, path, status, value};
 use super::cancel::{self, ralph_lock_cancel};
 use super::error::Failure;
 use super::status::ralph_lock_status;
-use crate::options::check_lock_file;
-use crate::{AcquireOptions, LockError};
+use crate::error::LockError;
+use crate::lock::check_lock_file;
+use crate::wait::AcquireOptions;
 
 /// How to acquire: for how long to wait, what ends the wait, which lock file. Belongs to the caller,
 /// who frees it with ralph_lock_options_free(). It can serve any number of calls, in many threads at a

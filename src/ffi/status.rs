@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use crate::LockError;
+use crate::error::LockError;
 
 /// How a call ended. Values are fixed for ever: one is never renumbered or used for anything else.
 ///

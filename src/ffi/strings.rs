@@ -6,7 +6,7 @@ pub(super) struct Strings(Vec<u8>);
 
 /// Which of them.
 #[derive(Clone, Copy)]
-pub(super) struct Place(usize);
+pub(super) struct Offset(usize);
 
 impl Strings {
     /// With room for so many bytes, so that it need not grow.
@@ -15,7 +15,7 @@ impl Strings {
     }
 
     /// In a string for C, NUL can only be the end: one inside becomes U+FFFD.
-    pub(super) fn add(&mut self, text: &[u8]) -> Place {
+    pub(super) fn add(&mut self, text: &[u8]) -> Offset {
         self.add_with(|bytes| {
             if !text.contains(&0) {
                 return bytes.extend_from_slice(text);
@@ -27,15 +27,15 @@ impl Strings {
     }
 
     /// The one that is written by that function, which writes no NUL.
-    pub(super) fn add_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Place {
-        let place = Place(self.0.len());
+    pub(super) fn add_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Offset {
+        let place = Offset(self.0.len());
         write(&mut self.0);
         self.0.push(0);
         place
     }
 
     /// Valid as long as the object.
-    pub(super) fn get(&self, place: Place) -> *const c_char {
+    pub(super) fn get(&self, place: Offset) -> *const c_char {
         self.0[place.0..].as_ptr().cast()
     }
 }

@@ -10,8 +10,9 @@ use super::guard::ralph_lock_guard;
 use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
+use crate::error::LockError;
 use crate::sys::process;
-use crate::{AcquireOptions, LockError, Waiter};
+use crate::wait::{AcquireOptions, Waiter};
 
 /// A wait for a lock that an event loop does: poll its descriptor, and step when it is readable. It
 /// has no thread. It belongs to the caller, who frees it with ralph_lock_waiter_free(), and to the

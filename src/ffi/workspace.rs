@@ -7,7 +7,9 @@ use super::boundary::{Out, OutSlice, path, status};
 use super::error::ralph_lock_error;
 use super::metadata::ralph_lock_metadata;
 use super::status::ralph_lock_status;
-use crate::{Filesystem, Inspection, keepers, lock, probe, signal};
+use crate::lock::{self, Inspection};
+use crate::ops;
+use crate::sys::filesystem::Filesystem;
 
 /// Whether a lock is held, and what its file says.
 #[repr(C)]
@@ -150,7 +152,7 @@ pub extern "C" fn ralph_lock_signal_holder(
     signal_number: i32,
     error: *mut *mut ralph_lock_error,
 ) -> ralph_lock_status {
-    status(error, || Ok(signal::signal_holder(path("workspace_root", &workspace_root)?, signal_number)?))
+    status(error, || Ok(ops::signal_holder(path("workspace_root", &workspace_root)?, signal_number)?))
 }
 
 /// Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor,
@@ -177,7 +179,7 @@ pub extern "C" fn ralph_lock_find_keepers(
     status(error, || {
         count.required()?;
         pids.required()?;
-        let found = keepers::find_keepers(path("workspace_root", &workspace_root)?)?;
+        let found = ops::find_keepers(path("workspace_root", &workspace_root)?)?;
         pids.fill(&found);
         count.set(found.len());
         Ok(())
@@ -210,7 +212,7 @@ pub extern "C" fn ralph_lock_probe_filesystem(
     let verdict = Out::new("verdict", verdict, RALPH_LOCK_FILESYSTEM_UNKNOWN);
     status(error, || {
         verdict.required()?;
-        verdict.set(match probe::probe_filesystem(path("workspace_root", &workspace_root)?)? {
+        verdict.set(match ops::probe_filesystem(path("workspace_root", &workspace_root)?)? {
             Filesystem::Unknown => RALPH_LOCK_FILESYSTEM_UNKNOWN,
             Filesystem::Local => RALPH_LOCK_FILESYSTEM_LOCAL,
             Filesystem::Distributed => RALPH_LOCK_FILESYSTEM_DISTRIBUTED,

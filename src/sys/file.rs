@@ -25,7 +25,7 @@ const ALWAYS: libc::c_int = libc::O_CLOEXEC | libc::O_NOFOLLOW | libc::O_NONBLOC
 /// What stat(2) tells of a file, as far as a lock needs it.
 #[derive(Clone, Copy)]
 pub(crate) struct Stat {
-    pub identity: Identity,
+    pub identity: FileId,
     pub links: u64,
     pub size: u64,
     pub kind: Kind,
@@ -33,7 +33,7 @@ pub(crate) struct Stat {
 
 /// Which file it is: no two files that exist at the same time have the same identity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Identity {
+pub(crate) struct FileId {
     pub device: u64,
     pub inode: u64,
 }
@@ -211,7 +211,7 @@ fn try_numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
 impl From<RawStat> for Stat {
     fn from(raw: RawStat) -> Stat {
         Stat {
-            identity: Identity { device: raw.st_dev as u64, inode: raw.st_ino as u64 },
+            identity: FileId { device: raw.st_dev as u64, inode: raw.st_ino as u64 },
             links: raw.st_nlink as u64,
             size: raw.st_size as u64,
             kind: match raw.st_mode & libc::S_IFMT {

@@ -1,7 +1,7 @@
 //! Everything that needs `unsafe` below the C ABI: one safe function for each system call, the memory that is read
 //! into, and the two pieces of memory that must survive a `fork` in another thread without a mutex.
 //!
-//! Nothing here decides anything; the protocol is in `lock.rs`.
+//! Nothing here decides anything; the protocol is in `lock/`.
 
 mod handle;
 pub(crate) mod process;
@@ -11,24 +11,24 @@ pub(crate) mod table;
 pub(crate) mod clock;
 #[cfg(unix)]
 pub(crate) mod errno;
-#[cfg(linux)]
-pub(crate) mod event;
-#[cfg(all(unix, not(linux)))]
-#[path = "event_portable.rs"]
-pub(crate) mod event;
 #[cfg(unix)]
 pub(crate) mod file;
+pub(crate) mod filesystem;
 #[cfg(unix)]
 pub(crate) mod flock;
 #[cfg(unix)]
 pub(crate) mod mount;
 #[cfg(unix)]
 pub(crate) mod text;
+
 #[cfg(linux)]
-pub(crate) mod watch;
+#[path = "linux/mod.rs"]
+mod system;
 #[cfg(all(unix, not(linux)))]
-#[path = "watch_portable.rs"]
-pub(crate) mod watch;
+#[path = "portable/mod.rs"]
+mod system;
+#[cfg(unix)]
+pub(crate) use system::{event, watch};
 
 #[cfg(unix)]
 use std::io;

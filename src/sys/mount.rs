@@ -5,9 +5,9 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::Filesystem;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use crate::sys::file;
+use crate::sys::filesystem::Filesystem;
 
 /// Answers already given, by device: `device << 2 | shared << 1 | 1`. A direct-mapped cache that
 /// needs no lock: an entry is one word, and a lost update only asks the kernel once more. A device

@@ -4,11 +4,13 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use super::Wait;
-use crate::cancel::Seat;
-use crate::error::Fault;
+use super::cancel::{CancelToken, Seat};
+use super::options::AcquireOptions;
+use super::state::Wait;
+use crate::error::{Fault, LockError};
+use crate::lock::LockGuard;
+use crate::record::Holder;
 use crate::sys::event;
-use crate::{AcquireOptions, CancelToken, Holder, LockError, LockGuard};
 
 /// A wait that an event loop does: poll the descriptor, and step whenever it is readable.
 #[derive(Debug)]

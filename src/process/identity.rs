@@ -14,7 +14,7 @@ use crate::sys::process::{self, PerProcess};
 /// What a record says of its process besides the number. What could not be found out is missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Identity {
+pub(crate) struct ProcessId {
     pub(crate) host: Option<Cow<'static, str>>,
     pub(crate) boot_id: Option<Cow<'static, str>>,
     /// The inode number of the pid namespace, namespaces(7).
@@ -51,25 +51,25 @@ pub enum Relation {
     Other,
 }
 
-static OWN: PerProcess<Identity> = PerProcess::new();
+static OWN: PerProcess<ProcessId> = PerProcess::new();
 
-impl Identity {
+impl ProcessId {
     /// That of this process, found out once. What cannot be found out now, perhaps because no descriptor is
     /// left, is asked for again the next time.
-    pub(crate) fn own() -> Cow<'static, Identity> {
-        let find = || Identity {
+    pub(crate) fn own() -> Cow<'static, ProcessId> {
+        let find = || ProcessId {
             host: process::host_name().map(Cow::Owned),
             boot_id: read(c"/proc/sys/kernel/random/boot_id").ok().map(|id| Cow::Owned(id.trim_ascii_end().to_owned())),
             pid_ns: pid_namespace(),
             start_time: Stat::own().map(|stat| stat.start_time),
         };
-        OWN.get(find, Identity::is_complete)
+        OWN.get(find, ProcessId::is_complete)
     }
 
     /// That of another process, which has the same home and began at that time.
-    pub(crate) fn neighbour(&'static self, start_time: u64) -> Identity {
+    pub(crate) fn neighbour(&'static self, start_time: u64) -> ProcessId {
         let same = |text: &'static Option<Cow<'static, str>>| text.as_deref().map(Cow::Borrowed);
-        Identity {
+        ProcessId {
             host: same(&self.host),
             boot_id: same(&self.boot_id),
             pid_ns: self.pid_ns,
@@ -85,7 +85,7 @@ impl Identity {
 
     /// Whether numbers of its processes mean the same here. None: not to be told.
     fn is_here(&self) -> Option<bool> {
-        let own = Identity::own();
+        let own = ProcessId::own();
         if self.host.is_some() && self.host != own.host {
             return Some(false);
         }
@@ -205,29 +205,6 @@ impl Stat {
     }
 }
 
-/// The processes that took an exclusive flock on a file with that inode number, by /proc/locks or
-/// /proc/pid/fdinfo/number. One that has ended is named, or missing, as long as others keep its lock.
-#[cfg(unix)]
-pub(crate) fn lockers(list: &CStr, inode: u64) -> io::Result<Vec<u32>> {
-    if !cfg!(linux) {
-        return Err(io::ErrorKind::Unsupported.into());
-    }
-    let text = file::read_all(list)?;
-    Ok(String::from_utf8_lossy(&text).split('\n').filter_map(|line| locker(line, inode)).collect())
-}
-
-/// `1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF`; one that only waits has an arrow, `1: -> FLOCK`.
-#[cfg(unix)]
-fn locker(line: &str, inode: u64) -> Option<u32> {
-    let (before, after) = line.split_once("FLOCK  ADVISORY  WRITE ")?;
-    if before.contains("->") {
-        return None;
-    }
-    let mut fields = after.split([' ', ':']);
-    let pid = fields.next()?.parse().ok()?;
-    (fields.nth(2)?.parse() == Ok(inode)).then_some(pid)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,31 +221,19 @@ mod tests {
     #[test]
     #[cfg(linux)]
     fn this_process_lives_and_is_itself() {
-        let (own, pid) = (Identity::own(), process::id());
+        let (own, pid) = (ProcessId::own(), process::id());
         assert_eq!((own.liveness(pid), own.relation(pid)), (Liveness::Live, Relation::Own));
         assert_eq!(own.liveness(std::os::unix::process::parent_id()), Liveness::Recycled);
     }
 
     #[test]
     fn what_is_not_known_is_not_judged() {
-        let nothing = Identity::default();
+        let nothing = ProcessId::default();
         assert_eq!((nothing.liveness(1), nothing.relation(1)), (Liveness::Unknown, Relation::Unknown));
-        let elsewhere = Identity { host: Some("elsewhere".into()), ..Identity::own().into_owned() };
+        let elsewhere = ProcessId { host: Some("elsewhere".into()), ..ProcessId::own().into_owned() };
         assert_eq!(
             (elsewhere.liveness(process::id()), elsewhere.relation(process::id())),
             (Liveness::Foreign, Relation::Other)
         );
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn locks_of_other_kinds_and_files_are_passed_over() {
-        assert_eq!(locker("1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF", 5678), Some(1234));
-        assert_eq!(locker("lock:\t1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF", 5678), Some(1234));
-        for other in ["1: FLOCK  ADVISORY  READ 1 fe:00:5678 0 EOF", "1: POSIX  ADVISORY  WRITE 1 fe:00:5678 0 EOF", ""]
-        {
-            assert_eq!(locker(other, 5678), None);
-        }
-        assert_eq!(locker("1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF", 567), None);
     }
 }

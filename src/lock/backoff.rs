@@ -18,26 +18,26 @@ pub(crate) const OLD_TEXT: Duration = Duration::from_secs(3);
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What is left of the time that one acquire spends on others.
-pub(crate) struct Patience {
-    pub(crate) probers: Limit,
-    pub(crate) record: Limit,
+pub(crate) struct Backoff {
+    pub(crate) probers: Budget,
+    pub(crate) record: Budget,
 }
 
-impl Default for Patience {
-    fn default() -> Patience {
-        Patience { probers: Limit::of(PROBERS), record: Limit::of(RECORD) }
+impl Default for Backoff {
+    fn default() -> Backoff {
+        Backoff { probers: Budget::of(PROBERS), record: Budget::of(RECORD) }
     }
 }
 
 /// A span of time that begins when it is first asked about.
-pub(crate) struct Limit {
+pub(crate) struct Budget {
     length: Duration,
     end: Option<Duration>,
 }
 
-impl Limit {
-    pub(crate) fn of(length: Duration) -> Limit {
-        Limit { length, end: None }
+impl Budget {
+    pub(crate) fn of(length: Duration) -> Budget {
+        Budget { length, end: None }
     }
 
     pub(crate) fn is_over(&mut self) -> bool {

@@ -3,12 +3,11 @@
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use crate::error::Fault;
-use crate::options::check_lock_file;
-use crate::sys::file::{self, Identity, Kind, Stat};
-use crate::{LockError, LoopLock};
+use crate::error::{Fault, LockError};
+use crate::record::LOCK_FILE;
+use crate::sys::file::{self, FileId, Kind, Stat};
 
 /// Where a lock file is, or should be.
 #[derive(Debug, Clone)]
@@ -21,7 +20,7 @@ pub(crate) struct LockPath {
 impl LockPath {
     /// The lock file of a workspace.
     pub(crate) fn of(workspace_root: &Path) -> Result<LockPath, Fault> {
-        LockPath::join(workspace_root, Path::new(LoopLock::LOCK_FILE))
+        LockPath::join(workspace_root, Path::new(LOCK_FILE))
     }
 
     /// That lock file below a workspace root; None for the workspace's own.
@@ -68,7 +67,7 @@ impl LockPath {
 
     /// What that file is like now, if the path leads to it. While a descriptor keeps the file alive, no
     /// other file can have its identity.
-    pub(crate) fn find(&self, identity: Identity) -> Result<Option<Stat>, Fault> {
+    pub(crate) fn find(&self, identity: FileId) -> Result<Option<Stat>, Fault> {
         match file::stat_path(&self.path) {
             Ok(found) => Ok((found.identity == identity).then_some(found)),
             Err(error) if is_missing(&error) => Ok(None),
@@ -77,7 +76,7 @@ impl LockPath {
     }
 
     /// Whether the path leads to that file now.
-    pub(crate) fn leads_to(&self, identity: Identity) -> Result<bool, Fault> {
+    pub(crate) fn leads_to(&self, identity: FileId) -> Result<bool, Fault> {
         Ok(self.find(identity)?.is_some())
     }
 
@@ -137,4 +136,17 @@ impl LockPath {
 /// Nothing is there, or nothing can be.
 fn is_missing(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR))
+}
+
+/// Refuses a lock file that is not below the workspace root.
+pub(crate) fn check_lock_file(lock_file: &Path) -> Result<(), Fault> {
+    let mut parts = lock_file.components();
+    let inside = parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    // Not "name/" or "name/.", which file_name() takes for "name": that is a directory.
+    let bytes = lock_file.as_os_str().as_encoded_bytes();
+    let named = lock_file.file_name().is_some_and(|name| bytes.ends_with(name.as_encoded_bytes()));
+    if inside && named {
+        return Ok(());
+    }
+    Err(LockError::invalid("the lock file must be a path below the workspace root, without \"..\""))
 }

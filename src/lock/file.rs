@@ -4,13 +4,12 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-use crate::error::Fault;
-use crate::lock_path::LockPath;
-use crate::record::{BLANKS, FILE_MAX, is_blank, parse_own};
-use crate::sys::file::{self, Identity, Kind, Stat};
+use super::path::LockPath;
+use crate::error::{Fault, LockError};
+use crate::record::{BLANKS, FILE_MAX, Holder, is_blank, parse_own};
+use crate::sys::file::{self, FileId, Kind, Stat};
 use crate::sys::text::Text;
 use crate::sys::{flock, mount, process};
-use crate::{Holder, LockError};
 
 /// How often to begin again when somebody removes the file under our hands. Each round loses to
 /// another `rm`, so that many in a row mean something else: a `.ralph` that is a dangling symbolic
@@ -19,11 +18,11 @@ pub(crate) const START_OVERS: u32 = 1000;
 
 /// An open lock file.
 #[derive(Debug)]
-pub(crate) struct LockFile {
+pub(crate) struct LockedFile {
     fd: OwnedFd,
     path: LockPath,
     /// Which file it is, once somebody has asked.
-    identity: Option<Identity>,
+    identity: Option<FileId>,
     /// Whether it is on a file system that other machines may use too. As long as nobody has asked: yes.
     shared: bool,
     /// Why it is open for reading only, where it is.
@@ -52,21 +51,21 @@ impl Content {
     }
 }
 
-impl LockFile {
+impl LockedFile {
     /// Opens the file, which is made where it is missing. Without O_CREAT first: that is one system
     /// call in the usual case, and the only way to another user's file in a sticky directory under
     /// fs.protected_regular (proc_sys_fs(5)).
-    // Inlined: as LockGuard::announce.
+    // Inlined: as LockGuard::publish.
     #[inline(always)]
-    pub(crate) fn open_or_create(path: LockPath) -> Result<LockFile, Fault> {
+    pub(crate) fn open_or_create(path: LockPath) -> Result<LockedFile, Fault> {
         match file::open_read_write(path.as_c_str()) {
-            Ok(fd) => Ok(LockFile::new(fd, path, None)),
-            Err(error) => LockFile::open_otherwise(path, error),
+            Ok(fd) => Ok(LockedFile::new(fd, path, None)),
+            Err(error) => LockedFile::open_otherwise(path, error),
         }
     }
 
     /// The same after that error: makes a missing file, and opens one that may only be read.
-    fn open_otherwise(path: LockPath, error: io::Error) -> Result<LockFile, Fault> {
+    fn open_otherwise(path: LockPath, error: io::Error) -> Result<LockedFile, Fault> {
         let mut opened = Err(error);
         for _ in 0..START_OVERS {
             if !matches!(&opened, Err(error) if error.raw_os_error() == Some(libc::ENOENT)) {
@@ -76,25 +75,25 @@ impl LockFile {
             opened = file::open_or_create(path.as_c_str());
         }
         match opened {
-            Ok(fd) => Ok(LockFile::new(fd, path, None)),
+            Ok(fd) => Ok(LockedFile::new(fd, path, None)),
             Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EPERM | libc::EROFS)) => {
                 match file::open_read_only(path.as_c_str()) {
                     Ok(fd) => {
-                        let mut file = LockFile::new(fd, path, Some(error));
+                        let mut file = LockedFile::new(fd, path, Some(error));
                         // What is no lock file is refused as that, not for its permissions.
                         file.stat()?;
                         Ok(file)
                     }
-                    Err(_) => Err(LockFile::explain_open(&path, error)),
+                    Err(_) => Err(LockedFile::explain_open(&path, error)),
                 }
             }
-            Err(error) => Err(LockFile::explain_open(&path, error)),
+            Err(error) => Err(LockedFile::explain_open(&path, error)),
         }
     }
 
     /// The same for somebody who is going to wait: what can never be held is refused before that.
-    pub(crate) fn open_to_wait(path: LockPath) -> Result<LockFile, Fault> {
-        let mut file = LockFile::open_or_create(path)?;
+    pub(crate) fn open_to_wait(path: LockPath) -> Result<LockedFile, Fault> {
+        let mut file = LockedFile::open_or_create(path)?;
         file.stat()?;
         match file.take_read_only() {
             Some(error) => Err(error),
@@ -103,24 +102,24 @@ impl LockFile {
     }
 
     /// The file that is open as that descriptor, which somebody else has opened.
-    pub(crate) fn adopt(fd: OwnedFd, path: LockPath) -> LockFile {
-        let mut file = LockFile::new(fd, path, None);
+    pub(crate) fn adopt(fd: OwnedFd, path: LockPath) -> LockedFile {
+        let mut file = LockedFile::new(fd, path, None);
         // Others may have copies, so that closing this one wakes nobody.
         file.forks = file.forks.wrapping_sub(1);
         file
     }
 
     /// Opens the file for reading. Err: there is none at that path.
-    pub(crate) fn open_existing(path: LockPath) -> Result<Result<LockFile, LockPath>, Fault> {
+    pub(crate) fn open_existing(path: LockPath) -> Result<Result<LockedFile, LockPath>, Fault> {
         match file::open_read_only(path.as_c_str()) {
-            Ok(fd) => Ok(Ok(LockFile::new(fd, path, None))),
+            Ok(fd) => Ok(Ok(LockedFile::new(fd, path, None))),
             Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(Err(path)),
-            Err(error) => Err(LockFile::explain_open(&path, error)),
+            Err(error) => Err(LockedFile::explain_open(&path, error)),
         }
     }
 
-    fn new(fd: OwnedFd, path: LockPath, read_only: Option<io::Error>) -> LockFile {
-        LockFile { fd, path, identity: None, shared: true, read_only, locked: false, forks: process::forks() }
+    fn new(fd: OwnedFd, path: LockPath, read_only: Option<io::Error>) -> LockedFile {
+        LockedFile { fd, path, identity: None, shared: true, read_only, locked: false, forks: process::forks() }
     }
 
     /// An open that failed because of what is in the lock file's place says what that is.
@@ -156,7 +155,7 @@ impl LockFile {
     }
 
     /// Which file it is, which never changes.
-    pub(crate) fn identity(&mut self) -> Result<Identity, Fault> {
+    pub(crate) fn identity(&mut self) -> Result<FileId, Fault> {
         self.identity.map_or_else(|| Ok(self.stat()?.identity), Ok)
     }
 
@@ -209,7 +208,7 @@ impl LockFile {
     }
 
     /// Leaves the lock to the other copies of this descriptor.
-    pub(crate) fn abandon(&mut self) {
+    pub(crate) fn disown(&mut self) {
         self.locked = false;
     }
 
@@ -244,7 +243,7 @@ impl LockFile {
     /// Makes the file blank before a record is written, unless it is so already, and gives the record
     /// that was in it. To be called by the holder. A record is never written over another: whoever reads at that
     /// moment could get a mixture that looks right.
-    pub(crate) fn clear(&self, size: u64) -> Result<Option<Box<Holder>>, Fault> {
+    pub(crate) fn clear_record(&self, size: u64) -> Result<Option<Box<Holder>>, Fault> {
         if size > FILE_MAX as u64 {
             return self.truncate().map(|()| None);
         }
@@ -266,7 +265,7 @@ impl LockFile {
     fn clear_shared(&self, text: &mut Text) -> Result<Option<Box<Holder>>, Fault> {
         if !is_blank(text) {
             self.write(&text[..1], &mut 0)?;
-            self.publish()?;
+            self.sync()?;
             self.read(text.len() as u64, text)?;
         }
         self.truncate().map(|()| Holder::parse(text).ok())
@@ -287,7 +286,7 @@ impl LockFile {
 
     /// Where other machines may look: makes them see what was written. On a local file system the
     /// lock ends with the machine, and so may its record.
-    pub(crate) fn publish(&self) -> Result<(), Fault> {
+    pub(crate) fn sync(&self) -> Result<(), Fault> {
         if !self.is_shared() {
             return Ok(());
         }
@@ -300,7 +299,7 @@ impl LockFile {
     }
 
     /// Ends what its holder has said of itself, before the lock is given up.
-    pub(crate) fn take_back(&mut self, length: usize) -> Result<(), Fault> {
+    pub(crate) fn withdraw(&mut self, length: usize) -> Result<(), Fault> {
         // A server that was restarted, or did not hear from us, has given the lock away: then the record is
         // somebody else's.
         if self.is_shared() && !self.try_exclusive()? {
@@ -308,7 +307,7 @@ impl LockFile {
         }
         self.blank(length)?;
         // What is still on its way when the lock is free would overwrite the next holder's record.
-        self.publish()
+        self.sync()
     }
 
     /// Takes a record of that length out of the file again.
@@ -367,7 +366,7 @@ impl LockFile {
     }
 }
 
-impl Drop for LockFile {
+impl Drop for LockedFile {
     /// Closing alone would leave the lock with a child that another thread has forked meanwhile.
     fn drop(&mut self) {
         if self.locked {

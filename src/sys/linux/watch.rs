@@ -18,7 +18,8 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{check, event, process};
+use super::event;
+use crate::sys::{check, process};
 
 /// What can mean that a lock has become free, or that its file is not the one at the path any more:
 /// a writer closed it, its link count or times changed, it was moved. inotify(7).
@@ -40,7 +41,7 @@ struct Hub {
     owner: u32,
     inotify: OwnedFd,
     /// In the order of their watches.
-    waits: Mutex<Vec<Place>>,
+    waits: Mutex<Vec<Subscriber>>,
     /// How many waits are here.
     members: AtomicUsize,
     /// Also those of the processes that this one was forked from.
@@ -49,7 +50,7 @@ struct Hub {
 
 /// A wait's place on the list. The kernel gives all who watch one file the same number.
 #[derive(Debug)]
-struct Place {
+struct Subscriber {
     watch: libc::c_int,
     /// Open as long as the place is on the list.
     bell: RawFd,
@@ -86,7 +87,7 @@ impl Watcher {
         })?;
         let bell = self.bell.as_raw_fd();
         let at = place(&waits, watch, bell).unwrap_or_else(|at| at);
-        waits.insert(at, Place { watch, bell, rung: false });
+        waits.insert(at, Subscriber { watch, bell, rung: false });
         self.watch = Some(watch);
         Ok(())
     }
@@ -116,7 +117,7 @@ impl Watcher {
         self.bell.as_fd()
     }
 
-    fn leave(&mut self, waits: &mut Vec<Place>) {
+    fn leave(&mut self, waits: &mut Vec<Subscriber>) {
         let Some(watch) = self.watch.take() else {
             return;
         };
@@ -147,7 +148,7 @@ impl Drop for Watcher {
 
 impl Hub {
     /// The list, under its mutex. None in a forked child.
-    fn waits(&self) -> Option<MutexGuard<'_, Vec<Place>>> {
+    fn waits(&self) -> Option<MutexGuard<'_, Vec<Subscriber>>> {
         if self.owner != process::instance() {
             return None;
         }
@@ -156,7 +157,7 @@ impl Hub {
 
     /// Takes all events off the queue, and rings whom they concern. The caller knows without being
     /// rung: true when one concerns it too.
-    fn take_events(&self, waits: &mut [Place], caller: Option<&OwnedFd>) -> bool {
+    fn take_events(&self, waits: &mut [Subscriber], caller: Option<&OwnedFd>) -> bool {
         let mut buffer = [0u8; BUFFER];
         let mut concerns_caller = false;
         loop {
@@ -186,7 +187,7 @@ impl Hub {
 }
 
 /// The waits that an event with that number concerns. Nobody: the watch has ended meanwhile.
-fn concerned(waits: &mut [Place], watch: libc::c_int) -> &mut [Place] {
+fn concerned(waits: &mut [Subscriber], watch: libc::c_int) -> &mut [Subscriber] {
     // The queue was full, and other events are missing.
     if watch == -1 {
         return waits;
@@ -197,7 +198,7 @@ fn concerned(waits: &mut [Place], watch: libc::c_int) -> &mut [Place] {
 }
 
 /// Where on the list a wait is (Ok) or belongs (Err).
-fn place(waits: &[Place], watch: libc::c_int, bell: RawFd) -> Result<usize, usize> {
+fn place(waits: &[Subscriber], watch: libc::c_int, bell: RawFd) -> Result<usize, usize> {
     waits.binary_search_by_key(&(watch, bell), |wait| (wait.watch, wait.bell))
 }
 

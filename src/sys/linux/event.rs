@@ -8,8 +8,8 @@ use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 use std::time::Duration;
 
-use super::check;
-use super::clock::timespec;
+use crate::sys::check;
+use crate::sys::clock::timespec;
 
 /// A counter that is readable, for poll(2), once it was raised. eventfd(2).
 pub(crate) fn new_counter() -> io::Result<OwnedFd> {

@@ -8,14 +8,11 @@
 use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
 use std::path::Path;
 
-use crate::error::Fault;
-use crate::lock::{Held, take};
-use crate::lock_file::LockFile;
-use crate::lock_path::LockPath;
-use crate::patience::Patience;
+use crate::error::{Fault, LockError};
+use crate::lock::{Backoff, Held, LockGuard, LockPath, LockedFile, contend};
 use crate::record::Record;
 use crate::sys::file::{self, Kind};
-use crate::{AcquireOptions, LockError, LockGuard};
+use crate::wait::AcquireOptions;
 
 impl LockGuard {
     /// Ends the guard and gives its lock as a descriptor that child processes inherit. The lock is held
@@ -63,7 +60,7 @@ fn adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: OwnedFd) -> Re
 /// The guard gets a copy, which no exec inherits. The other one is closed when all went well.
 fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) -> Result<LockGuard, Fault> {
     let path = LockPath::within(root, options.lock_file.as_deref())?;
-    let mut record = Record::new(prompt)?;
+    let mut record = Record::new(prompt).map_err(LockError::invalid)?;
     if !file::is_read_write(fd.as_fd()).map_err(|error| path.failed("adopt a descriptor of", error))? {
         return Err(LockError::invalid("the descriptor is not open for reading and writing, or it appends (O_APPEND)"));
     }
@@ -76,17 +73,17 @@ fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) 
         return Err(LockError::invalid(message));
     }
     let copy = fd.try_clone().map_err(|error| path.failed("adopt a descriptor of", error))?;
-    let mut file = LockFile::adopt(copy, path.clone());
+    let mut file = LockedFile::adopt(copy, path.clone());
     let identity = file.identity()?;
     // The lock that it has already, or else a free one, taken like any other: there is nothing in between. If it
     // was free until now, its file may have been removed since the first look, and others may have written.
-    let found = if take(&mut file, &mut Patience::default())? { path.find(identity) } else { Ok(None) };
+    let found = if contend(&mut file, &mut Backoff::default())? { path.find(identity) } else { Ok(None) };
     let fault = match found {
         Ok(Some(found)) => return LockGuard::inherit(file, &mut record, found.size),
         Ok(None) => Box::new(LockError::Lost { path: path.to_owned() }),
         Err(fault) => fault,
     };
     // The lock stays with the descriptor.
-    file.abandon();
+    file.disown();
     Err(fault)
 }

@@ -1,10 +1,9 @@
 //! What a caller can say about an acquire.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::error::Fault;
-use crate::{CancelToken, LockError};
+use super::cancel::CancelToken;
 
 /// How to acquire: for how long to wait, what ends the wait, which lock file. New options wait for as
 /// long as it takes, for the workspace's own lock.
@@ -38,17 +37,4 @@ impl AcquireOptions {
         self.lock_file = Some(lock_file.as_ref().to_owned());
         self
     }
-}
-
-/// Refuses a lock file that is not below the workspace root.
-pub(crate) fn check_lock_file(lock_file: &Path) -> Result<(), Fault> {
-    let mut parts = lock_file.components();
-    let inside = parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    // Not "name/" or "name/.", which file_name() takes for "name": that is a directory.
-    let bytes = lock_file.as_os_str().as_encoded_bytes();
-    let named = lock_file.file_name().is_some_and(|name| bytes.ends_with(name.as_encoded_bytes()));
-    if inside && named {
-        return Ok(());
-    }
-    Err(LockError::invalid("the lock file must be a path below the workspace root, without \"..\""))
 }

@@ -4,11 +4,10 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::error::Fault;
-use crate::process::Identity;
-use crate::rfc3339::{self, NEVER, YEAR_9999};
+use super::metadata::{Holder, LockMetadata};
+use super::time::{self, NEVER, YEAR_9999};
+use crate::process::ProcessId;
 use crate::sys::process::{self, PerProcess};
-use crate::{Holder, LockError, LockMetadata};
 
 /// A longer prompt is refused.
 pub(crate) const PROMPT_MAX: usize = 16 << 20;
@@ -39,7 +38,7 @@ pub(crate) struct Record<'p> {
 
 impl<'p> Record<'p> {
     /// That of this process with this prompt: `LockMetadata` as pretty JSON, and who it is.
-    pub(crate) fn new(prompt: &'p str) -> Result<Record<'p>, Fault> {
+    pub(crate) fn new(prompt: &'p str) -> Result<Record<'p>, String> {
         check_length("", prompt.len(), PROMPT_MAX)?;
         // What takes a process time, once, is not left for when the lock is had, and nobody on record yet.
         Own::texts();
@@ -83,7 +82,7 @@ impl<'p> Record<'p> {
         }
         let seconds = time.as_secs().min(YEAR_9999 as u64) as i64;
         if let Some(text) = self.text[self.started..].first_chunk_mut() {
-            rfc3339::to_the_nanosecond(seconds, time.subsec_nanos(), text);
+            time::to_the_nanosecond(seconds, time.subsec_nanos(), text);
         }
         &self.text
     }
@@ -110,7 +109,7 @@ pub(crate) fn parse_own(text: &[u8]) -> Option<Box<Holder>> {
     let (start_time, rest) = number(rest)?;
     let rest = rest.strip_prefix(b"}")?.strip_prefix(END.as_bytes())?;
     let pid = u32::try_from(pid).ok()?;
-    let started = rfc3339::from_the_nanosecond(started)?;
+    let started = time::from_the_nanosecond(started)?;
     if !rest.is_empty() && !is_blank(rest) {
         return None;
     }
@@ -138,7 +137,7 @@ struct Own {
     end: String,
     /// The part of `end` that is the same for all processes of this machine, or of this container.
     home: String,
-    identity: Identity,
+    identity: ProcessId,
 }
 
 impl Own {
@@ -148,7 +147,7 @@ impl Own {
     }
 
     fn make() -> Own {
-        let identity = Identity::own().into_owned();
+        let identity = ProcessId::own().into_owned();
         let end = format!("{HOLDER}{}{END}", serde_json::to_string(&identity).unwrap_or_default());
         // The start time is the last of its values.
         let home = end[..=end.rfind(':').unwrap_or(0)].to_owned();
@@ -156,11 +155,11 @@ impl Own {
     }
 }
 
-fn check_length(form: &str, length: usize, limit: usize) -> Result<(), Fault> {
+fn check_length(form: &str, length: usize, limit: usize) -> Result<(), String> {
     if length <= limit {
         return Ok(());
     }
-    Err(LockError::invalid(format!("the prompt has {length} bytes{form}; at most {limit} are allowed")))
+    Err(format!("the prompt has {length} bytes{form}; at most {limit} are allowed"))
 }
 
 /// What a release writes over a record. A longer one is cut off instead. In place, the file keeps its block, which makes
@@ -189,10 +188,10 @@ mod tests {
                 let parsed = Holder::parse(&text_of_record).unwrap();
                 assert_eq!((parsed.pid, parsed.prompt.as_str()), (std::process::id(), text));
                 assert_eq!(parsed.started.timestamp_nanos_opt(), Some(nanoseconds as i64));
-                assert_eq!(*parsed.identity(), *Identity::own());
+                assert_eq!(*parsed.identity(), *ProcessId::own());
                 // The same keys as serde writes, and one more.
                 let metadata = serde_json::to_string_pretty(&parsed as &LockMetadata).unwrap();
-                let own = format!(",\n  \"holder\": {}\n}}", serde_json::to_string(&*Identity::own()).unwrap());
+                let own = format!(",\n  \"holder\": {}\n}}", serde_json::to_string(&*ProcessId::own()).unwrap());
                 assert_eq!(
                     String::from_utf8(text_of_record).unwrap(),
                     metadata.strip_suffix("\n}").unwrap().to_owned() + &own
@@ -243,7 +242,7 @@ mod tests {
     fn a_prompt_that_nobody_could_read_back_is_refused() {
         assert!(Record::new(&"x".repeat(PROMPT_MAX)).unwrap().since(Duration::MAX).len() <= FILE_MAX);
         for unreadable in ["x".repeat(PROMPT_MAX + 1), "\n".repeat(PROMPT_MAX)] {
-            assert!(matches!(*Record::new(&unreadable).unwrap_err(), LockError::InvalidArgument(_)));
+            assert!(Record::new(&unreadable).is_err());
         }
     }
 

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::process::{Identity, Liveness, Relation};
-use crate::{record, rfc3339};
+use super::{time, write};
+use crate::process::{Liveness, ProcessId, Relation};
 
 /// Who holds the lock: the record that every program can read in the lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub struct LockMetadata {
     pub pid: u32,
 
     /// When it took it.
-    #[serde(with = "rfc3339")]
+    #[serde(with = "time")]
     pub started: DateTime<Utc>,
 
     /// What it is doing.
@@ -27,7 +27,7 @@ pub struct LockMetadata {
 impl LockMetadata {
     /// `started` as the lock file spells it, for instance `2026-11-22T16:00:00.123456789Z`.
     pub fn started_rfc3339(&self) -> String {
-        rfc3339::text(&self.started)
+        time::text(&self.started)
     }
 }
 
@@ -36,17 +36,17 @@ impl LockMetadata {
 pub struct Holder {
     metadata: LockMetadata,
     /// Empty in the record of a program that writes none, like ralph-core.
-    identity: Identity,
+    identity: ProcessId,
 }
 
 impl Holder {
-    pub(crate) fn new(metadata: LockMetadata, identity: Identity) -> Holder {
+    pub(crate) fn new(metadata: LockMetadata, identity: ProcessId) -> Holder {
         Holder { metadata, identity }
     }
 
     /// The record in a lock file's text, or what is wrong with it.
     pub(crate) fn parse(text: &[u8]) -> Result<Box<Holder>, String> {
-        record::parse_own(text).map_or_else(|| Holder::parse_any(text), Ok)
+        write::parse_own(text).map_or_else(|| Holder::parse_any(text), Ok)
     }
 
     /// The same of a text that anybody may have written.
@@ -57,7 +57,7 @@ impl Holder {
         let keys: Keys = serde_json::from_str(text)
             .or_else(|_| serde_json::from_str::<Keys<IgnoredAny>>(text).map(Keys::without_identity))
             .map_err(|error| error.to_string())?;
-        let started = rfc3339::parse(&keys.started).ok_or("\"started\" is no RFC 3339 time")?;
+        let started = time::parse(&keys.started).ok_or("\"started\" is no RFC 3339 time")?;
         let metadata = LockMetadata { pid: keys.pid, started, prompt: keys.prompt };
         Ok(Box::new(Holder { metadata, identity: keys.holder.unwrap_or_default() }))
     }
@@ -78,7 +78,7 @@ impl Holder {
     }
 
     /// What tells its process from others of that number.
-    pub(crate) fn identity(&self) -> &Identity {
+    pub(crate) fn identity(&self) -> &ProcessId {
         &self.identity
     }
 
@@ -95,7 +95,7 @@ impl Holder {
 
 /// The keys that matter of a record.
 #[derive(Deserialize)]
-struct Keys<'a, H = Identity> {
+struct Keys<'a, H = ProcessId> {
     pid: u32,
     #[serde(borrow)]
     started: Cow<'a, str>,
@@ -132,10 +132,10 @@ mod tests {
         let foreign = r#"{"pid":1,"started":"2026-11-22T16:00:00+02:00","prompt":"p","holder":{"x":[1]}}"#;
         let parsed = Holder::parse(foreign.as_bytes()).unwrap();
         assert_eq!(parsed.started_rfc3339(), "2026-11-22T14:00:00Z");
-        assert_eq!(parsed.identity, Identity::default());
+        assert_eq!(parsed.identity, ProcessId::default());
         for holder in ["5", "null", "[]", r#"{"host":5,"pid_ns":1}"#, r#"{"pid_ns":-1}"#] {
             let foreign = format!(r#"{{"pid":1,"started":"2026-11-22T16:00:00Z","holder":{holder},"prompt":"p"}}"#);
-            assert_eq!(Holder::parse(foreign.as_bytes()).unwrap().identity, Identity::default(), "{holder}");
+            assert_eq!(Holder::parse(foreign.as_bytes()).unwrap().identity, ProcessId::default(), "{holder}");
         }
         assert!(serde_json::from_str::<LockMetadata>(r#"{"pid":1,"prompt":"p"}"#).is_err());
     }

@@ -4,18 +4,16 @@ use std::ffi::CString;
 use std::io;
 use std::path::Path;
 
-use crate::LockError;
-use crate::error::Fault;
-use crate::lock_file::LockFile;
-use crate::lock_path::LockPath;
-use crate::process::lockers;
-use crate::sys::file::{Identity, numbers_in, stat_target};
+use crate::error::{Fault, LockError};
+use crate::lock::{LockPath, LockedFile};
+use crate::process::owners;
+use crate::sys::file::{FileId, numbers_in, stat_target};
 use crate::sys::process;
 
 /// The processes that have a descriptor with the exclusive lock of the lock file, as far as /proc shows
 /// them. It looks at every descriptor of every process.
 pub(crate) fn find_keepers(root: &Path) -> Result<Vec<u32>, Fault> {
-    let Ok(mut file) = LockFile::open_existing(LockPath::of(root)?)? else {
+    let Ok(mut file) = LockedFile::open_existing(LockPath::of(root)?)? else {
         return Ok(Vec::new());
     };
     let identity = file.identity()?;
@@ -39,12 +37,12 @@ pub(crate) fn find_keepers(root: &Path) -> Result<Vec<u32>, Fault> {
     Ok(keepers)
 }
 
-fn keeps(pid: u32, identity: Identity) -> io::Result<bool> {
+fn keeps(pid: u32, identity: FileId) -> io::Result<bool> {
     let folder = |name: &str, number: &str| CString::new(format!("/proc/{pid}/{name}/{number}")).unwrap_or_default();
     for number in seen(numbers_in(&folder("fd", "")))?.unwrap_or_default() {
         let number = number.to_string();
         let is_open = seen(stat_target(&folder("fd", &number)))?.is_some_and(|found| found.identity == identity);
-        if is_open && seen(lockers(&folder("fdinfo", &number), identity.inode))?.is_some_and(|pids| !pids.is_empty()) {
+        if is_open && seen(owners(&folder("fdinfo", &number), identity.inode))?.is_some_and(|pids| !pids.is_empty()) {
             return Ok(true);
         }
     }

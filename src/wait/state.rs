@@ -8,24 +8,18 @@
 //!   event caused and that is refused is repeated a few times within 4 ms.
 //! - A holder of another kind may let go without any event: so look once a second in any case.
 
-mod waiter;
-
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::error::Fault;
-use crate::lock::{acquire_in_queue, acquire_now, never_settles};
-use crate::lock_file::{LockFile, START_OVERS};
-use crate::lock_path::LockPath;
-use crate::patience::vary;
-use crate::record::Record;
+use super::cancel::CancelToken;
+use super::options::AcquireOptions;
+use crate::error::{Fault, LockError};
+use crate::lock::{LockGuard, LockPath, LockedFile, START_OVERS, acquire_in_queue, acquire_now, never_settles, vary};
+use crate::record::{Holder, Record};
 use crate::sys::clock;
 use crate::sys::event;
 use crate::sys::watch::Watcher;
-use crate::{AcquireOptions, CancelToken, Holder, LockError, LockGuard};
-
-pub use waiter::Waiter;
 
 /// When to look again, in microseconds, after an event that found the lock still taken.
 const AFTER_EVENT: [u64; 7] = [20, 50, 100, 200, 500, 1000, 2000];
@@ -64,27 +58,27 @@ pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) 
 
 /// The state machine.
 #[derive(Debug)]
-struct Wait {
-    path: LockPath,
+pub(super) struct Wait {
+    pub(super) path: LockPath,
     record: Record<'static>,
     deadline: Option<Duration>,
-    cancel: Option<CancelToken>,
+    pub(super) cancel: Option<CancelToken>,
     /// Kept when the target changes. None where there is no inotify, or no more of it. Before the target,
     /// so that it is dropped first: to close the file is a change of it.
-    watcher: Option<Watcher>,
+    pub(super) watcher: Option<Watcher>,
     /// The file waited for, once it is open.
     target: Option<Target>,
-    holder: Option<Box<Holder>>,
+    pub(super) holder: Option<Box<Holder>>,
     /// Whether there was a record at the last look.
     named: bool,
     /// Tells of the end of the holder's process.
-    holder_process: Option<OwnedFd>,
+    pub(super) holder_process: Option<OwnedFd>,
     next_look: Duration,
 }
 
 #[derive(Debug)]
 struct Target {
-    file: LockFile,
+    file: LockedFile,
     /// Whether events of this file reach us. If not, look again and again.
     watched: bool,
     /// How many times we looked since the last event, or since the beginning.
@@ -112,7 +106,7 @@ enum Look {
 }
 
 impl Wait {
-    fn new(root: &Path, prompt: &str, options: &AcquireOptions) -> Result<Wait, Fault> {
+    pub(super) fn new(root: &Path, prompt: &str, options: &AcquireOptions) -> Result<Wait, Fault> {
         let now = clock::monotonic();
         let foreign = options.cancel.as_ref().is_some_and(|cancel| !cancel.is_own());
         if foreign {
@@ -120,7 +114,7 @@ impl Wait {
         }
         Ok(Wait {
             path: LockPath::within(root, options.lock_file.as_deref())?,
-            record: Record::new(prompt)?.made(),
+            record: Record::new(prompt).map_err(LockError::invalid)?.made(),
             // A time that does not fit is for ever.
             deadline: options.timeout.and_then(|timeout| now.checked_add(timeout)),
             cancel: options.cancel.clone(),
@@ -134,7 +128,7 @@ impl Wait {
     }
 
     /// Tries to take the lock and, where that fails, decides when to look again. `event`: because of one.
-    fn step(&mut self, event: bool) -> Result<Option<LockGuard>, Fault> {
+    pub(super) fn step(&mut self, event: bool) -> Result<Option<LockGuard>, Fault> {
         self.check_cancel()?;
         for _ in 0..START_OVERS {
             match self.look(event)? {
@@ -178,9 +172,9 @@ impl Wait {
     fn look(&mut self, event: bool) -> Result<Look, Fault> {
         if self.target.is_none() {
             // Most locks are free: look before the watch is set up.
-            let mut file = LockFile::open_to_wait(self.path.clone())?;
+            let mut file = LockedFile::open_to_wait(self.path.clone())?;
             if file.try_exclusive()? {
-                return self.announce(file);
+                return self.publish(file);
             }
             let watched = self.watch(&mut file)?;
             if let Some(watcher) = &self.watcher {
@@ -192,11 +186,11 @@ impl Wait {
             return Ok(Look::Moved);
         };
         if target.file.try_exclusive()? {
-            return self.announce(target.file);
+            return self.publish(target.file);
         }
         let probed = target.file.try_shared()?;
         if probed && target.file.try_upgrade()? {
-            return self.announce(target.file);
+            return self.publish(target.file);
         }
         // All who wait are here after one event, and are in each other's way: within the list only the
         // lock matters; at both its ends, and at the end of the wait, also who has it, and where.
@@ -214,12 +208,12 @@ impl Wait {
         Ok(look)
     }
 
-    fn announce(&mut self, file: LockFile) -> Result<Look, Fault> {
-        Ok(LockGuard::announce(file, &mut self.record)?.map_or_else(|_| Look::Moved, Look::Taken))
+    fn publish(&mut self, file: LockedFile) -> Result<Look, Fault> {
+        Ok(LockGuard::publish(file, &mut self.record)?.map_or_else(|_| Look::Moved, Look::Taken))
     }
 
     /// Sees to it that events of this file reach us, if that is possible.
-    fn watch(&mut self, file: &mut LockFile) -> Result<bool, Fault> {
+    fn watch(&mut self, file: &mut LockedFile) -> Result<bool, Fault> {
         file.identity()?;
         if file.is_shared() {
             return Ok(false);
@@ -232,13 +226,13 @@ impl Wait {
     }
 
     /// Whether something happened to the file.
-    fn hear(&self) -> bool {
+    pub(super) fn hear(&self) -> bool {
         self.watcher.as_ref().is_some_and(Watcher::hear)
     }
 
     /// Reads who holds the lock. True: somebody else than at the last look. A record that has become
     /// blank is a new holder's who has not written yet, and is not to be disturbed in that.
-    fn meet_holder(&mut self, file: &LockFile, size: u64) -> Result<bool, Fault> {
+    fn meet_holder(&mut self, file: &LockedFile, size: u64) -> Result<bool, Fault> {
         let Some(holder) = file.content(size)?.record() else {
             return Ok(std::mem::take(&mut self.named));
         };
@@ -284,7 +278,7 @@ impl Wait {
         }
     }
 
-    fn time_to_sleep(&self) -> Duration {
+    pub(super) fn time_to_sleep(&self) -> Duration {
         let end = self.deadline.map_or(self.next_look, |deadline| deadline.min(self.next_look));
         end.saturating_sub(clock::monotonic())
     }

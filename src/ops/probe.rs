@@ -5,9 +5,9 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use crate::Filesystem;
 use crate::error::Fault;
-use crate::lock_path::LockPath;
+use crate::lock::LockPath;
+use crate::sys::filesystem::Filesystem;
 use crate::sys::{clock, file, flock, mount, process};
 
 /// What a lock on the file system of the workspace's lock file is worth.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::error::Fault;
-use crate::lock::inspect;
-use crate::lock_path::LockPath;
+use crate::error::{Fault, LockError};
+use crate::lock::{Inspection, LockPath, inspect};
+use crate::process::Liveness;
+use crate::record::Holder;
 use crate::sys::event;
-use crate::{Holder, Inspection, Liveness, LockError};
 
 /// Signals the process that holds the lock now.
 pub(crate) fn signal_holder(root: &Path, signal: i32) -> Result<(), Fault> {

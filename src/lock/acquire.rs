@@ -1,0 +1,106 @@
+//! Taking the lock: the protocol, top to bottom. Each step says what would go wrong without it.
+
+use std::path::Path;
+
+use super::LockGuard;
+use super::backoff::{Backoff, pause, pause_remotely};
+use super::file::{LockedFile, START_OVERS};
+use super::inspect::left_to_others;
+use super::path::LockPath;
+use crate::error::{Fault, LockError};
+use crate::record::{Holder, Record};
+
+/// Takes the lock now, or says who holds it.
+pub(crate) fn try_acquire(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
+    acquire_now(LockPath::of(workspace_root)?, &mut Record::new(prompt).map_err(LockError::invalid)?)
+}
+
+/// Takes the lock, waiting for it in the kernel's queue for as long as that takes.
+pub(crate) fn acquire_blocking(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
+    acquire_in_queue(LockPath::of(workspace_root)?, &mut Record::new(prompt).map_err(LockError::invalid)?.made())
+}
+
+pub(crate) fn acquire_now(mut path: LockPath, record: &mut Record<'_>) -> Result<LockGuard, Fault> {
+    let mut backoff = Backoff::default();
+    for _ in 0..START_OVERS {
+        let mut file = LockedFile::open_or_create(path)?;
+        if !contend(&mut file, &mut backoff)? {
+            path = file.path().clone();
+            continue;
+        }
+        match LockGuard::publish(file, record)? {
+            Ok(guard) => return Ok(guard),
+            Err(again) => path = again,
+        }
+    }
+    Err(never_settles(&path))
+}
+
+pub(crate) fn acquire_in_queue(mut path: LockPath, record: &mut Record<'_>) -> Result<LockGuard, Fault> {
+    for _ in 0..START_OVERS {
+        let mut file = LockedFile::open_to_wait(path)?;
+        file.exclusive()?;
+        match LockGuard::publish(file, record)? {
+            Ok(guard) => return Ok(guard),
+            Err(again) => path = again,
+        }
+    }
+    Err(never_settles(&path))
+}
+
+/// Tries for the lock of an open file until it is ours or somebody else's for sure. False: the file
+/// is no longer at its path, so that its lock means nothing; start over.
+pub(crate) fn contend(file: &mut LockedFile, backoff: &mut Backoff) -> Result<bool, Fault> {
+    loop {
+        if !file.is_read_only() && file.try_exclusive()? {
+            return Ok(true);
+        }
+        // Somebody has a lock. A holder's is exclusive; one who only asks has a shared one, and so
+        // has another acquirer at this very line.
+        if file.try_shared()? {
+            if let Some(error) = file.take_read_only() {
+                return Err(error);
+            }
+            if file.try_upgrade()? {
+                return Ok(true);
+            }
+            if backoff.probers.is_over() {
+                return Err(held(file, None));
+            }
+            if file.is_shared() {
+                pause_remotely()
+            } else {
+                pause()
+            }
+            continue;
+        }
+        // A holder, then: who? A record that names one is the answer even if the file has just been
+        // moved away: the holder wrote it after seeing, with the lock, the file at its path.
+        let found = file.stat()?;
+        if found.links == 0 {
+            return Ok(false);
+        }
+        let record = file.content(found.size)?.record();
+        if record.as_ref().is_some_and(|holder| !holder.is_gone()) {
+            return Err(held(file, record));
+        }
+        // Nobody named, or somebody dead: the holder may be about to write, or be about to give the lock
+        // back because the file is not at its path any more.
+        if !file.path().leads_to(found.identity)? {
+            return Ok(false);
+        }
+        if backoff.record.is_over() {
+            let holder = left_to_others(record, file, found)?;
+            return Err(held(file, holder));
+        }
+        pause();
+    }
+}
+
+fn held(file: &LockedFile, holder: Option<Box<Holder>>) -> Fault {
+    Box::new(LockError::AlreadyLocked { path: file.path().to_owned(), holder })
+}
+
+pub(crate) fn never_settles(path: &LockPath) -> Fault {
+    Box::new(LockError::Unsettled { path: path.to_owned() })
+}

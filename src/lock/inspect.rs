@@ -1,0 +1,117 @@
+//! Asking about the lock without taking it.
+
+use std::path::Path;
+
+use super::acquire::never_settles;
+use super::backoff::{Budget, RECORD, pause};
+use super::file::{Content, LockedFile, START_OVERS};
+use super::path::LockPath;
+use crate::error::{Fault, LockError};
+use crate::process::owners;
+use crate::record::Holder;
+use crate::sys::file::Stat;
+
+/// Whether somebody holds the lock now.
+pub(crate) fn is_locked(workspace_root: &Path) -> Result<bool, Fault> {
+    let mut path = LockPath::of(workspace_root)?;
+    for _ in 0..START_OVERS {
+        let Ok(mut file) = LockedFile::open_existing(path)? else {
+            return Ok(false);
+        };
+        let identity = file.identity()?;
+        // Shared, for an instant: acquirers tell such a lock from a holder's.
+        let locked = !file.try_shared()?;
+        if file.path().leads_to(identity)? {
+            return Ok(locked);
+        }
+        path = file.path().clone();
+    }
+    Err(never_settles(&path))
+}
+
+/// Whether the lock is held, and by whom.
+pub(crate) fn inspect_workspace(workspace_root: &Path) -> Result<Inspection, Fault> {
+    inspect(LockPath::of(workspace_root)?)
+}
+
+/// The same: an answer that was true at one moment of the call.
+pub(crate) fn inspect(mut path: LockPath) -> Result<Inspection, Fault> {
+    let mut budget = Budget::of(RECORD);
+    for _ in 0..START_OVERS {
+        let Ok(mut file) = LockedFile::open_existing(path)? else {
+            return Ok(Inspection::Free);
+        };
+        loop {
+            // While this lock is had, nobody holds the other one, and nobody writes.
+            let free = file.try_shared()?;
+            let found = file.stat()?;
+            let record = file.content(found.size)?.record();
+            if !file.path().leads_to(found.identity)? {
+                path = file.path().clone();
+                break;
+            }
+            match record {
+                record if free => return Ok(record.map_or(Inspection::Free, Inspection::Stale)),
+                // Who wrote it had the lock, and blanks it before letting go, unless it dies.
+                Some(holder) if !holder.has_ended() => return Ok(Inspection::Held(Some(holder))),
+                record if budget.is_over() => return Ok(Inspection::Held(left_to_others(record, &mut file, found)?)),
+                // A new holder may be about to write.
+                _ => pause(),
+            }
+        }
+    }
+    Err(never_settles(&path))
+}
+
+/// The dead holder on record, if it is its lock that is held, by somebody who inherited its descriptor. If
+/// not, the holder is a new one.
+pub(super) fn left_to_others(
+    dead: Option<Box<Holder>>,
+    file: &mut LockedFile,
+    found: Stat,
+) -> Result<Option<Box<Holder>>, Fault> {
+    let Some(dead) = dead else {
+        return Ok(None);
+    };
+    // While locks of others come and go, the kernel can pass over one in the list: it is read more than once.
+    for _ in 0..3 {
+        let owners = owners(c"/proc/locks", found.identity.inode);
+        if !owners.is_ok_and(|owners| owners.iter().all(|locker| *locker == dead.pid)) {
+            return Ok(None);
+        }
+    }
+    // A new holder that let go before the list was read is not in it either.
+    let is_so_still = !file.try_shared()? && file.content(found.size)?.record().as_ref() == Some(&dead);
+    Ok(is_so_still.then_some(dead))
+}
+
+/// What [`inspect`] finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inspection {
+    /// Nobody holds the lock.
+    Free,
+    /// Somebody holds it; None: who left no record.
+    Held(Option<Box<Holder>>),
+    /// Nobody holds it, but the record of the last holder is still there: it died, or was of a program
+    /// that never takes its record out, like ralph-core.
+    Stale(Box<Holder>),
+}
+
+/// The record in the lock file, or [`LockError::NotFound`] with the reason why there is none.
+pub(crate) fn on_record(workspace_root: &Path) -> Result<Box<Holder>, Fault> {
+    let not_found = |path: &LockPath, reason| Err(Box::new(LockError::NotFound { path: path.to_owned(), reason }));
+    let mut file = match LockedFile::open_existing(LockPath::of(workspace_root)?)? {
+        Ok(file) => file,
+        Err(path) => return not_found(&path, "there is no such file".to_owned()),
+    };
+    let mut budget = Budget::of(RECORD);
+    loop {
+        let size = file.stat()?.size;
+        match file.content(size)? {
+            Content::Record(holder) => return Ok(holder),
+            Content::Nothing(reason) => return not_found(file.path(), reason.to_owned()),
+            Content::Unreadable(reason) if budget.is_over() => return not_found(file.path(), reason),
+            Content::Unreadable(_) => pause(),
+        }
+    }
+}

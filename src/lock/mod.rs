@@ -1,0 +1,20 @@
+//! The lock. The kernel's flock on `.ralph/loop.lock` is the lock; the file's existence and its text
+//! are not. The text names the holder, and is blank while the lock is free and the last holder
+//! released it. The library never removes the file.
+
+mod acquire;
+mod backoff;
+mod file;
+mod guard;
+mod inspect;
+mod path;
+
+pub(crate) use acquire::{acquire_blocking, acquire_in_queue, acquire_now, contend, never_settles, try_acquire};
+pub(crate) use backoff::{Backoff, vary};
+pub(crate) use file::{LockedFile, START_OVERS};
+pub(crate) use guard::{Held, LockedPlace};
+pub(crate) use inspect::{inspect, inspect_workspace, is_locked, on_record};
+pub(crate) use path::{LockPath, check_lock_file};
+
+pub use guard::LockGuard;
+pub use inspect::Inspection;

@@ -1,0 +1,11 @@
+//! What can be done with a workspace's lock besides taking and releasing it.
+
+mod handover;
+mod keepers;
+mod probe;
+mod signal;
+
+pub(crate) use handover::{adopt_number, take_number};
+pub(crate) use keepers::find_keepers;
+pub(crate) use probe::probe_filesystem;
+pub(crate) use signal::signal_holder;

@@ -1,0 +1,20 @@
+//! Waiting for the lock.
+
+mod cancel;
+mod options;
+#[cfg(unix)]
+mod state;
+#[cfg(unix)]
+mod waiter;
+
+#[cfg(unix)]
+pub(crate) use state::acquire_with;
+
+#[cfg(not(unix))]
+pub use crate::unsupported::Waiter;
+#[cfg(not(unix))]
+pub(crate) use crate::unsupported::acquire_with;
+pub use cancel::CancelToken;
+pub use options::AcquireOptions;
+#[cfg(unix)]
+pub use waiter::Waiter;
