@@ -31,3 +31,9 @@ at_end() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP PIPE
+
+# gather_tests FOLDER: the programs of c-tests/, from all its topics, in one new folder.
+gather_tests() {
+    mkdir "$1"
+    ln -s "$PWD"/c-tests/*/*.c "$1"
+}

@@ -6,19 +6,13 @@ mod common;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use common::{LINKAGES, compile, libraries, root};
+use common::{LINKAGES, c_tests, compile, libraries};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let mut programs: Vec<_> = std::fs::read_dir(root().join("c-tests"))
-        .expect("c-tests can be read")
-        .map(|entry| entry.expect("c-tests can be read").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
-        .collect();
-    programs.sort();
     let mut trials = Vec::new();
-    for program in &programs {
+    for program in c_tests() {
         for linkage in LINKAGES {
             let (source, name) = (program.clone(), program.file_stem().expect("it has a name"));
             let name = name.to_string_lossy().into_owned();

@@ -5,7 +5,7 @@ mod common;
 
 use std::process::{Command, Stdio};
 
-use common::{compile, libraries, root};
+use common::{c_tests, compile, libraries};
 
 /// Those of c-tests/ whose promises do not depend on how the waiting is done.
 const PROGRAMS: [&str; 15] = [
@@ -61,6 +61,7 @@ fn without_eventfd() {
 fn test(faults: &[&str]) {
     let strace = Command::new("strace").arg("--version").output();
     assert!(strace.is_ok_and(|strace| strace.status.success()), "this test needs strace");
+    let sources = c_tests();
     let mut failed = 0;
     for name in PROGRAMS {
         if faults.contains(&NO_EVENTFD) && WITH_TOKENS.contains(&name) {
@@ -68,7 +69,8 @@ fn test(faults: &[&str]) {
         }
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
         let (program, log) = (folder.path().join(name), folder.path().join("strace.log"));
-        compile(&root().join("c-tests").join(name).with_extension("c"), "so", &program);
+        let source = sources.iter().find(|source| source.file_stem().is_some_and(|stem| stem == name));
+        compile(source.unwrap_or_else(|| panic!("c-tests has no {name}")), "so", &program);
         // One that hangs is ended with all its children. Only the calls that fail are stopped at.
         let mut command = Command::new("timeout");
         command.args(["--kill-after=1", "120", "strace", "-f", "--seccomp-bpf"]);

@@ -39,14 +39,25 @@ pub fn link(linkage: &str) -> Vec<String> {
     }
 }
 
+/// The programs of c-tests/, from all its topic folders.
+pub fn c_tests() -> Vec<PathBuf> {
+    let entries = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        entries.map(|entry| entry.expect("it can be read").path()).collect::<Vec<_>>()
+    };
+    let topics = entries(&root().join("c-tests")).into_iter().filter(|path| path.is_dir());
+    let mut programs: Vec<_> =
+        topics.flat_map(|topic| entries(&topic)).filter(|path| path.extension().is_some_and(|it| it == "c")).collect();
+    programs.sort();
+    programs
+}
+
 /// Compiles a C program strictly and links it in that way.
 pub fn compile(source: &Path, linkage: &str, program: &Path) {
-    let include = root().join("include");
     run(cc()
         .args(["-std=c99", "-g", "-pthread"])
         .args(STRICT)
-        .arg("-I")
-        .arg(include)
+        .args([Path::new("-I"), &root().join("include"), Path::new("-I"), &root().join("c-tests")])
         .arg(source)
         .args(link(linkage))
         .arg("-o")
