@@ -9,6 +9,7 @@ TARGET := $(or $(shell $(CARGO) metadata --locked --no-deps --format-version=1 2
 	sed 's/.*"target_directory":"\([^"]*\)".*/\1/'),$(CURDIR)/target)
 LIB := $(TARGET)/lib
 BIN := $(TARGET)/bin
+MANUAL := $(TARGET)/man3
 CC ?= cc
 
 # Where `make install` puts things, below DESTDIR if a packager sets that. Relative folders are below PREFIX.
@@ -34,11 +35,11 @@ SHARED_FLAGS := -- -C force-frame-pointers=yes
 BUILT := $(LIB)/built
 SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src tools -name '*.rs' -o -name '*.[ch]' 2>/dev/null)
 
-.PHONY: all demo test bindings installed examples proof lint bench bench-quick bench-instructions lib tool header install \
+.PHONY: all demo test bindings installed examples proof lint bench bench-quick bench-instructions lib tool manual header install \
 	uninstall deb clean
 
 # What `make install` installs.
-all: lib tool
+all: lib tool manual
 	@touch $(BUILT)
 
 # A holder, a refused second process, a crash, a take-over.
@@ -119,6 +120,12 @@ tool: lib
 	@$(CC) -std=c99 $(CPPFLAGS) $(CFLAGS) -Iinclude tools/ralph-lock/*.c $(LDFLAGS) \
 		$(LIB)/libralph_lock.a -lpthread -ldl -o $(BIN)/ralph-lock
 
+# The manual pages of the C functions, from the header.
+manual:
+	@mkdir -p $(BIN)
+	@CARGO_PKG_VERSION=$(VERSION) $(RUSTC) --edition 2024 tests/generate/write_manual.rs -o $(BIN)/write_manual
+	@$(BIN)/write_manual include/ralph_lock.h $(MANUAL)
+
 install: $(BUILT)
 	@$(INSTALLER) install
 
@@ -126,7 +133,7 @@ uninstall:
 	@$(INSTALLER) uninstall
 
 INSTALLER = VERSION='$(VERSION)' MAJOR='$(MAJOR)' DESCRIPTION='$(DESCRIPTION)' LIB='$(LIB)' BIN='$(BIN)' \
-	DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' BINDIR='$(BINDIR)' \
+	MANUAL='$(MANUAL)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' BINDIR='$(BINDIR)' \
 	DATADIR='$(DATADIR)' MANDIR='$(MANDIR)' sh packaging/install
 
 $(BUILT): $(SOURCES)
@@ -139,9 +146,9 @@ $(BUILT): $(SOURCES)
 deb: all
 	@sh packaging/deb $(TARGET)
 
-# include/ralph_lock.h and man/man3 anew, from the sources.
+# Writes include/ralph_lock.h from the sources.
 header:
-	$(CARGO) build --locked --features header
+	UPDATE=1 $(CARGO) test --locked --quiet --test header is_the_one_that_the_sources_make
 
 clean:
 	$(CARGO) clean

@@ -1,12 +1,4 @@
-//! The shared library's name and behaviour in the dynamic linker; with the feature `header`, also
-//! `include/ralph_lock.h` and the manual that is made of it.
-
-#[cfg(feature = "header")]
-#[path = "header.rs"]
-mod header;
-#[cfg(feature = "header")]
-#[path = "man.rs"]
-mod man;
+//! The shared library's name and behaviour in the dynamic linker, and the name of the platform in use.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -29,20 +21,5 @@ fn main() {
             println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
         }
         _ => {}
-    }
-    #[cfg(feature = "header")]
-    {
-        println!("cargo:rerun-if-changed=header.rs");
-        println!("cargo:rerun-if-changed=man.rs");
-        println!("cargo:rerun-if-changed=cbindgen.toml");
-        println!("cargo:rerun-if-changed=src");
-        let root = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-        let text = header::generate(&root);
-        let manual = root.join(man::FOLDER);
-        std::fs::create_dir_all(&manual).expect("the manual's folder can be made");
-        for (name, page) in man::generate(&text) {
-            std::fs::write(manual.join(name), page).expect("a page can be written");
-        }
-        std::fs::write(root.join(header::PATH), text).expect("the header can be written");
     }
 }

@@ -1,5 +1,4 @@
-//! How `include/ralph_lock.h` is made from the sources and cbindgen.toml. Used by build.rs, which
-//! writes it, and by tests/header.rs, which compares it with the one that is checked in.
+//! How `include/ralph_lock.h` is made from the sources and cbindgen.toml.
 
 use std::path::Path;
 

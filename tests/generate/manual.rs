@@ -1,12 +1,9 @@
-//! How the manual pages in man/man3 are made from the header: one page for each family of functions, a link to it
-//! for each other function of the family, and `ralph_lock.3` from the header's first comment. Used by build.rs,
-//! which writes them, and by tests/manual.rs, which compares them with those that are checked in.
+//! How the manual pages of the C functions are made from the header: one page for each family of functions, a link to
+//! it for each other function of the family, and `ralph_lock.3` from the header's first comment.
 
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Lines;
-
-pub const FOLDER: &str = "man/man3";
 
 /// The day on which the manual's text was last changed.
 const DATE: &str = "2026-11-22";
@@ -59,7 +56,7 @@ pub fn generate(header: &str) -> BTreeMap<String, String> {
     let header = Header::read(header);
     let families: Vec<Family> = FAMILIES.into_iter().map(|family| header.family(family)).collect();
     let on_a_page: usize = families.iter().map(|family| family.functions.len()).sum();
-    assert_eq!(on_a_page, header.functions.len(), "man.rs has a family for each function of the header");
+    assert_eq!(on_a_page, header.functions.len(), "FAMILIES has a family for each function of the header");
 
     let mut pages = BTreeMap::from([("ralph_lock.3".to_owned(), overview(&header, &families))]);
     for family in &families {
@@ -222,7 +219,7 @@ impl<'a> Page<'a> {
         let functions = own.iter().flat_map(|family| &family.functions);
         Self {
             text: format!(
-                ".\\\" Made from include/ralph_lock.h by `make header`. Do not edit.\n\
+                ".\\\" Made from include/ralph_lock.h. Do not edit.\n\
                  .TH {title} 3 {DATE} \"ralph_lock {version}\" \"Library Functions Manual\"\n\
                  .\\\" Names stay whole.\n.nh\n.ad l\n"
             ),
