@@ -257,12 +257,14 @@ fn read_known(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset: usiz
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn read_anew(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset: usize) -> io::Result<usize> {
-    // SAFETY: no memory is involved; nor in the next two.
+    // SAFETY: no memory is involved.
     let flags = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETFL) })?;
+    // SAFETY: no memory is involved.
     if check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, flags | libc::O_DIRECT) }).is_err() {
         return read_known(file, buffer, offset);
     }
     let count = read_known(file, buffer, offset);
+    // SAFETY: no memory is involved.
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, flags) })?;
     match count {
         // A file system that can do it only for whole blocks.
