@@ -442,6 +442,37 @@ ralph_lock_status ralph_lock_guard_previous(const ralph_lock_guard *guard,
                                             ralph_lock_error **error);
 
 /**
+ * Finds the workspace that a directory belongs to: the nearest directory at or above it that contains `.git`, as a
+ * directory or as the file that a worktree or a submodule has, so that each of those is a workspace of its own. A
+ * `.ralph/loop.lock` nearer than that counts only while it is held. Without any `.git`, the nearest
+ * `.ralph/loop.lock` counts. A `.ralph` directory alone does not.
+ *
+ * The search stops at a mount boundary, as git's does, and never finds a sticky directory such as /tmp, where every
+ * user may put a `.git`. It touches no lock, except that it looks whether one is held, as ralph_lock_is_locked() does.
+ *
+ * `start`: an existing directory, "." for the current one.
+ *
+ * `buffer` receives an absolute path without symbolic links, terminated by NUL; when it does not fit, as much of it
+ * as fits, and NUL. May be NULL if `capacity` is 0: then only the length is asked for. `capacity`: how many bytes
+ * the buffer has; PATH_MAX are enough for nearly every path.
+ *
+ * `length` receives the length of the path without the NUL, also when it does not fit; 0 where none was found. Must not
+ * be NULL. `error` as in ralph_lock_try_acquire().
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_NOT_FOUND: the directory belongs to no workspace
+ * - RALPH_LOCK_INVALID_ARGUMENT: also when the capacity is not 0 and the path and its NUL do not fit
+ * - RALPH_LOCK_IO: start is no directory (ENOENT, ENOTDIR), or may not be looked at (EACCES)
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM
+ * - RALPH_LOCK_PANIC
+ */
+ralph_lock_status ralph_lock_find_root(const char *start,
+                                       char *buffer,
+                                       size_t capacity,
+                                       size_t *length,
+                                       ralph_lock_error **error);
+
+/**
  * Reads who is on record in the workspace's lock file, without touching the lock. A record alone
  * does not say that the lock is held: its holder may have died, or be ralph-core, which leaves its
  * record behind; ralph_lock_is_locked() tells.
@@ -495,6 +526,26 @@ ralph_lock_status ralph_lock_inspect(const char *workspace_root,
                                      ralph_lock_error **error);
 
 /**
+ * The same question about the lock that the options name.
+ *
+ * `options`: NULL asks about the workspace's own lock. Of the options only the lock file counts. The other parameters
+ * and the statuses are those of ralph_lock_inspect().
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+ * - RALPH_LOCK_IO
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM
+ * - RALPH_LOCK_PANIC
+ */
+ralph_lock_status ralph_lock_inspect_with(const char *workspace_root,
+                                          const ralph_lock_options *options,
+                                          ralph_lock_state *state,
+                                          ralph_lock_metadata **metadata,
+                                          ralph_lock_error **error);
+
+/**
  * Sends a signal to the process that holds the workspace's lock, and to no other: not to one that has the
  * number of a holder that died, nor to a holder of another machine or container. It is found by its record,
  * opened (pidfd_open(2)), and compared again with the record and the lock before it is signalled. It may
@@ -516,6 +567,28 @@ ralph_lock_status ralph_lock_signal_holder(const char *workspace_root,
                                            ralph_lock_error **error);
 
 /**
+ * The same for the lock that the options name.
+ *
+ * `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters and
+ * the statuses are those of ralph_lock_signal_holder().
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_NOT_FOUND
+ * - RALPH_LOCK_PARSE
+ * - RALPH_LOCK_NOT_LIVE
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+ * - RALPH_LOCK_IO
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+ * - RALPH_LOCK_PANIC
+ */
+ralph_lock_status ralph_lock_signal_holder_with(const char *workspace_root,
+                                                const ralph_lock_options *options,
+                                                int32_t signal_number,
+                                                ralph_lock_error **error);
+
+/**
  * Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor,
  * like a server that was started under the lock. Best effort: other users' processes and those of other pid
  * namespaces are not seen. It looks at every descriptor of every process in /proc, which takes
@@ -533,6 +606,26 @@ ralph_lock_status ralph_lock_find_keepers(const char *workspace_root,
                                           size_t capacity,
                                           size_t *count,
                                           ralph_lock_error **error);
+
+/**
+ * The same for the lock that the options name.
+ *
+ * `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters and
+ * the statuses are those of ralph_lock_find_keepers().
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+ * - RALPH_LOCK_IO
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM
+ * - RALPH_LOCK_PANIC
+ */
+ralph_lock_status ralph_lock_find_keepers_with(const char *workspace_root,
+                                               const ralph_lock_options *options,
+                                               uint32_t *pids,
+                                               size_t capacity,
+                                               size_t *count,
+                                               ralph_lock_error **error);
 
 /**
  * Finds out what a lock is worth on the workspace's file system, before a program relies on it: whether two
@@ -752,6 +845,17 @@ const char *ralph_lock_metadata_prompt(const ralph_lock_metadata *metadata);
  * (ralph-core writes none), and for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
  */
 const char *ralph_lock_metadata_host(const ralph_lock_metadata *metadata);
+
+/**
+ * The holder in one line of UTF-8 for people to read, safe to print at a terminal: the process id, the host if it is
+ * another one, since when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement auth".
+ * Control, bidirectional, zero-width and other invisible characters are escaped, as in "\n" or "\u{202e}", and a prompt
+ * is cut after 200 characters.
+ *
+ * Never NULL: for NULL and freed metadata it says that the holder is unknown. Borrowed until
+ * ralph_lock_metadata_free().
+ */
+const char *ralph_lock_metadata_summary(const ralph_lock_metadata *metadata);
 
 /**
  * Whether the holder's process runs at the moment of this call, as far as that can be told: by its

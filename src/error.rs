@@ -26,8 +26,8 @@ pub enum LockError {
     #[error("the wait for {} was cancelled", path.display())]
     Cancelled { path: PathBuf, holder: Option<Box<Holder>> },
 
-    /// There is no lock file, or nothing readable in it.
-    #[error("nobody is on record in {}: {reason}", path.display())]
+    /// What was asked for does not exist: a lock file, a record in it, a holder, a workspace.
+    #[error("{}: {reason}", path.display())]
     NotFound { path: PathBuf, reason: String },
 
     /// A signal handler ran during a blocking wait; waiting again goes on.

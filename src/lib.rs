@@ -27,10 +27,11 @@
 // Some of what lies between the safe API and the system is there for the C functions alone.
 #![cfg_attr(not(feature = "ffi"), allow(dead_code, unused_imports))]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 // Modules import downward only: ffi, ops, wait, lock, error, record, process, sys.
 mod error;
+mod escape;
 #[cfg_attr(not(unix), allow(dead_code))]
 mod process;
 // Without flock(2) no record is written.
@@ -104,21 +105,55 @@ impl LoopLock {
 
     /// One consistent answer: whether the lock is held, by whom, or who left it behind.
     pub fn inspect(workspace_root: impl AsRef<Path>) -> Result<Inspection, LockError> {
-        Ok(lock::inspect_workspace(workspace_root.as_ref())?)
+        Ok(lock::inspect_workspace(workspace_root.as_ref(), None)?)
+    }
+
+    /// The same of the lock file that the options name; nothing else in them counts.
+    pub fn inspect_with(workspace_root: impl AsRef<Path>, options: &AcquireOptions) -> Result<Inspection, LockError> {
+        Ok(lock::inspect_workspace(workspace_root.as_ref(), options.lock_file.as_deref())?)
     }
 
     /// Sends a signal to the process that holds the lock, and to no other: [`LockError::NotFound`] when
     /// nobody holds it, [`LockError::NoRecord`] and [`LockError::NotLive`] when it is not provable who does.
     #[cfg(unix)]
     pub fn signal_holder(workspace_root: impl AsRef<Path>, signal: i32) -> Result<(), LockError> {
-        Ok(ops::signal_holder(workspace_root.as_ref(), signal)?)
+        Ok(ops::signal_holder(workspace_root.as_ref(), None, signal)?)
+    }
+
+    /// The same for the lock file that the options name; nothing else in them counts.
+    #[cfg(unix)]
+    pub fn signal_holder_with(
+        workspace_root: impl AsRef<Path>,
+        signal: i32,
+        options: &AcquireOptions,
+    ) -> Result<(), LockError> {
+        Ok(ops::signal_holder(workspace_root.as_ref(), options.lock_file.as_deref(), signal)?)
     }
 
     /// The processes that keep the lock, as far as /proc shows them: the holder, or those that inherited its
     /// descriptor. Looks at every descriptor of every process, which takes milliseconds.
     #[cfg(unix)]
     pub fn find_keepers(workspace_root: impl AsRef<Path>) -> Result<Vec<u32>, LockError> {
-        Ok(ops::find_keepers(workspace_root.as_ref())?)
+        Ok(ops::find_keepers(workspace_root.as_ref(), None)?)
+    }
+
+    /// The same for the lock file that the options name; nothing else in them counts.
+    #[cfg(unix)]
+    pub fn find_keepers_with(
+        workspace_root: impl AsRef<Path>,
+        options: &AcquireOptions,
+    ) -> Result<Vec<u32>, LockError> {
+        Ok(ops::find_keepers(workspace_root.as_ref(), options.lock_file.as_deref())?)
+    }
+
+    /// The workspace that a directory belongs to, as an absolute path without symbolic links: the nearest directory
+    /// at or above `start` that contains `.git` (a directory, or the file of a worktree or submodule). A
+    /// `.ralph/loop.lock` nearer than that counts while it is held; without any `.git`, the nearest one counts.
+    ///
+    /// The search stops at a mount boundary, as git's does, and passes over sticky directories such as /tmp.
+    /// [`LockError::NotFound`]: there is none.
+    pub fn find_root(start: impl AsRef<Path>) -> Result<PathBuf, LockError> {
+        Ok(ops::find_root(start.as_ref())?)
     }
 
     /// Whether somebody holds the lock now, this process included.

@@ -1,7 +1,7 @@
 //! Platforms without flock(2): everything compiles, and every call says so.
 
 use std::ffi::CStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Fault, LockError};
 use crate::record::Holder;
@@ -24,15 +24,19 @@ pub(crate) fn acquire_with(_root: &Path, _prompt: &str, _options: &AcquireOption
     unsupported()
 }
 
-pub(crate) fn inspect_workspace(_workspace_root: &Path) -> Result<Inspection, Fault> {
+pub(crate) fn inspect_workspace(_root: &Path, _lock_file: Option<&Path>) -> Result<Inspection, Fault> {
     unsupported()
 }
 
-pub(crate) fn signal_holder(_root: &Path, _signal: i32) -> Result<(), Fault> {
+pub(crate) fn signal_holder(_root: &Path, _lock_file: Option<&Path>, _signal: i32) -> Result<(), Fault> {
     unsupported()
 }
 
-pub(crate) fn find_keepers(_root: &Path) -> Result<Vec<u32>, Fault> {
+pub(crate) fn find_keepers(_root: &Path, _lock_file: Option<&Path>) -> Result<Vec<u32>, Fault> {
+    unsupported()
+}
+
+pub(crate) fn find_root(_start: &Path) -> Result<PathBuf, Fault> {
     unsupported()
 }
 

@@ -9,7 +9,6 @@ use super::guard::ralph_lock_guard;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::ops::{adopt_number, take_number};
-use crate::wait::AcquireOptions;
 
 /// Turns a guard into a descriptor, for a child process that is to go on with the lock. The guard ends, the
 /// lock does not: it is held as long as any copy of the descriptor is open, in any process, and the record
@@ -69,7 +68,7 @@ pub extern "C" fn ralph_lock_adopt_fd(
     status(error, || {
         guard.required()?;
         let (root, prompt) = (path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
-        let chosen = if options.is_null() { AcquireOptions::new() } else { options::chosen(options)? };
+        let chosen = options::chosen(options)?;
         guard.set(ralph_lock_guard::new(adopt_number(root, prompt, &chosen, fd)?)?);
         Ok(())
     })

@@ -1,12 +1,15 @@
 //! The holder on record, as C sees it.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, CString, c_char};
 use std::ptr;
+
+use chrono::{DateTime, Utc};
 
 use super::boundary::{free, hand_over, look_up, value};
 use super::strings::{Offset, Strings};
 use crate::process::{Liveness, ProcessId, Relation};
-use crate::record::{Holder, time};
+use crate::record::{Holder, Summary, UNKNOWN_HOLDER, time};
+use crate::sys::lazy::Lazy;
 
 use ralph_lock_liveness::*;
 use ralph_lock_relation::*;
@@ -17,11 +20,12 @@ use ralph_lock_relation::*;
 pub struct ralph_lock_metadata {
     pid: u32,
     identity: ProcessId,
-    started_unix_ns: i64,
+    started: DateTime<Utc>,
     strings: Strings,
     started_rfc3339: Offset,
     prompt: Offset,
     host: Option<Offset>,
+    summary: Lazy<CString>,
 }
 
 /// What can be said of the process on record.
@@ -59,7 +63,6 @@ pub enum ralph_lock_relation {
 impl ralph_lock_metadata {
     /// Puts a record where C can look at it; NULL if there is no room.
     pub(super) fn new(holder: &Holder) -> *mut ralph_lock_metadata {
-        let beyond = if holder.started.timestamp() < 0 { i64::MIN } else { i64::MAX };
         let mut strings = Strings::with_room(holder.prompt.len() + holder.host().map_or(0, str::len) + 40);
         let started_rfc3339 = strings.add_with(|text| time::append(&holder.started, text));
         let prompt = strings.add(holder.prompt.as_bytes());
@@ -67,11 +70,21 @@ impl ralph_lock_metadata {
         hand_over(ralph_lock_metadata {
             pid: holder.pid,
             identity: holder.identity().clone(),
-            started_unix_ns: holder.started.timestamp_nanos_opt().unwrap_or(beyond),
+            started: holder.started,
             strings,
             started_rfc3339,
             prompt,
             host,
+            summary: Lazy::new(),
+        })
+    }
+
+    fn summary(&self) -> &CStr {
+        self.summary.get(|| {
+            let (host, prompt) = (self.host.map(|host| self.strings.text(host)), self.strings.text(self.prompt));
+            let summary = Summary { pid: self.pid, host, started: &self.started, prompt };
+            // It has no NUL: they are escaped.
+            CString::new(summary.to_string()).unwrap_or_default()
         })
     }
 }
@@ -88,7 +101,12 @@ pub extern "C" fn ralph_lock_metadata_pid(metadata: *const ralph_lock_metadata) 
 /// freed metadata.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_started_unix_ns(metadata: *const ralph_lock_metadata) -> i64 {
-    value(0, || look_up(metadata).map_or(0, |metadata| metadata.started_unix_ns))
+    value(0, || {
+        look_up(metadata).map_or(0, |metadata| {
+            let beyond = if metadata.started.timestamp() < 0 { i64::MIN } else { i64::MAX };
+            metadata.started.timestamp_nanos_opt().unwrap_or(beyond)
+        })
+    })
 }
 
 /// The same moment as text in UTC, for instance "2026-11-22T16:00:00.123456789Z" (RFC 3339). NULL
@@ -114,6 +132,20 @@ pub extern "C" fn ralph_lock_metadata_prompt(metadata: *const ralph_lock_metadat
 pub extern "C" fn ralph_lock_metadata_host(metadata: *const ralph_lock_metadata) -> *const c_char {
     value(ptr::null(), || {
         look_up(metadata).and_then(|metadata| Some(metadata.strings.get(metadata.host?))).unwrap_or(ptr::null())
+    })
+}
+
+/// The holder in one line of UTF-8 for people to read, safe to print at a terminal: the process id, the host if it is
+/// another one, since when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement auth".
+/// Control, bidirectional, zero-width and other invisible characters are escaped, as in "\n" or "\u{202e}", and a prompt
+/// is cut after 200 characters.
+///
+/// Never NULL: for NULL and freed metadata it says that the holder is unknown. Borrowed until
+/// ralph_lock_metadata_free().
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_metadata_summary(metadata: *const ralph_lock_metadata) -> *const c_char {
+    value(UNKNOWN_HOLDER.as_ptr(), || {
+        look_up(metadata).map_or(UNKNOWN_HOLDER.as_ptr(), |metadata| metadata.summary().as_ptr())
     })
 }
 

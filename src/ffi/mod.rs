@@ -13,7 +13,17 @@ mod status;
 
 mod guard;
 
-mod workspace;
+mod find_root;
+
+mod read;
+
+mod inspect;
+
+mod signal;
+
+mod keepers;
+
+mod probe;
 
 mod handover;
 

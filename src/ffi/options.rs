@@ -20,8 +20,11 @@ use crate::wait::AcquireOptions;
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_options(Mutex<AcquireOptions>);
 
-/// The options behind a handle that C passes, as they are now.
+/// The options behind a handle that C passes, as they are now; new ones for NULL.
 pub(super) fn chosen(options: *const ralph_lock_options) -> Result<AcquireOptions, Failure> {
+    if options.is_null() {
+        return Ok(AcquireOptions::new());
+    }
     let found = find("options", options)?;
     lock(&found).map(|options| options.clone())
 }

@@ -34,6 +34,12 @@ impl Strings {
         place
     }
 
+    /// The text that was put there, as far as it is UTF-8.
+    pub(super) fn text(&self, place: Offset) -> &str {
+        let bytes = self.0[place.0..].split(|byte| *byte == 0).next().unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
     /// Valid as long as the object.
     pub(super) fn get(&self, place: Offset) -> *const c_char {
         self.0[place.0..].as_ptr().cast()

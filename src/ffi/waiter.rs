@@ -12,7 +12,7 @@ use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::error::LockError;
 use crate::sys::process;
-use crate::wait::{AcquireOptions, Waiter};
+use crate::wait::Waiter;
 
 /// A wait for a lock that an event loop does: poll its descriptor, and step when it is readable. It
 /// has no thread. It belongs to the caller, who frees it with ralph_lock_waiter_free(), and to the
@@ -48,7 +48,7 @@ pub extern "C" fn ralph_lock_waiter_new(
     status(error, || {
         waiter.required()?;
         let (root, prompt) = (path("workspace_root", &workspace_root)?, text("prompt", &prompt)?);
-        let chosen = if options.is_null() { AcquireOptions::new() } else { options::chosen(options)? };
+        let chosen = options::chosen(options)?;
         let made = Waiter::begin(root, prompt, &chosen)?;
         let entry = ralph_lock_waiter { fd: made.raw_fd(), owner: process::instance(), waiter: Mutex::new(made) };
         waiter.set(hand_over_or_fail(entry)?);

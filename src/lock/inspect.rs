@@ -30,8 +30,8 @@ pub(crate) fn is_locked(workspace_root: &Path) -> Result<bool, Fault> {
 }
 
 /// Whether the lock is held, and by whom.
-pub(crate) fn inspect_workspace(workspace_root: &Path) -> Result<Inspection, Fault> {
-    inspect(LockPath::of(workspace_root)?)
+pub(crate) fn inspect_workspace(workspace_root: &Path, lock_file: Option<&Path>) -> Result<Inspection, Fault> {
+    inspect(LockPath::within(workspace_root, lock_file)?)
 }
 
 /// The same: an answer that was true at one moment of the call.

@@ -12,8 +12,8 @@ use crate::sys::process;
 
 /// The processes that have a descriptor with the exclusive lock of the lock file, as far as /proc shows
 /// them. It looks at every descriptor of every process.
-pub(crate) fn find_keepers(root: &Path) -> Result<Vec<u32>, Fault> {
-    let Ok(mut file) = LockedFile::open_existing(LockPath::of(root)?)? else {
+pub(crate) fn find_keepers(root: &Path, lock_file: Option<&Path>) -> Result<Vec<u32>, Fault> {
+    let Ok(mut file) = LockedFile::open_existing(LockPath::within(root, lock_file)?)? else {
         return Ok(Vec::new());
     };
     let identity = file.identity()?;

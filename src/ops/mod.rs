@@ -1,10 +1,12 @@
 //! What can be done with a workspace's lock besides taking and releasing it.
 
+mod find_root;
 mod handover;
 mod keepers;
 mod probe;
 mod signal;
 
+pub(crate) use find_root::find_root;
 pub(crate) use handover::{adopt_number, take_number};
 pub(crate) use keepers::find_keepers;
 pub(crate) use probe::probe_filesystem;

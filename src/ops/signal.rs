@@ -9,8 +9,8 @@ use crate::record::Holder;
 use crate::sys::event;
 
 /// Signals the process that holds the lock now.
-pub(crate) fn signal_holder(root: &Path, signal: i32) -> Result<(), Fault> {
-    let path = LockPath::of(root)?;
+pub(crate) fn signal_holder(root: &Path, lock_file: Option<&Path>, signal: i32) -> Result<(), Fault> {
+    let path = LockPath::within(root, lock_file)?;
     let holder = live_holder(&path)?;
     let failed = |error: std::io::Error| match error.raw_os_error() {
         Some(libc::ENOSYS) => Box::new(LockError::UnsupportedPlatform),

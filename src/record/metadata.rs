@@ -1,14 +1,25 @@
 //! Who is on record in the lock file: JSON that ralph-core writes and reads too.
 
 use std::borrow::Cow;
+use std::ffi::CStr;
+use std::fmt;
 use std::ops::Deref;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::{time, write};
+use crate::escape;
 use crate::process::{Liveness, ProcessId, Relation};
+use crate::sys::process;
+
+/// How many characters of a prompt and of a host name a summary shows.
+const PROMPT_SHOWN: usize = 200;
+const HOST_SHOWN: usize = 64;
+
+/// What a summary says where nothing is known of the holder.
+pub(crate) const UNKNOWN_HOLDER: &CStr = c"an unknown process, which left no record";
 
 /// Who holds the lock: the record that every program can read in the lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +88,12 @@ impl Holder {
         self.identity.relation(self.metadata.pid)
     }
 
+    /// One line for people, safe to print at a terminal: the process, its host if that is another one, since when, and
+    /// the prompt. Control, bidirectional and invisible characters are escaped, and a long prompt is cut.
+    pub fn summary(&self) -> String {
+        Summary { pid: self.pid, host: self.host(), started: &self.started, prompt: &self.prompt }.to_string()
+    }
+
     /// What tells its process from others of that number.
     pub(crate) fn identity(&self) -> &ProcessId {
         &self.identity
@@ -90,6 +107,30 @@ impl Holder {
     /// The quick part of that: whether nobody has its number.
     pub(crate) fn is_gone(&self) -> bool {
         self.identity.is_gone(self.metadata.pid)
+    }
+}
+
+/// A holder in one line, as [`Holder::summary`] has it.
+pub(crate) struct Summary<'a> {
+    pub(crate) pid: u32,
+    pub(crate) host: Option<&'a str>,
+    pub(crate) started: &'a DateTime<Utc>,
+    pub(crate) prompt: &'a str,
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "process {}", self.pid)?;
+        if let Some(host) = self.host.filter(|host| process::host_name().as_deref() != Some(host)) {
+            out.write_str(" on host ")?;
+            escape::write_cut(host, HOST_SHOWN, out)?;
+        }
+        write!(out, " since {}", self.started.to_rfc3339_opts(SecondsFormat::Secs, true))?;
+        if !self.prompt.is_empty() {
+            out.write_str(": ")?;
+            escape::write_cut(self.prompt, PROMPT_SHOWN, out)?;
+        }
+        Ok(())
     }
 }
 
@@ -126,6 +167,21 @@ impl From<Holder> for LockMetadata {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_summary_is_one_line_that_hides_nothing() {
+        let holder = |prompt: &str, host: Option<String>| {
+            let started = time::parse("2026-11-22T16:00:00.123456789Z").unwrap();
+            let metadata = LockMetadata { pid: 4711, started, prompt: prompt.to_owned() };
+            Holder::new(metadata, ProcessId { host: host.map(Cow::Owned), ..ProcessId::default() }).summary()
+        };
+        let plain = "process 4711 since 2026-11-22T16:00:00Z";
+        assert_eq!(holder("", None), plain);
+        assert_eq!(holder("implement auth", process::host_name()), format!("{plain}: implement auth"));
+        let elsewhere = "process 4711 on host a\\nb since 2026-11-22T16:00:00Z: two\\nlines\\u{1b}[2J";
+        assert_eq!(holder("two\nlines\u{1b}[2J", Some("a\nb".to_owned())), elsewhere);
+        assert_eq!(holder(&"ü".repeat(201), None), format!("{plain}: {}…", "ü".repeat(200)));
+    }
 
     #[test]
     fn other_keys_are_allowed_and_missing_ones_are_not() {

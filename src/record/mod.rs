@@ -10,3 +10,4 @@ pub(crate) use write::{BLANKS, FILE_MAX, Record, is_blank, parse_own};
 pub(crate) const LOCK_FILE: &str = ".ralph/loop.lock";
 
 pub use metadata::{Holder, LockMetadata};
+pub(crate) use metadata::{Summary, UNKNOWN_HOLDER};

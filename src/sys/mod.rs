@@ -4,6 +4,8 @@
 //! Nothing here decides anything; the protocol is in `lock/`.
 
 mod handle;
+#[cfg(feature = "ffi")]
+pub(crate) mod lazy;
 pub(crate) mod process;
 pub(crate) mod table;
 

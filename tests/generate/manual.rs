@@ -9,12 +9,13 @@ use std::str::Lines;
 const DATE: &str = "2026-11-22";
 
 /// What the functions of a family are for, and their names without the prefix. The first one names the page.
-const FAMILIES: [(&str, &[&str]); 13] = [
+const FAMILIES: [(&str, &[&str]); 14] = [
     ("take the lock of a workspace", &["try_acquire", "acquire_blocking", "acquire_with"]),
     ("give a lock up, and ask about it while it is held", &["release", "guard_path", "guard_verify", "guard_previous"]),
-    ("ask whether a workspace is locked, and by whom", &["inspect", "is_locked", "read_existing"]),
-    ("signal the process that holds a lock", &["signal_holder"]),
-    ("find the processes that keep a lock", &["find_keepers"]),
+    ("ask whether a workspace is locked, and by whom", &["inspect", "inspect_with", "is_locked", "read_existing"]),
+    ("signal the process that holds a lock", &["signal_holder", "signal_holder_with"]),
+    ("find the processes that keep a lock", &["find_keepers", "find_keepers_with"]),
+    ("find the workspace that a directory belongs to", &["find_root"]),
     ("find out what a lock is worth on a file system", &["probe_filesystem"]),
     ("hand a held lock to another process", &["guard_into_fd", "adopt_fd"]),
     (
@@ -31,6 +32,7 @@ const FAMILIES: [(&str, &[&str]); 13] = [
             "metadata_started_rfc3339",
             "metadata_prompt",
             "metadata_host",
+            "metadata_summary",
             "metadata_liveness",
             "metadata_relation",
             "metadata_free",
@@ -284,6 +286,14 @@ impl<'a> Page<'a> {
     /// A list like "RALPH_LOCK_OK; RALPH_LOCK_IO: this or that; RALPH_LOCK_PANIC. And a sentence." Where it does
     /// not say more of a status, what the status always means stands there.
     fn statuses(&mut self, header: &Header, text: &str) {
+        if let Some(list) = text.strip_prefix("- ") {
+            for item in list.split("\n- ") {
+                let (name, said) = item.split_once(": ").unwrap_or((item, ""));
+                let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+                self.status(header, name, &said);
+            }
+            return;
+        }
         let text = text.replace('\n', " ");
         let mut items: Vec<&str> = vec![];
         let mut rest = text.as_str();
@@ -306,17 +316,21 @@ impl<'a> Page<'a> {
         }
         for item in items {
             let (name, said) = item.split_at(item.find(|letter| !is_constant(letter)).unwrap_or(item.len()));
-            let meaning = header.status(name);
-            let said = self.sentence(said.trim_start_matches(": ").trim());
-            match said.split(' ').next() {
-                None | Some("") => self.item(name, meaning),
-                Some("Also" | "With" | "And") => self.item(name, &format!("{meaning} {said}.")),
-                _ => self.item(name, &format!("{said}.")),
-            }
+            self.status(header, name, said.trim_start_matches(": ").trim());
         }
         if let Some(after) = after {
             self.line(".PP");
             self.fill(after);
+        }
+    }
+
+    fn status(&mut self, header: &Header, name: &str, said: &str) {
+        let meaning = header.status(name);
+        let said = self.sentence(said);
+        match said.split(' ').next() {
+            None | Some("") => self.item(name, meaning),
+            Some("Also" | "With" | "And") => self.item(name, &format!("{meaning} {said}.")),
+            _ => self.item(name, &format!("{said}.")),
         }
     }
 
@@ -399,7 +413,9 @@ fn page(header: &Header, family: &Family, families: &[Family]) -> String {
     let mut results = vec![];
     for function in &family.functions {
         let (text, statuses) = match function.text.split("\n\n").last() {
-            Some(last) if last.starts_with("RALPH_LOCK_OK") => (function.text.strip_suffix(last), Some(last)),
+            Some(last) if last.trim_start_matches("- ").starts_with("RALPH_LOCK_OK") => {
+                (function.text.strip_suffix(last), Some(last))
+            }
             _ => (None, None),
         };
         if several {

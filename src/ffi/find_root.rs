@@ -1,0 +1,60 @@
+//! The workspace that a directory belongs to.
+
+use std::ffi::c_char;
+
+use super::boundary::{Out, OutSlice, path, status};
+use super::error::ralph_lock_error;
+use super::status::ralph_lock_status;
+use crate::error::LockError;
+use crate::ops;
+
+/// Finds the workspace that a directory belongs to: the nearest directory at or above it that contains `.git`, as a
+/// directory or as the file that a worktree or a submodule has, so that each of those is a workspace of its own. A
+/// `.ralph/loop.lock` nearer than that counts only while it is held. Without any `.git`, the nearest
+/// `.ralph/loop.lock` counts. A `.ralph` directory alone does not.
+///
+/// The search stops at a mount boundary, as git's does, and never finds a sticky directory such as /tmp, where every
+/// user may put a `.git`. It touches no lock, except that it looks whether one is held, as ralph_lock_is_locked() does.
+///
+/// `start`: an existing directory, "." for the current one.
+///
+/// `buffer` receives an absolute path without symbolic links, terminated by NUL; when it does not fit, as much of it
+/// as fits, and NUL. May be NULL if `capacity` is 0: then only the length is asked for. `capacity`: how many bytes
+/// the buffer has; PATH_MAX are enough for nearly every path.
+///
+/// `length` receives the length of the path without the NUL, also when it does not fit; 0 where none was found. Must not
+/// be NULL. `error` as in ralph_lock_try_acquire().
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_NOT_FOUND: the directory belongs to no workspace
+/// - RALPH_LOCK_INVALID_ARGUMENT: also when the capacity is not 0 and the path and its NUL do not fit
+/// - RALPH_LOCK_IO: start is no directory (ENOENT, ENOTDIR), or may not be looked at (EACCES)
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM
+/// - RALPH_LOCK_PANIC
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_find_root(
+    start: *const c_char,
+    buffer: *mut c_char,
+    capacity: usize,
+    length: *mut usize,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let length = Out::new("length", length, 0);
+    let buffer = OutSlice::new("buffer", buffer.cast::<u8>(), capacity);
+    buffer.fill(&[0]);
+    status(error, || {
+        length.required()?;
+        buffer.required()?;
+        let root = ops::find_root(path("start", &start)?)?;
+        let bytes = root.as_os_str().as_encoded_bytes();
+        length.set(bytes.len());
+        // One byte is for the NUL.
+        let fitting = bytes.len().min(capacity.saturating_sub(1));
+        buffer.fill(&[&bytes[..fitting], &[0]].concat());
+        if capacity == 0 || fitting == bytes.len() {
+            return Ok(());
+        }
+        let message = format!("the buffer has {capacity} bytes, and the path needs {}", bytes.len() + 1);
+        Err(LockError::invalid(message).into())
+    })
+}

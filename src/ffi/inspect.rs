@@ -1,0 +1,89 @@
+//! Whether a lock is held, and by which process.
+
+use std::ffi::c_char;
+use std::ptr;
+
+use super::boundary::{Out, path, status};
+use super::error::ralph_lock_error;
+use super::metadata::ralph_lock_metadata;
+use super::options::{self, ralph_lock_options};
+use super::status::ralph_lock_status;
+use crate::lock::{self, Inspection};
+
+use ralph_lock_state::*;
+
+/// Whether a lock is held, and what its file says.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+pub enum ralph_lock_state {
+    /// Nobody holds the lock.
+    RALPH_LOCK_STATE_FREE = 0,
+    /// Somebody holds it.
+    RALPH_LOCK_STATE_HELD = 1,
+    /// Nobody holds it, but the record of the last holder is still there: it died, or was of a program
+    /// that never takes its record out, like ralph-core.
+    RALPH_LOCK_STATE_STALE = 2,
+}
+
+/// One consistent answer: whether the workspace's lock is held, and the record that belongs to that
+/// answer. It was true at one moment during the call; by the time the caller looks at it, it may be over.
+///
+/// It takes up to 20 ms when somebody has the lock who is not on record yet, or never will be.
+///
+/// `workspace_root`: a directory. `state` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_STATE_FREE;
+/// must not be NULL. `metadata` receives the record on RALPH_LOCK_OK: of the holder when it is
+/// RALPH_LOCK_STATE_HELD (NULL when the holder left none, as flock(1) does), of the last one when it is
+/// RALPH_LOCK_STATE_STALE, else NULL; the caller frees it with ralph_lock_metadata_free(); may be NULL. A dead
+/// holder's record with RALPH_LOCK_STATE_HELD means that other processes have inherited its descriptor:
+/// ralph_lock_find_keepers(). `error` as in ralph_lock_try_acquire().
+///
+/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM;
+/// RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_inspect(
+    workspace_root: *const c_char,
+    state: *mut ralph_lock_state,
+    metadata: *mut *mut ralph_lock_metadata,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    ralph_lock_inspect_with(workspace_root, ptr::null(), state, metadata, error)
+}
+
+/// The same question about the lock that the options name.
+///
+/// `options`: NULL asks about the workspace's own lock. Of the options only the lock file counts. The other parameters
+/// and the statuses are those of ralph_lock_inspect().
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_INVALID_ARGUMENT
+/// - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+/// - RALPH_LOCK_IO
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM
+/// - RALPH_LOCK_PANIC
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_inspect_with(
+    workspace_root: *const c_char,
+    options: *const ralph_lock_options,
+    state: *mut ralph_lock_state,
+    metadata: *mut *mut ralph_lock_metadata,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let state = Out::new("state", state, RALPH_LOCK_STATE_FREE);
+    let metadata = Out::new("metadata", metadata, ptr::null_mut());
+    status(error, || {
+        state.required()?;
+        let (root, options) = (path("workspace_root", &workspace_root)?, options::chosen(options)?);
+        let (found, record) = match lock::inspect_workspace(root, options.lock_file.as_deref())? {
+            Inspection::Free => (RALPH_LOCK_STATE_FREE, None),
+            Inspection::Held(holder) => (RALPH_LOCK_STATE_HELD, holder),
+            Inspection::Stale(holder) => (RALPH_LOCK_STATE_STALE, Some(holder)),
+        };
+        state.set(found);
+        if let Some(record) = record.filter(|_| metadata.is_wanted()) {
+            metadata.set(ralph_lock_metadata::new(&record));
+        }
+        Ok(())
+    })
+}

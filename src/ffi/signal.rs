@@ -1,0 +1,62 @@
+//! Signals for the holder, and for no other process.
+
+use std::ffi::c_char;
+use std::ptr;
+
+use super::boundary::{path, status};
+use super::error::ralph_lock_error;
+use super::options::{self, ralph_lock_options};
+use super::status::ralph_lock_status;
+use crate::ops;
+
+/// Sends a signal to the process that holds the workspace's lock, and to no other: not to one that has the
+/// number of a holder that died, nor to a holder of another machine or container. It is found by its record,
+/// opened (pidfd_open(2)), and compared again with the record and the lock before it is signalled. It may
+/// still let go of the lock in the instant before the signal arrives.
+///
+/// `workspace_root`: a directory. `signal_number`: as in kill(2); 0 sends none, and tells whether one could
+/// be sent. `error` as in ralph_lock_try_acquire().
+///
+/// RALPH_LOCK_OK: it was sent; RALPH_LOCK_NOT_FOUND: nobody holds the lock; RALPH_LOCK_PARSE: it is held, but
+/// there is no record of the holder; RALPH_LOCK_NOT_LIVE: it is held, but the process on record is not
+/// provably the one that holds it: it has ended, its number is another process's now, it belongs to
+/// another host, boot or pid namespace, or its record has no identity; the error's message says which;
+/// RALPH_LOCK_INVALID_ARGUMENT: NULL, or no signal; RALPH_LOCK_IO: with EPERM for another user's process;
+/// RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no pidfd (Linux before 5.3, other systems);
+/// RALPH_LOCK_UNSUPPORTED_FILESYSTEM; RALPH_LOCK_PANIC.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_signal_holder(
+    workspace_root: *const c_char,
+    signal_number: i32,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    ralph_lock_signal_holder_with(workspace_root, ptr::null(), signal_number, error)
+}
+
+/// The same for the lock that the options name.
+///
+/// `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters and
+/// the statuses are those of ralph_lock_signal_holder().
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_NOT_FOUND
+/// - RALPH_LOCK_PARSE
+/// - RALPH_LOCK_NOT_LIVE
+/// - RALPH_LOCK_INVALID_ARGUMENT
+/// - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+/// - RALPH_LOCK_IO
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+/// - RALPH_LOCK_PANIC
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_signal_holder_with(
+    workspace_root: *const c_char,
+    options: *const ralph_lock_options,
+    signal_number: i32,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    status(error, || {
+        let (root, options) = (path("workspace_root", &workspace_root)?, options::chosen(options)?);
+        Ok(ops::signal_holder(root, options.lock_file.as_deref(), signal_number)?)
+    })
+}

@@ -1,0 +1,63 @@
+//! A value that is made at its first use, without a lock: a forked child could wait for a thread that it does not have.
+
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, Ordering::*};
+
+pub(crate) struct Lazy<T>(AtomicPtr<T>);
+
+impl<T: Send + Sync> Lazy<T> {
+    pub(crate) const fn new() -> Lazy<T> {
+        Lazy(AtomicPtr::new(null_mut()))
+    }
+
+    /// The value; of several threads that make it at a time, one keeps it and the others drop theirs.
+    pub(crate) fn get(&self, make: impl FnOnce() -> T) -> &T {
+        let mut value = self.0.load(Acquire);
+        if value.is_null() {
+            let made = Box::into_raw(Box::new(make()));
+            value = match self.0.compare_exchange(null_mut(), made, AcqRel, Acquire) {
+                Ok(_) => made,
+                Err(earlier) => {
+                    // SAFETY: another thread was first, and no other has seen this one.
+                    drop(unsafe { Box::from_raw(made) });
+                    earlier
+                }
+            };
+        }
+        // SAFETY: a published value is not changed, and is dropped with this object only.
+        unsafe { &*value }
+    }
+}
+
+impl<T> Drop for Lazy<T> {
+    fn drop(&mut self) {
+        let value = *self.0.get_mut();
+        if !value.is_null() {
+            // SAFETY: it was made by a box, and nobody borrows from an object that is dropped.
+            drop(unsafe { Box::from_raw(value) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn threads_agree_on_one_value() {
+        let lazy = Lazy::new();
+        let values: Vec<usize> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|number: usize| {
+                    scope.spawn({
+                        let lazy = &lazy;
+                        move || *lazy.get(|| number)
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(values.iter().all(|value| *value == values[0]));
+    }
+}
