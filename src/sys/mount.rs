@@ -1,18 +1,20 @@
-//! Is a file on this machine's own file system, or on one that other machines share, and what is that one's
-//! lock worth?
+//! Whether a file is on this machine's own file system or on one that other machines share, and what a lock there is
+//! worth.
 
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use crate::sys::file;
-use crate::sys::filesystem::Filesystem;
+use super::filesystem::Filesystem;
 
-/// Answers already given, by device: `device << 2 | shared << 1 | 1`. A direct-mapped cache that
-/// needs no lock: an entry is one word, and a lost update only asks the kernel once more. A device
-/// number that returns for another file system after an unmount can leave a wrong answer here; it
-/// costs one fsync too many or too few, never the lock.
+// The feature "portable" leaves this as it is: which file system a file is on does not depend on it.
+#[cfg_attr(any(target_os = "linux", target_os = "android"), path = "linux/mount.rs")]
+#[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "portable/mount.rs")]
+mod system;
+
+/// Answers already given, by device: `device << 2 | shared << 1 | 1`. A direct-mapped cache that needs no lock: an entry
+/// is one word, and a lost update only asks the kernel again. A device number that another file system gets after an
+/// unmount can leave a wrong answer here: that costs one fsync too many or too few, never the lock.
 static KNOWN: [AtomicU64; 16] = [const { AtomicU64::new(0) }; 16];
 
 /// Whether other machines may see this file too. When in doubt: yes.
@@ -22,163 +24,12 @@ pub(crate) fn is_shared(file: BorrowedFd<'_>, device: u64) -> bool {
     if known & 1 == 1 && known >> 2 == device {
         return known & 2 != 0;
     }
-    let shared = ask_kernel(file);
+    let shared = system::is_shared(file);
     slot.store(device << 2 | u64::from(shared) << 1 | 1, Relaxed);
     shared
 }
 
-/// The file systems of disks and memory, by the magic numbers of statfs(2) and the kernel's
-/// include/uapi/linux/magic.h. Others may be shared with other machines: FUSE carries sshfs and GlusterFS.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const LOCAL: [u32; 22] = [
-    0x0000_ef53, // ext2, ext3, ext4
-    0x5846_5342, // XFS
-    0x9123_683e, // Btrfs
-    0x0102_1994, // tmpfs
-    0x794c_7630, // overlayfs
-    0x2fc1_2fc1, // ZFS
-    0xca45_1a4e, // bcachefs
-    0xf2f5_2010, // F2FS
-    0x8584_58f6, // ramfs
-    0x6175_6673, // aufs
-    0x0000_f15f, // eCryptfs
-    0x5265_4973, // ReiserFS
-    0x3153_464a, // JFS
-    0x0000_3434, // NILFS
-    0x2405_1905, // UBIFS
-    0x0000_72b6, // JFFS2
-    0x0000_4d44, // FAT
-    0x2011_bab0, // exFAT
-    0x7366_746e, // NTFS
-    0x0000_482b, // HFS+
-    0x1501_3346, // UDF
-    0x5346_4846, // the one of WSL 1
-];
-
-/// What is known of others, by their names in proc_pid_mountinfo(5).
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const OTHERS: [(&str, Filesystem); 9] = [
-    ("fuse.glusterfs", Filesystem::Distributed),
-    ("ceph", Filesystem::Distributed),
-    ("fuse.ceph", Filesystem::Distributed),
-    ("fuse.ceph-fuse", Filesystem::Distributed),
-    ("nfs", Filesystem::Distributed),
-    ("nfs4", Filesystem::Distributed),
-    // A lock never leaves the mount: another mount of the same folder grants it again.
-    ("fuse.sshfs", Filesystem::NoLocks),
-    ("virtiofs", Filesystem::NoLocks),
-    // A disk whose file system is a program.
-    ("fuseblk", Filesystem::Local),
-];
-
-/// With these an NFS client keeps flock(2) to itself, nfs(5).
-#[cfg(any(target_os = "linux", target_os = "android"))]
-const LOCKS_STAY_HERE: [&str; 3] = ["nolock", "local_lock=flock", "local_lock=all"];
-
 /// How far the locks of this file reach, if it can be locked at all.
-#[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn filesystem(file: BorrowedFd<'_>) -> io::Result<Filesystem> {
-    let device = file::stat(file)?.identity.device;
-    if !ask_kernel(file) {
-        return Ok(Filesystem::Local);
-    }
-    // A process without /proc is told nothing about its mounts.
-    let mounts = file::read_all(c"/proc/self/mountinfo").unwrap_or_default();
-    Ok(named(&String::from_utf8_lossy(&mounts), libc::major(device), libc::minor(device)))
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn filesystem(file: BorrowedFd<'_>) -> io::Result<Filesystem> {
-    Ok(if ask_kernel(file) { Filesystem::Unknown } else { Filesystem::Local })
-}
-
-/// What is known of the file system of that device.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn named(mounts: &str, major: u32, minor: u32) -> Filesystem {
-    let device = format!("{major}:{minor}");
-    let mount = mounts.lines().find(|line| line.split(' ').nth(2) == Some(&device));
-    let mut description = mount.and_then(|line| line.split_once(" - ")).unwrap_or_default().1.split(' ');
-    let (name, options) = (description.next().unwrap_or_default(), description.nth(1).unwrap_or_default());
-    let known = OTHERS.iter().find(|(known, _)| *known == name).map_or(Filesystem::Unknown, |(_, known)| *known);
-    if options.split(',').any(|option| LOCKS_STAY_HERE.contains(&option)) { Filesystem::NoLocks } else { known }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn ask_kernel(file: BorrowedFd<'_>) -> bool {
-    // The magic is 32 bits wide in a field whose type differs between architectures.
-    #[allow(clippy::unnecessary_cast)]
-    fstatfs(file).is_none_or(|found| !LOCAL.contains(&(found.f_type as u32)))
-}
-
-#[cfg(any(target_vendor = "apple", target_os = "freebsd", target_os = "dragonfly", target_os = "openbsd"))]
-fn ask_kernel(file: BorrowedFd<'_>) -> bool {
-    #[allow(clippy::unnecessary_cast)]
-    fstatfs(file).is_none_or(|found| found.f_flags as u64 & libc::MNT_LOCAL as u64 == 0)
-}
-
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "dragonfly",
-    target_os = "openbsd"
-)))]
-fn ask_kernel(_file: BorrowedFd<'_>) -> bool {
-    true
-}
-
-#[cfg(any(
-    target_os = "linux",
-    target_os = "android",
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "dragonfly",
-    target_os = "openbsd"
-))]
-fn fstatfs(file: BorrowedFd<'_>) -> Option<libc::statfs> {
-    use std::os::fd::AsRawFd;
-    let mut raw = std::mem::MaybeUninit::uninit();
-    // SAFETY: the descriptor is open while it is borrowed, and raw has room for one struct statfs.
-    super::retry(|| super::check(unsafe { libc::fstatfs(file.as_raw_fd(), raw.as_mut_ptr()) })).ok()?;
-    // SAFETY: fstatfs succeeded, so it filled raw.
-    Some(unsafe { raw.assume_init() })
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mounts_are_known_by_name_and_options() {
-        let mounts = "\
-22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
-90 22 0:50 / /mnt/a rw,relatime - fuse.glusterfs server:volume rw,user_id=0,allow_other
-91 22 0:51 / /mnt/with\\040-\\040dash rw shared:7 master:3 - nfs4 server:/home rw,vers=4.2,hard,local_lock=none
-92 22 0:52 / /mnt/c rw - nfs server:/home rw,vers=3,nolock,local_lock=all
-93 22 0:53 / /mnt/d rw - nfs server:/home rw,vers=3,local_lock=flock,addr=192.0.2.1
-94 22 0:54 / /mnt/e rw - nfs server:/home rw,vers=3,local_lock=posix
-95 22 0:55 / /mnt/f rw - fuse.sshfs user@server: rw,user_id=0
-96 22 0:56 / /mnt/g rw - virtiofs shared rw
-97 22 0:57 / /mnt/h rw - fuse.bindfs /home rw
-98 22 0:58 / /mnt/i rw - ceph 192.0.2.1:/ rw,acl
-cut short
-";
-        let expected = [
-            (50, Filesystem::Distributed),
-            (51, Filesystem::Distributed),
-            (52, Filesystem::NoLocks),
-            (53, Filesystem::NoLocks),
-            (54, Filesystem::Distributed),
-            (55, Filesystem::NoLocks),
-            (56, Filesystem::NoLocks),
-            (57, Filesystem::Unknown),
-            (58, Filesystem::Distributed),
-            (5, Filesystem::Unknown),
-        ];
-        for (minor, reach) in expected {
-            assert_eq!(named(mounts, 0, minor), reach, "{minor}");
-        }
-        assert_eq!(named("", 0, 50), Filesystem::Unknown);
-    }
+    system::filesystem(file)
 }

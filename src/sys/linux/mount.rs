@@ -1,0 +1,128 @@
+//! File systems by what Linux says of them: the magic numbers of statfs(2), and the names and options of
+//! proc_pid_mountinfo(5).
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use crate::sys::file;
+use crate::sys::filesystem::Filesystem;
+use crate::sys::{check, retry};
+
+/// The file systems of disks and memory, by the magic numbers of statfs(2) and the kernel's
+/// include/uapi/linux/magic.h. Others may be shared with other machines: FUSE carries sshfs and GlusterFS.
+const LOCAL: [u32; 22] = [
+    0x0000_ef53, // ext2, ext3, ext4
+    0x5846_5342, // XFS
+    0x9123_683e, // Btrfs
+    0x0102_1994, // tmpfs
+    0x794c_7630, // overlayfs
+    0x2fc1_2fc1, // ZFS
+    0xca45_1a4e, // bcachefs
+    0xf2f5_2010, // F2FS
+    0x8584_58f6, // ramfs
+    0x6175_6673, // aufs
+    0x0000_f15f, // eCryptfs
+    0x5265_4973, // ReiserFS
+    0x3153_464a, // JFS
+    0x0000_3434, // NILFS
+    0x2405_1905, // UBIFS
+    0x0000_72b6, // JFFS2
+    0x0000_4d44, // FAT
+    0x2011_bab0, // exFAT
+    0x7366_746e, // NTFS
+    0x0000_482b, // HFS+
+    0x1501_3346, // UDF
+    0x5346_4846, // the one of WSL 1
+];
+
+/// What is known of others, by their names in proc_pid_mountinfo(5).
+const OTHERS: [(&str, Filesystem); 9] = [
+    ("fuse.glusterfs", Filesystem::Distributed),
+    ("ceph", Filesystem::Distributed),
+    ("fuse.ceph", Filesystem::Distributed),
+    ("fuse.ceph-fuse", Filesystem::Distributed),
+    ("nfs", Filesystem::Distributed),
+    ("nfs4", Filesystem::Distributed),
+    // A lock never leaves the mount: another mount of the same folder grants it again.
+    ("fuse.sshfs", Filesystem::NoLocks),
+    ("virtiofs", Filesystem::NoLocks),
+    // A disk whose file system is a program.
+    ("fuseblk", Filesystem::Local),
+];
+
+/// With these an NFS client keeps flock(2) to itself, nfs(5).
+const LOCKS_STAY_HERE: [&str; 3] = ["nolock", "local_lock=flock", "local_lock=all"];
+
+/// How far the locks of this file reach, if it can be locked at all.
+pub(in crate::sys) fn filesystem(file: BorrowedFd<'_>) -> io::Result<Filesystem> {
+    let device = file::stat(file)?.identity.device;
+    if !is_shared(file) {
+        return Ok(Filesystem::Local);
+    }
+    // A process without /proc is told nothing about its mounts.
+    let mounts = file::read_all(c"/proc/self/mountinfo").unwrap_or_default();
+    Ok(named(&String::from_utf8_lossy(&mounts), libc::major(device), libc::minor(device)))
+}
+
+/// What is known of the file system of that device.
+fn named(mounts: &str, major: u32, minor: u32) -> Filesystem {
+    let device = format!("{major}:{minor}");
+    let mount = mounts.lines().find(|line| line.split(' ').nth(2) == Some(&device));
+    let mut description = mount.and_then(|line| line.split_once(" - ")).unwrap_or_default().1.split(' ');
+    let (name, options) = (description.next().unwrap_or_default(), description.nth(1).unwrap_or_default());
+    let known = OTHERS.iter().find(|(known, _)| *known == name).map_or(Filesystem::Unknown, |(_, known)| *known);
+    if options.split(',').any(|option| LOCKS_STAY_HERE.contains(&option)) { Filesystem::NoLocks } else { known }
+}
+
+/// Whether other machines may see this file too. When in doubt: yes.
+pub(in crate::sys) fn is_shared(file: BorrowedFd<'_>) -> bool {
+    let mut raw = MaybeUninit::uninit();
+    // SAFETY: the descriptor is open while it is borrowed, and raw has room for one struct statfs.
+    if retry(|| check(unsafe { libc::fstatfs(file.as_raw_fd(), raw.as_mut_ptr()) })).is_err() {
+        return true;
+    }
+    // SAFETY: fstatfs succeeded, so it filled raw.
+    let raw: libc::statfs = unsafe { raw.assume_init() };
+    // The magic is 32 bits wide in a field whose type differs between architectures.
+    #[allow(clippy::unnecessary_cast)]
+    !LOCAL.contains(&(raw.f_type as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts_are_known_by_name_and_options() {
+        let mounts = "\
+22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+90 22 0:50 / /mnt/a rw,relatime - fuse.glusterfs server:volume rw,user_id=0,allow_other
+91 22 0:51 / /mnt/with\\040-\\040dash rw shared:7 master:3 - nfs4 server:/home rw,vers=4.2,hard,local_lock=none
+92 22 0:52 / /mnt/c rw - nfs server:/home rw,vers=3,nolock,local_lock=all
+93 22 0:53 / /mnt/d rw - nfs server:/home rw,vers=3,local_lock=flock,addr=192.0.2.1
+94 22 0:54 / /mnt/e rw - nfs server:/home rw,vers=3,local_lock=posix
+95 22 0:55 / /mnt/f rw - fuse.sshfs user@server: rw,user_id=0
+96 22 0:56 / /mnt/g rw - virtiofs shared rw
+97 22 0:57 / /mnt/h rw - fuse.bindfs /home rw
+98 22 0:58 / /mnt/i rw - ceph 192.0.2.1:/ rw,acl
+cut short
+";
+        let expected = [
+            (50, Filesystem::Distributed),
+            (51, Filesystem::Distributed),
+            (52, Filesystem::NoLocks),
+            (53, Filesystem::NoLocks),
+            (54, Filesystem::Distributed),
+            (55, Filesystem::NoLocks),
+            (56, Filesystem::NoLocks),
+            (57, Filesystem::Unknown),
+            (58, Filesystem::Distributed),
+            (5, Filesystem::Unknown),
+        ];
+        for (minor, reach) in expected {
+            assert_eq!(named(mounts, 0, minor), reach, "{minor}");
+        }
+        assert_eq!(named("", 0, 50), Filesystem::Unknown);
+    }
+}
