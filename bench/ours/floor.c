@@ -191,6 +191,20 @@ static int64_t spread_computing(int threads)
     return use_others(root, threads, compute);
 }
 
+static void prepare(const char *argument)
+{
+    root = argument;
+    own = getpid();
+    snprintf(path, sizeof path, "%s/.ralph/loop.lock", root);
+    snprintf(record, sizeof record,
+             "{\n  \"pid\": %d,\n  \"started\": \"2026-01-01T00:00:00.123456789Z\",\n  \"prompt\": \"benchmark\",\n"
+             "  \"holder\": {\"host\":\"benchmark\",\"boot_id\":\"00000000-0000-0000-0000-000000000000\","
+             "\"pid_ns\":4026531836,\"start_time\":1234567}\n}",
+             (int)own);
+    length = strlen(record);
+    memset(blanks, ' ', length);
+}
+
 int main(int argc, char **argv)
 {
     static const operation operations[] = {
@@ -208,17 +222,5 @@ int main(int argc, char **argv)
         {NULL, NULL, NULL},
     };
 
-    if (argc != 2)
-        return 2;
-    root = argv[1];
-    own = getpid();
-    snprintf(path, sizeof path, "%s/.ralph/loop.lock", root);
-    snprintf(record, sizeof record,
-             "{\n  \"pid\": %d,\n  \"started\": \"2026-01-01T00:00:00.123456789Z\",\n  \"prompt\": \"benchmark\",\n"
-             "  \"holder\": {\"host\":\"benchmark\",\"boot_id\":\"00000000-0000-0000-0000-000000000000\","
-             "\"pid_ns\":4026531836,\"start_time\":1234567}\n}",
-             (int)own);
-    length = strlen(record);
-    memset(blanks, ' ', length);
-    return obey(operations);
+    return work(argc, argv, prepare, operations);
 }

@@ -32,12 +32,14 @@ static int64_t load(int count)
     return sum;
 }
 
+static void prepare(const char *argument)
+{
+    library = argument;
+}
+
 int main(int argc, char **argv)
 {
     static const operation operations[] = {{"load", NULL, load}, {NULL, NULL, NULL}};
 
-    if (argc != 2)
-        return 2;
-    library = argv[1];
-    return obey(operations);
+    return work(argc, argv, prepare, operations);
 }

@@ -182,6 +182,22 @@ static int64_t spread(int threads)
     return use_others(root, threads, use);
 }
 
+static void prepare(const char *argument)
+{
+    struct rlimit files;
+    int number;
+
+    root = argument;
+    snprintf(lock_file, sizeof lock_file, "%s/%s", root, RALPH_LOCK_FILE);
+    for (number = 0; number < OTHERS; number++)
+        if (asprintf(&others[number], "%s/others/%d", root, number) == -1)
+            fail("asprintf");
+    /* A waiter has some descriptors. */
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int main(int argc, char **argv)
 {
     static const operation operations[] = {
@@ -200,19 +216,6 @@ int main(int argc, char **argv)
         {"spread", NULL, spread},
         {NULL, NULL, NULL},
     };
-    struct rlimit files;
-    int number;
 
-    if (argc != 2)
-        return 2;
-    root = argv[1];
-    snprintf(lock_file, sizeof lock_file, "%s/%s", root, RALPH_LOCK_FILE);
-    for (number = 0; number < OTHERS; number++)
-        if (asprintf(&others[number], "%s/others/%d", root, number) == -1)
-            fail("asprintf");
-    /* A waiter has some descriptors. */
-    getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-    return obey(operations);
+    return work(argc, argv, prepare, operations);
 }

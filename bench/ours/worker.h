@@ -130,13 +130,19 @@ static inline int64_t use_others(const char *root, int threads, void (*use)(cons
     return now() - begin;
 }
 
-/* The list ends with an operation without a name. */
-static inline int obey(const operation *operations)
+/* What main() does: prepares for the one argument, usually a workspace, and obeys. The list of operations ends with one
+ * without a name. */
+static inline int work(int argc, char **argv, void (*prepare)(const char *argument), const operation *operations)
 {
     char line[128], name[64];
     int count, left;
     int64_t begin, time;
 
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s ARGUMENT <OPERATIONS\n", argv[0]);
+        return 2;
+    }
+    prepare(argv[1]);
     while (fgets(line, sizeof line, stdin) != NULL) {
         const operation *wanted = operations;
 

@@ -38,6 +38,12 @@ static void refused()
         fail("file_lock");
 }
 
+static void prepare(const char *argument)
+{
+    path = std::string(argument) + "/boost";
+    fclose(fopen(path.c_str(), "a"));
+}
+
 int main(int argc, char **argv)
 {
     static const operation operations[] = {
@@ -48,9 +54,5 @@ int main(int argc, char **argv)
         {nullptr, nullptr, nullptr},
     };
 
-    if (argc != 2)
-        return 2;
-    path = std::string(argv[1]) + "/boost";
-    fclose(fopen(path.c_str(), "a"));
-    return obey(operations);
+    return work(argc, argv, prepare, operations);
 }

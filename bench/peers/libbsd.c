@@ -41,6 +41,11 @@ static void refused(void)
         fail(path);
 }
 
+static void prepare(const char *argument)
+{
+    snprintf(path, sizeof path, "%s/pid", argument);
+}
+
 int main(int argc, char **argv)
 {
     static const operation operations[] = {
@@ -52,8 +57,5 @@ int main(int argc, char **argv)
         {NULL, NULL, NULL},
     };
 
-    if (argc != 2)
-        return 2;
-    snprintf(path, sizeof path, "%s/pid", argv[1]);
-    return obey(operations);
+    return work(argc, argv, prepare, operations);
 }

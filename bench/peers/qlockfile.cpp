@@ -53,6 +53,12 @@ static void refused()
         fail("QLockFile");
 }
 
+static void prepare(const char *argument)
+{
+    name = std::string(argument) + "/qlockfile";
+    path = QString::fromStdString(name);
+}
+
 int main(int argc, char **argv)
 {
     static const operation operations[] = {
@@ -65,9 +71,5 @@ int main(int argc, char **argv)
         {nullptr, nullptr, nullptr},
     };
 
-    if (argc != 2)
-        return 2;
-    name = std::string(argv[1]) + "/qlockfile";
-    path = QString::fromStdString(name);
-    return obey(operations);
+    return work(argc, argv, prepare, operations);
 }

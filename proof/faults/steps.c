@@ -73,34 +73,36 @@ static void garbage(void)
     write_file("no record");
 }
 
-static void held(void)
+/* Has another process do to the lock file what judge.c knows by that letter. */
+static void locked(char how)
 {
     blank();
-    judge('h', root, file);
+    judge(how, root, file);
+}
+
+static void held(void)
+{
+    locked('h');
 }
 
 static void nameless(void)
 {
-    blank();
-    judge('n', root, file);
+    locked('n');
 }
 
 static void probed(void)
 {
-    blank();
-    judge('p', root, file);
+    locked('p');
 }
 
 static void mortal(void)
 {
-    blank();
-    judge('m', root, file);
+    locked('m');
 }
 
 static void left(void)
 {
-    blank();
-    judge('l', root, file);
+    locked('l');
 }
 
 /* From here on as a user who may read the lock file and no more. */
