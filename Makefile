@@ -20,16 +20,22 @@ BINDIR ?= bin
 DATADIR ?= share
 MANDIR ?= share/man
 
-# Where the source of Rust's standard library is installed (Debian: rust-web-src; rustup: rust-src), it is
-# compiled into the shared library without its symbolizer, two thirds of what it is otherwise: the only
-# panics are our own, and nobody sees them. Stable cargo does so only when it is taken for an unstable one.
-RUSTC ?= rustc
-STD = $(wildcard $(shell $(RUSTC) --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock)
-HOST = $(shell $(RUSTC) --version --verbose | sed -n 's/^host: //p')
-WITH_STD = -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind --target $(HOST)
-SHARED := rustc --quiet --locked --lib --crate-type cdylib --profile dist
-# Frame pointers make it smaller, and show profilers who calls.
+# The shared library, and where cargo puts it. Frame pointers make it smaller, and show profilers who calls.
+SHARED = $(CARGO) rustc --quiet --locked --lib --crate-type cdylib --profile dist
 SHARED_FLAGS := -- -C force-frame-pointers=yes
+SHARED_IN := $(TARGET)/dist
+
+# SMALL=1 compiles Rust's standard library too, without the code that prints backtraces: the library becomes half as
+# large. This needs the source (Debian: rust-web-src; rustup: rust-src) and RUSTC_BOOTSTRAP, because cargo calls it
+# unstable. Packages set it. RUST_WITH_SOURCE is the folder of a Rust that has the source, if the one on PATH has not.
+SMALL ?=
+ifneq ($(SMALL),)
+export PATH := $(if $(RUST_WITH_SOURCE),$(RUST_WITH_SOURCE):)$(PATH)
+HOST := $(shell PATH='$(PATH)' rustc --version --verbose | sed -n 's/^host: //p')
+LIB := $(TARGET)/small
+SHARED := RUSTC_BOOTSTRAP=1 $(SHARED) -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind --target $(HOST)
+SHARED_IN := $(TARGET)/$(HOST)/dist
+endif
 
 # Newer than the sources when all is built. Then `make install` needs neither cargo nor a compiler.
 BUILT := $(LIB)/built
@@ -46,14 +52,9 @@ all: lib tool manual
 demo: lib
 	@sh examples/demo.sh "$(CC)" "$(LIB)"
 
-# Twice as many at a time as there are processors, because half of them wait. The log is what `make proof` reads of it.
+# Each test, and at the end what was skipped and why. The log is what `make proof` reads of it.
 test: lib
-	@{ $(CARGO) test --locked --no-fail-fast -- --test-threads=$$((2 * $$(nproc))) && \
-	if [ "$$(rustc --version | cut -d . -f 2)" -ge 88 ]; \
-	then $(CARGO) test --locked --manifest-path tests/interop/Cargo.toml --target-dir $(TARGET)/interop; \
-	else echo "tests/interop is left out: ralph-core, which it builds, needs Rust 1.88."; fi && \
-	echo "All tests passed."; } 2>&1 | tee $(TARGET)/test.log
-	@[ "$$(tail -n 1 $(TARGET)/test.log)" = "All tests passed." ]
+	@CARGO='$(CARGO)' sh tests/run.sh "$(TARGET)"
 
 # The packages for other languages, each tested by its own language's tools with a library that was installed.
 bindings: bindings-go bindings-python bindings-node
@@ -94,22 +95,18 @@ bench-quick: lib
 
 # Whether the operations take more instructions than they did; UPDATE=1 writes down what they take now.
 bench-instructions: lib
-	@python3 bench/instructions/run.py --target "$(TARGET)" --compiler "$(CC)" --std "$(STD)" $(if $(UPDATE),--update)
+	@python3 bench/instructions/run.py --target "$(TARGET)" --compiler "$(CC)" $(if $(UPDATE),--update)
 
 # The libraries as they ship, with the links that a linker and a loader look for.
 lib:
-	@[ -e $(LIB) ] || echo "Building the library. The first time takes a minute."
-	@if [ -z "$(STD)" ]; then $(CARGO) $(SHARED) $(SHARED_FLAGS); \
-	elif ! RUSTC_BOOTSTRAP=1 $(CARGO) $(SHARED) $(WITH_STD) $(SHARED_FLAGS); then \
-		echo "With std that does not work; without it the library becomes twice as large."; \
-		$(CARGO) $(SHARED) $(SHARED_FLAGS) && install -D $(TARGET)/dist/libralph_lock.so -t $(TARGET)/$(HOST)/dist; \
-	fi
+	@[ -e "$(LIB)" ] || echo "Building the library. The first time takes a minute."
+	@$(SHARED) $(SHARED_FLAGS)
 	@$(CARGO) rustc --quiet --locked --lib --crate-type staticlib --release
-	@mkdir -p $(LIB)
-	@install -C -m 755 $(TARGET)$(if $(STD),/$(HOST))/dist/libralph_lock.so $(LIB)/libralph_lock.so.$(VERSION)
-	@install -C -m 644 $(TARGET)/release/libralph_lock.a $(LIB)/libralph_lock.a
-	@ln -sf libralph_lock.so.$(VERSION) $(LIB)/libralph_lock.so.$(MAJOR)
-	@ln -sf libralph_lock.so.$(MAJOR) $(LIB)/libralph_lock.so
+	@mkdir -p "$(LIB)"
+	@install -C -m 755 "$(SHARED_IN)/libralph_lock.so" "$(LIB)/libralph_lock.so.$(VERSION)"
+	@install -C -m 644 "$(TARGET)/release/libralph_lock.a" "$(LIB)/libralph_lock.a"
+	@ln -sf libralph_lock.so.$(VERSION) "$(LIB)/libralph_lock.so.$(MAJOR)"
+	@ln -sf libralph_lock.so.$(MAJOR) "$(LIB)/libralph_lock.so"
 
 # The command-line tool, one file that needs no library of ours.
 CFLAGS ?= -O2
@@ -143,8 +140,10 @@ $(BUILT): $(SOURCES)
 	@$(MAKE) --silent all
 
 # Debian's packages, in $(TARGET)/deb.
-deb: all
-	@sh packaging/deb $(TARGET)
+deb:
+	@$(MAKE) --silent all SMALL=1
+	@SMALL=1 $(CARGO) test --quiet --locked --test shipped
+	@sh packaging/deb "$(TARGET)"
 
 # Writes include/ralph_lock.h from the sources.
 header:

@@ -30,15 +30,17 @@ new_enough() {
     [ "$(expr "$1" : '[^0-9]*1\.\([0-9]*\)')" -ge "$oldest" ] 2>/dev/null
 }
 
-# Puts a new enough Rust on PATH: what is there already, rustup's, or a package with a version in
-# its name (Ubuntu), which keeps its programs in a folder of their own.
+# Whether the Rust on PATH is new enough; and, if the target compiles Rust's standard library, whether its source is there.
+is_usable() {
+    new_enough "$(cargo --version)" && new_enough "$(rustc --version)" &&
+        { [ -z "$1" ] || [ -e "$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ]; }
+}
+
+# find_rust [source]: sets `folder` to where a usable Rust has its programs: none if those on PATH are usable, rustup's,
+# Debian's, or those of a package with a version in its name (Ubuntu).
 find_rust() {
-    for folder in "" "${HOME:-}/.cargo/bin" /usr/lib/rust-1.*/bin; do
-        path=${folder:+$folder:}$PATH
-        if (PATH=$path; new_enough "$(cargo --version)" && new_enough "$(rustc --version)") 2>/dev/null; then
-            PATH=$path
-            return 0
-        fi
+    for folder in "" "${HOME:-}/.cargo/bin" /usr/bin /usr/lib/rust-1.*/bin; do
+        if (PATH=${folder:+$folder:}$PATH; is_usable "${1:-}") 2>/dev/null; then return 0; fi
     done
     return 1
 }
@@ -52,7 +54,10 @@ rust_package() {
             if new_enough "$version"; then echo "$version $package"; fi
         done 2>/dev/null | sort -V | tail -n 1
     )
-    [ -n "$newest" ] && echo "${newest#* }"
+    [ -n "$newest" ] || return 1
+    package=${newest#* }
+    [ -z "$source" ] || package="$package $(echo "$package" | sed 's/^cargo/rust/')-src"
+    echo "$package"
 }
 
 can_install() {
@@ -109,8 +114,13 @@ case " $* " in *" proof "* | *" proof-fuzz "*)
     echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null ||
         missing="$missing libclang-rt-dev"
 esac
+# Rust's standard library is compiled for packages, and for other processors and sanitizers.
+source=
+case " $targets " in *" deb "* | *" proof "* | *" proof-memory "* | *" proof-platforms "*) source=source ;; esac
 rust=
-find_rust || rust="(Rust 1.$oldest or newer)"
+if ! find_rust || { [ -n "$source" ] && ! find_rust source; }; then
+    rust="(Rust 1.$oldest or newer${source:+, with the source of its standard library})"
+fi
 
 if [ -n "$missing$rust" ]; then
     target="make${*:+ $*}"
@@ -118,15 +128,18 @@ if [ -n "$missing$rust" ]; then
     output=$(apt_get update) || true # an archive that is down need not be one that matters
     if [ -n "$rust" ]; then
         rust=$(rust_package) || die "apt-get has no Rust 1.$oldest or newer; see https://rustup.rs $output"
-        # With the source of its standard library the shared library becomes half as large.
-        case "$rust $*" in cargo-web*test* | cargo-web*proof*) rust="$rust rust-web-src" ;; esac
     fi
     echo "Installing what \"$target\" needs:$missing${rust:+ $rust}"
     # Nothing may be removed for it, such as an older Rust that something else needs.
     # shellcheck disable=SC2086 # two lists of words
     output=$(apt_get install --no-install-recommends --no-remove $missing $rust) ||
         die "apt-get cannot install that beside what is here${rust:+ (an older Rust? see https://rustup.rs)}: $output"
-    find_rust || die "Rust 1.$oldest or newer is still missing; see https://rustup.rs"
+fi
+find_rust || die "Rust 1.$oldest or newer is still missing; see https://rustup.rs"
+PATH=${folder:+$folder:}$PATH
+if [ -n "$source" ]; then
+    find_rust source || die "the source of Rust's standard library is still missing (rustup component add rust-src)"
+    export RUST_WITH_SOURCE="${folder:-$(dirname "$(command -v rustc)")}"
 fi
 
 exec make "$@"

@@ -76,7 +76,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--target", default=os.path.join(programs.PROJECT, "target"), help="where `make lib` built")
     parser.add_argument("--compiler", default="cc")
-    parser.add_argument("--std", help="where the source of std is, if the library is built with it")
     parser.add_argument("--update", action="store_true", help="write the counts anew")
     arguments = parser.parse_args()
 
@@ -84,7 +83,7 @@ def main():
     build = programs.Builder(arguments.compiler, os.path.join(target, "lib"), os.path.join(target, "bench"))
     try:
         worker = build.ours("worker")
-        compiler = programs.run("rustc", "--version") + (", with std from its source" if arguments.std else "")
+        compiler = programs.run("rustc", "--version")
         if shutil.which("valgrind") is None:
             raise programs.Missing("there is no `valgrind`; apt-get install valgrind")
     except programs.Missing as error:

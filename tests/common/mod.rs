@@ -3,6 +3,7 @@
 // Each test program uses a part of this.
 #![allow(dead_code)]
 
+mod signals;
 #[cfg(target_os = "linux")]
 pub mod traced;
 
@@ -15,6 +16,11 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Whether the tests are about the library as packages have it (`make lib SMALL=1`).
+pub fn small() -> bool {
+    std::env::var_os("SMALL").is_some_and(|value| !value.is_empty())
+}
+
 /// The folder with `libralph_lock.so` and `libralph_lock.a`, built as they ship.
 pub fn libraries() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
@@ -23,7 +29,7 @@ pub fn libraries() -> &'static Path {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("tmp is in it");
         let place = format!("TARGET={}", target.display());
         run(Command::new("make").args(["--silent", "lib", &place]).current_dir(root()));
-        target.join("lib")
+        target.join(if small() { "small" } else { "lib" })
     })
 }
 

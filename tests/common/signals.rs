@@ -1,0 +1,34 @@
+//! What a test starts finds every signal as a login shell leaves it, even if the tests run under `nohup` or in the
+//! background of a script, which start them with SIGHUP or SIGINT ignored.
+
+use std::ptr::{null, null_mut};
+
+/// The loader calls it before `main`, while the process has one thread.
+#[used]
+#[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__mod_init_func"))]
+#[cfg_attr(not(target_os = "macos"), unsafe(link_section = ".init_array"))]
+static AT_START: extern "C" fn() = catch_what_is_ignored;
+
+/// A signal that is ignored stays ignored across execve(2), one that is caught is reset to its default. So each ignored
+/// signal gets a handler that does nothing: the tests themselves go on ignoring it. No signal stays blocked.
+extern "C" fn catch_what_is_ignored() {
+    for signal in 1..=64 {
+        // SAFETY: all of it is zero or set before it is used, and signals without an action are refused.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            if libc::sigaction(signal, null(), &mut action) == 0 && action.sa_sigaction == libc::SIG_IGN {
+                action.sa_sigaction = do_nothing as extern "C" fn(libc::c_int) as usize;
+                action.sa_flags = libc::SA_RESTART;
+                libc::sigaction(signal, &action, null_mut());
+            }
+        }
+    }
+    // SAFETY: the set is initialized by sigemptyset.
+    unsafe {
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut none);
+        libc::sigprocmask(libc::SIG_SETMASK, &none, null_mut());
+    }
+}
+
+extern "C" fn do_nothing(_signal: libc::c_int) {}

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Runs every test that cargo knows, and says at the end which were skipped, why, and how many there were.
+#
+#     tests/run.sh TARGET    `make test` runs it; what is printed is also written to TARGET/test.log
+
+target=$1
+log=$target/test.log
+
+# Twice as many at a time as there are processors, because half of them wait.
+all() {
+    failed=0
+    "${CARGO:-cargo}" test --locked --no-fail-fast -- --test-threads=$((2 * $(nproc))) || failed=1
+    if [ "$(rustc --version | cut -d . -f 2)" -ge 88 ]; then
+        "${CARGO:-cargo}" test --locked --no-fail-fast --manifest-path tests/interop/Cargo.toml \
+            --target-dir "$target/interop" || failed=1
+    else
+        echo "test tests/interop ... ignored (ralph-core, which it builds, needs Rust 1.88; this is $(rustc --version))"
+    fi
+    return $failed
+}
+
+# Cargo counts for each program, this for all of them. Tests that could not be built count as one that failed.
+summary() {
+    sed -nE 's/^test (.*[^ ]) *\.\.\. ignored[, ]*(.*)$/\1: \2/p' "$log" >"$log.skipped"
+    if [ -s "$log.skipped" ]; then
+        printf '%s skipped:\n' "$(wc -l <"$log.skipped")"
+        sed 's/^/  /' "$log.skipped"
+    fi
+    awk -v status="$1" -v skipped="$(wc -l <"$log.skipped")" '
+        /^test result: / { passed += $4; failed += $6 }
+        END { printf "total: %d passed, %d failed, %d skipped\n", passed, failed || !status ? failed : 1, skipped }' "$log"
+    rm "$log.skipped"
+}
+
+{ all; echo $? >"$log.status"; } 2>&1 | tee "$log"
+status=$(cat "$log.status")
+rm "$log.status"
+summary "$status" >"$log.summary"
+cat "$log.summary"
+cat "$log.summary" >>"$log"
+rm "$log.summary"
+exit "$status"
