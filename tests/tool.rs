@@ -4,11 +4,12 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs::{read_to_string, write};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use common::{STRICT, libraries, root, run};
@@ -20,15 +21,15 @@ use tempfile::TempDir;
 fn tool() -> &'static Path {
     static TOOL: OnceLock<PathBuf> = OnceLock::new();
     TOOL.get_or_init(|| {
-        // Whatever hangs here is ended.
-        std::thread::spawn(|| {
-            std::thread::sleep(Duration::from_secs(120));
-            eprintln!("the tests of the tool hang");
-            std::process::abort();
-        });
         let target = libraries().parent().expect("it is in a folder");
         let place = format!("TARGET={}", target.display());
         run(Command::new("make").args(["--silent", "tool", &place]).current_dir(root()));
+        // Whatever hangs here is ended.
+        std::thread::spawn(|| {
+            std::thread::sleep(Duration::from_secs(120));
+            eprintln!("after 120 s these have not ended:\n{}", unfinished());
+            std::process::abort();
+        });
         target.join("bin/ralph-lock")
     })
 }
@@ -51,12 +52,41 @@ fn command(workspace: &TempDir, arguments: &[&str]) -> Command {
 
 /// What the tool has answered when it has ended: its status, standard output and standard error.
 fn ask(workspace: &TempDir, arguments: &[&str]) -> (i32, String, String) {
-    answer(&command(workspace, arguments).stdin(Stdio::null()).output().expect("it runs"))
+    let mut command = command(workspace, arguments);
+    note(format!("$ {command:?}"));
+    answer(&command.stdin(Stdio::null()).output().expect("it runs"))
 }
 
 fn answer(output: &Output) -> (i32, String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it prints UTF-8");
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    let answer = (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr));
+    note(format!("{}, printed {:?}, said {:?}", output.status, answer.1, answer.2));
+    answer
+}
+
+/// The last step of each test that runs, by its name.
+static STEPS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+/// Notes a step: what is run, or what came of it. A test that fails shows all of its steps.
+fn note(step: String) {
+    thread_local!(static TEST: Test = Test(std::thread::current().name().unwrap_or("a test").to_owned()));
+    println!("{step}");
+    TEST.with(|test| STEPS.lock().expect("no test panics here").insert(test.0.clone(), step));
+}
+
+/// A test, until its thread ends.
+struct Test(String);
+
+impl Drop for Test {
+    fn drop(&mut self) {
+        STEPS.lock().expect("no test panics here").remove(&self.0);
+    }
+}
+
+/// The tests that run, each with its last step.
+fn unfinished() -> String {
+    let steps = STEPS.lock().expect("no test panics here");
+    steps.iter().map(|(test, step)| format!("{test}: {step}\n")).collect()
 }
 
 /// A tool that runs. It is killed if a test fails.
@@ -68,6 +98,7 @@ struct Running {
 
 impl Running {
     fn new(command: &mut Command) -> Running {
+        note(format!("$ {command:?} &"));
         let mut child = command.spawn().expect("it runs");
         let output = BufReader::new(child.stdout.take().expect("it is piped"));
         let errors = BufReader::new(child.stderr.take().expect("it is piped"));
@@ -87,19 +118,16 @@ impl Running {
 
     /// The next line of its standard output.
     fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("it can be read");
-        line.trim_end().to_owned()
+        read_line(&mut self.output, &format!("process {} printed", self.child.id()))
     }
 
     /// The next line of its standard error.
     fn error_line(&mut self) -> String {
-        let mut line = String::new();
-        self.errors.read_line(&mut line).expect("it can be read");
-        line.trim_end().to_owned()
+        read_line(&mut self.errors, &format!("process {} said", self.child.id()))
     }
 
     fn signal(&self, name: &str) {
+        note(format!("kill -{name} {}", self.pid()));
         run(Command::new("sh").args(["-c", &format!("kill -{name} {}", self.pid())]));
     }
 
@@ -109,9 +137,18 @@ impl Running {
         let (mut output, mut errors) = (String::new(), String::new());
         self.output.read_to_string(&mut output).expect("it can be read");
         self.errors.read_to_string(&mut errors).expect("it can be read");
-        let status = self.child.wait().expect("it ends").code().unwrap_or(-1);
-        (status, output, errors)
+        let status = self.child.wait().expect("it ends");
+        note(format!("process {}: {status}, printed {output:?}, said {errors:?}", self.pid()));
+        (status.code().unwrap_or(-1), output, errors)
     }
+}
+
+fn read_line(from: &mut impl BufRead, who: &str) -> String {
+    note(format!("what {who} is read"));
+    let mut line = String::new();
+    from.read_line(&mut line).expect("it can be read");
+    note(format!("{who} {line:?}"));
+    line.trim_end().to_owned()
 }
 
 impl Drop for Running {

@@ -24,6 +24,7 @@ class Terminal:
 
     def __init__(self, arguments, columns=80, term="xterm"):
         self.seen = ""
+        self.command = " ".join(arguments)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             # The line to a holder must be its starter's alone.
@@ -38,11 +39,12 @@ class Terminal:
         end = time.monotonic() + PATIENCE
         while not (match := re.search(pattern, self.seen)):
             left = max(0, end - time.monotonic())
-            assert select.select([self.fd], [], [], left)[0], f"no {pattern!r} in {self.seen!r}"
+            missing = f"{self.command}: expected {pattern!r}, the terminal shows {self.seen!r}"
+            assert select.select([self.fd], [], [], left)[0], missing
             try:
                 self.seen += os.read(self.fd, 65536).decode()
             except OSError:
-                raise AssertionError(f"no {pattern!r} in {self.seen!r}")
+                raise AssertionError(missing)
         self.seen = self.seen[match.end() :]
         return match
 
@@ -87,8 +89,16 @@ def hold(prompt):
     """Holds the lock until its standard input is closed."""
     command = [TOOL, "run", "--prompt", prompt, "--", "sh", "-c", "echo on; read line"]
     holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert holder.stdout.readline() == b"on\n"
+    line = holder.stdout.readline()
+    assert line == b"on\n", f"{' '.join(command)}: expected 'on', it printed {line!r}"
     return holder
+
+
+def expect(status, *arguments):
+    """Runs the tool, which must end with that status."""
+    done = subprocess.run([TOOL, *arguments], capture_output=True, text=True)
+    came = f"it ended with {done.returncode} and printed {done.stdout!r} and {done.stderr!r}"
+    assert done.returncode == status, f"ralph-lock {' '.join(arguments)}: expected status {status}, {came}"
 
 
 def let_go(holder):
@@ -157,7 +167,7 @@ sys.exit(count)"""
     terminal.until("took 1\r\n")
     terminal.key("C")
     terminal.until("took 2\r\n")
-    assert subprocess.run([TOOL, "signal"]).returncode == 0
+    expect(0, "signal")
     terminal.until(r"\[ended 512\]")
     terminal.close()
     # Who does not catch it dies of it, and so does the tool: a shell's loop ends then.
@@ -174,7 +184,7 @@ def control_z_stops_both_and_they_go_on():
     for _ in range(2):
         terminal.key("Z")
         terminal.until(r"\[stopped\]\r\n")
-        assert subprocess.run([TOOL, "status", "-q"]).returncode == 1
+        expect(1, "status", "-q")
         os.write(terminal.fd, b"\n")
         terminal.until(r"\[continued\]\r\n")
     # The command stops itself; then the person is given the shell, too. Only the tool is continued, and continues it.
@@ -183,7 +193,7 @@ def control_z_stops_both_and_they_go_on():
     os.write(terminal.fd, b"alone\n")
     terminal.until(r"again\r\n")
     terminal.until(r"\[ended 768\]")
-    assert subprocess.run([TOOL, "status", "-q"]).returncode == 0
+    expect(0, "status", "-q")
     terminal.close()
 
 
