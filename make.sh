@@ -86,6 +86,10 @@ case " $* " in *" test "*)
     need c++ g++
     need clang clang
     need strace strace
+    need valgrind valgrind
+    need bash bash
+    need zsh zsh
+    need fish fish
     need python3 python3
     need go golang-go
     for tool in flock unshare setpriv; do has $tool || { missing="$missing util-linux"; break; }; done

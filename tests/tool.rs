@@ -9,29 +9,26 @@ use std::fs::{read_to_string, write};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, Once};
 use std::time::Duration;
 
-use common::{STRICT, libraries, root, run};
+use common::{STRICT, root, run};
 use ralph_lock::LoopLock;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The tool, built as `make tool` builds it.
+/// The tool. From now on whatever hangs is ended.
 fn tool() -> &'static Path {
-    static TOOL: OnceLock<PathBuf> = OnceLock::new();
-    TOOL.get_or_init(|| {
-        let target = libraries().parent().expect("it is in a folder");
-        let place = format!("TARGET={}", target.display());
-        run(Command::new("make").args(["--silent", "tool", &place]).current_dir(root()));
-        // Whatever hangs here is ended.
+    static WATCH: Once = Once::new();
+    let tool = common::tool();
+    WATCH.call_once(|| {
         std::thread::spawn(|| {
             std::thread::sleep(Duration::from_secs(120));
             eprintln!("after 120 s these have not ended:\n{}", unfinished());
             std::process::abort();
         });
-        target.join("bin/ralph-lock")
-    })
+    });
+    tool
 }
 
 /// A new workspace.
@@ -541,52 +538,8 @@ fn help_manual_and_completions_name_the_same_options() {
     assert!(COMMANDS.iter().all(|command| help.contains(&format!("\n  {command} [DIR]"))), "{help}");
 }
 
-/// Whether a program is installed; says so if it is not.
-fn has(program: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status();
-    let found = found.is_ok_and(|status| status.success());
-    if !found {
-        println!("{program} is not installed: not tried with it");
-    }
-    found
-}
-
 #[test]
-fn manual_and_completions_are_well_formed() {
-    let tools = root().join("tools");
-    for (shell, name) in [("bash", "ralph-lock.bash"), ("zsh", "_ralph-lock"), ("fish", "ralph-lock.fish")] {
-        if has(shell) {
-            run(Command::new(shell).arg("-n").arg(tools.join("completions").join(name)));
-        }
-    }
-    if has("mandoc") {
-        let output = Command::new("mandoc").args(["-T", "lint"]).arg(tools.join("ralph-lock.1")).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        // Which other manuals are installed is not the page's affair.
-        let wrong: Vec<_> =
-            text.lines().filter(|line| !line.contains("mandoc.db") && !line.contains("referenced manual")).collect();
-        assert!(wrong.is_empty(), "{wrong:?}");
-    }
-    if has("bash") {
-        let script = ". \"$0\"; COMP_WORDS=(ralph-lock \"$@\"); COMP_CWORD=$#; _ralph_lock; echo \"${COMPREPLY[*]}\"";
-        for (words, expected) in [
-            (&["st"][..], "status\n"),
-            (&["run", "--w"], "--wait\n"),
-            (&["signal", "-s", "TE"], "TERM\n"),
-            (&["run", "--", "--w"], "\n"),
-            (&["status", "comp"], "completions\n"),
-        ] {
-            let file = tools.join("completions/ralph-lock.bash");
-            let mut bash = Command::new("bash");
-            bash.args(["--norc", "-c", script]).arg(file).args(words).current_dir(&tools);
-            assert_eq!(run(&mut bash), expected, "{words:?}");
-        }
-    }
-}
-
-#[test]
-fn the_tool_compiles_strictly_and_leaks_nothing() {
-    let workspace = workspace();
+fn the_tool_compiles_strictly() {
     let sources: Vec<PathBuf> = std::fs::read_dir(root().join("tools/ralph-lock"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -600,28 +553,4 @@ fn the_tool_compiles_strictly_and_leaks_nothing() {
             .arg(root().join("include"))
             .args(&sources));
     }
-    if !has("valgrind") {
-        return;
-    }
-    let holder = Running::holder(&workspace, WORK);
-    std::fs::create_dir(workspace.path().join("other")).unwrap();
-    let watched = [
-        (&["run", "other", "--", "true"][..], 0),
-        (&["run", "--wait=0.01", "--", "true"], 75),
-        (&["status", "--json"], 1),
-        (&["wait", "--timeout=0.01"], 75),
-    ]
-    .map(|(arguments, expected)| {
-        let mut valgrind = Command::new("valgrind");
-        valgrind.args(["--quiet", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible"]);
-        valgrind.args(["--errors-for-leak-kinds=definite,indirect,possible", "--error-exitcode=99"]);
-        valgrind.arg(tool()).args(arguments).current_dir(&workspace);
-        let child = valgrind.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        (arguments, child, expected)
-    });
-    for (arguments, child, expected) in watched {
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(expected), "{arguments:?} {output:?}");
-    }
-    holder.finish();
 }

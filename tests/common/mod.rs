@@ -33,6 +33,17 @@ pub fn libraries() -> &'static Path {
     })
 }
 
+/// The command-line tool, built as `make tool` builds it.
+pub fn tool() -> &'static Path {
+    static TOOL: OnceLock<PathBuf> = OnceLock::new();
+    TOOL.get_or_init(|| {
+        let target = libraries().parent().expect("it is in a folder");
+        let place = format!("TARGET={}", target.display());
+        run(Command::new("make").args(["--silent", "tool", &place]).current_dir(root()));
+        target.join("bin/ralph-lock")
+    })
+}
+
 /// The two ways to link the library.
 pub const LINKAGES: [&str; 2] = ["so", "a"];
 
