@@ -38,7 +38,8 @@ SHARED_IN := $(TARGET)/$(HOST)/dist
 endif
 
 # Newer than the sources when all is built. Then `make install` needs neither cargo nor a compiler.
-BUILT := $(LIB)/built
+# Make takes a space for the end of a name without the backslash.
+BUILT := $(subst $() ,\ ,$(LIB))/built
 SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src tools -name '*.rs' -o -name '*.[ch]' 2>/dev/null)
 
 .PHONY: all demo test bindings installed examples proof lint bench bench-quick bench-instructions lib tool manual header install \
@@ -46,7 +47,7 @@ SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src tools -name '*.rs' -o
 
 # What `make install` installs.
 all: lib tool manual
-	@touch $(BUILT)
+	@touch "$(LIB)/built"
 
 # A holder, a refused second process, a crash, a take-over.
 demo: lib
@@ -56,27 +57,31 @@ demo: lib
 test: lib
 	@CARGO='$(CARGO)' sh tests/run.sh "$(TARGET)"
 
+# Programs that are tested find the signals as a login shell leaves them, also under nohup. (The tests of `make test`
+# see to that themselves.)
+DEFAULTS := $(shell env --default-signal true 2>/dev/null && echo env --default-signal)
+
 # The packages for other languages, each tested by its own language's tools with a library that was installed.
 bindings: bindings-go bindings-python bindings-node
 
 bindings-%: installed
-	@sh bindings/$*/test $(TARGET)/installed $(TARGET)/bindings-$*
+	@$(DEFAULTS) sh bindings/$*/test "$(TARGET)/installed" "$(TARGET)/bindings-$*"
 
 installed: lib
-	@$(MAKE) --silent install DESTDIR= PREFIX=$(TARGET)/installed LIBDIR=lib INCLUDEDIR=include >/dev/null
+	@$(MAKE) --silent install DESTDIR= PREFIX="$(TARGET)/installed" LIBDIR=lib INCLUDEDIR=include >/dev/null
 
 # The same small program in every language, and what README.md and docs/adopting.md show.
 examples: bindings
-	@sh examples/run.sh $(TARGET)/installed $(TARGET)
-	@sh examples/pages.sh $(TARGET)/installed $(TARGET)
+	@$(DEFAULTS) sh examples/run.sh "$(TARGET)/installed" "$(TARGET)"
+	@$(DEFAULTS) sh examples/pages.sh "$(TARGET)/installed" "$(TARGET)"
 
 # Everything that is promised, shown by the tools that would find it broken: docs/proof.md anew. `make proof-PART`
 # shows one part; the parts are the folders in proof/.
 proof: lib
-	@sh proof/run.sh $(LIB) $(TARGET)
+	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)"
 
 proof-%: lib
-	@sh proof/run.sh $(LIB) $(TARGET) $*
+	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)" $*
 
 # The format and the linter, where they are installed.
 lint:
@@ -113,15 +118,15 @@ CFLAGS ?= -O2
 LDFLAGS ?= -s -Wl,--gc-sections
 
 tool: lib
-	@mkdir -p $(BIN)
+	@mkdir -p "$(BIN)"
 	@$(CC) -std=c99 $(CPPFLAGS) $(CFLAGS) -Iinclude tools/ralph-lock/*.c $(LDFLAGS) \
-		$(LIB)/libralph_lock.a -lpthread -ldl -o $(BIN)/ralph-lock
+		"$(LIB)/libralph_lock.a" -lpthread -ldl -o "$(BIN)/ralph-lock"
 
 # The manual pages of the C functions, from the header.
 manual:
-	@mkdir -p $(BIN)
-	@CARGO_PKG_VERSION=$(VERSION) $(RUSTC) --edition 2024 tests/generate/write_manual.rs -o $(BIN)/write_manual
-	@$(BIN)/write_manual include/ralph_lock.h $(MANUAL)
+	@mkdir -p "$(BIN)"
+	@CARGO_PKG_VERSION=$(VERSION) rustc --edition 2024 tests/generate/write_manual.rs -o "$(BIN)/write_manual"
+	@"$(BIN)/write_manual" include/ralph_lock.h "$(MANUAL)"
 
 install: $(BUILT)
 	@$(INSTALLER) install
