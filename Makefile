@@ -42,19 +42,17 @@ endif
 BUILT := $(subst $() ,\ ,$(LIB))/built
 SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src tools -name '*.rs' -o -name '*.[ch]' 2>/dev/null)
 
-.PHONY: all demo test bindings installed examples proof lint bench bench-quick bench-instructions lib tool manual header install \
-	uninstall deb clean
+.PHONY: all demo test bindings installed examples proof lint bench bench-quick bench-instructions lib tool manual \
+	header install uninstall deb help clean
 
-# What `make install` installs.
-all: lib tool manual
+all: lib tool manual ## libraries, tool and manual pages: what `make install` installs
 	@touch "$(LIB)/built"
 
-# A holder, a refused second process, a crash, a take-over.
-demo: lib
+demo: lib ## a holder, a refused second process, a crash, a take-over
 	@sh examples/demo.sh "$(CC)" "$(LIB)"
 
-# Each test, and at the end what was skipped and why. The log is what `make proof` reads of it.
-test: lib
+# The log is what `make proof` reads of it.
+test: lib ## every test, and at the end what was skipped and why
 	@CARGO='$(CARGO)' sh tests/run.sh "$(TARGET)"
 
 # Programs that are tested find the signals as a login shell leaves them, also under nohup. (The tests of `make test`
@@ -62,7 +60,7 @@ test: lib
 DEFAULTS := $(shell env --default-signal true 2>/dev/null && echo env --default-signal)
 
 # The packages for other languages, each tested by its own language's tools with a library that was installed.
-bindings: bindings-go bindings-python bindings-node
+bindings: bindings-go bindings-python bindings-node ## the packages for Go, Python and Node; bindings-go for one of them
 
 bindings-%: installed
 	@$(DEFAULTS) sh bindings/$*/test "$(TARGET)/installed" "$(TARGET)/bindings-$*"
@@ -71,39 +69,39 @@ installed: lib
 	@$(MAKE) --silent install DESTDIR= PREFIX="$(TARGET)/installed" LIBDIR=lib INCLUDEDIR=include >/dev/null
 
 # The same small program in every language, and what README.md and docs/adopting.md show.
-examples: bindings
+examples: bindings ## one small program in ten languages, and what README.md and docs/adopting.md show
 	@$(DEFAULTS) sh examples/run.sh "$(TARGET)/installed" "$(TARGET)"
 	@$(DEFAULTS) sh examples/pages.sh "$(TARGET)/installed" "$(TARGET)"
 
 # Everything that is promised, shown by the tools that would find it broken: docs/proof.md anew. `make proof-PART`
 # shows one part; the parts are the folders in proof/.
-proof: lib
+proof: lib ## what the tests cannot reach, as root; proof-PART for a folder of proof/
 	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)"
 
 proof-%: lib
 	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)" $*
 
 # The format and the linter, where they are installed.
-lint:
+lint: ## the format and the linter
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --check; \
 	else echo "The format is not checked: cargo fmt is not installed."; fi
 	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --locked --all-targets -- -D warnings; \
 	else echo "The linter does not run: cargo clippy is not installed."; fi
 
 # The library beside its floor and its peers: docs/performance.md anew. Takes ten minutes on an idle machine.
-bench: lib
+bench: lib ## the library beside its floor and its peers, ten minutes
 	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)"
 
 # The same with few rounds: prints what is met of the targets, and writes nothing. Takes a minute once all is built.
-bench-quick: lib
+bench-quick: lib ## the same with few rounds, one minute
 	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)" --quick
 
 # Whether the operations take more instructions than they did; UPDATE=1 writes down what they take now.
-bench-instructions: lib
+bench-instructions: lib ## whether the operations take more instructions than before
 	@python3 bench/instructions/run.py --target "$(TARGET)" --compiler "$(CC)" $(if $(UPDATE),--update)
 
 # The libraries as they ship, with the links that a linker and a loader look for.
-lib:
+lib: ## the libraries alone, in target/lib; SMALL=1: in target/small, half as large
 	@[ -e "$(LIB)" ] || echo "Building the library. The first time takes a minute."
 	@$(SHARED) $(SHARED_FLAGS)
 	@$(CARGO) rustc --quiet --locked --lib --crate-type staticlib --release
@@ -117,21 +115,20 @@ lib:
 CFLAGS ?= -O2
 LDFLAGS ?= -s -Wl,--gc-sections
 
-tool: lib
+tool: lib ## the command-line tool, in target/bin
 	@mkdir -p "$(BIN)"
 	@$(CC) -std=c99 $(CPPFLAGS) $(CFLAGS) -Iinclude tools/ralph-lock/*.c $(LDFLAGS) \
 		"$(LIB)/libralph_lock.a" -lpthread -ldl -o "$(BIN)/ralph-lock"
 
-# The manual pages of the C functions, from the header.
-manual:
+manual: ## the manual pages of the C functions, in target/man3
 	@mkdir -p "$(BIN)"
 	@CARGO_PKG_VERSION=$(VERSION) rustc --edition 2024 tests/generate/write_manual.rs -o "$(BIN)/write_manual"
 	@"$(BIN)/write_manual" include/ralph_lock.h "$(MANUAL)"
 
-install: $(BUILT)
+install: $(BUILT) ## installs; PREFIX=/usr/local DESTDIR=
 	@$(INSTALLER) install
 
-uninstall:
+uninstall: ## removes what `make install` installed
 	@$(INSTALLER) uninstall
 
 INSTALLER = VERSION='$(VERSION)' MAJOR='$(MAJOR)' DESCRIPTION='$(DESCRIPTION)' LIB='$(LIB)' BIN='$(BIN)' \
@@ -144,15 +141,16 @@ $(BUILT): $(SOURCES)
 		"has Rust; \`make install TARGET=...\` says where it was built, if it was elsewhere."; false; }
 	@$(MAKE) --silent all
 
-# Debian's packages, in $(TARGET)/deb.
-deb:
+deb: ## Debian's packages, in target/deb
 	@$(MAKE) --silent all SMALL=1
 	@SMALL=1 $(CARGO) test --quiet --locked --test shipped
 	@sh packaging/deb "$(TARGET)"
 
-# Writes include/ralph_lock.h from the sources.
-header:
+header: ## include/ralph_lock.h from the sources
 	UPDATE=1 $(CARGO) test --locked --quiet --test header is_the_one_that_the_sources_make
 
-clean:
+help: ## this list
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+
+clean: ## removes what was built
 	$(CARGO) clean
