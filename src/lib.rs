@@ -48,7 +48,7 @@ mod wait;
 #[cfg(not(unix))]
 use unsupported::{self as lock, self as ops};
 
-// Here `no_mangle` counts as unsafe; blocks stand in ffi/boundary.rs alone, which a test checks.
+// Here `no_mangle` counts as unsafe; blocks stand in ffi/call.rs alone, which a test checks.
 #[cfg(feature = "ffi")]
 #[allow(unsafe_code)]
 mod ffi;

@@ -2,8 +2,10 @@
 
 use std::ptr;
 
-use super::boundary::{self, Out, free, hand_over_or_fail, status};
-use super::error::{Failure, ralph_lock_error};
+use super::call::{Out, status};
+use super::error::ralph_lock_error;
+use super::failure::Failure;
+use super::handles::{self, free, hand_over_or_fail};
 use super::status::ralph_lock_status;
 use crate::sys::table::Ref;
 use crate::wait::CancelToken;
@@ -20,7 +22,7 @@ pub(super) fn token(cancel: *const ralph_lock_cancel) -> Result<CancelToken, Fai
 }
 
 fn find(cancel: *const ralph_lock_cancel) -> Result<Ref<'static, ralph_lock_cancel>, Failure> {
-    let found = boundary::find("cancel", cancel)?;
+    let found = handles::find("cancel", cancel)?;
     if found.0.is_own() { Ok(found) } else { Err(Failure::InvalidHandle("cancel")) }
 }
 

@@ -3,10 +3,12 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::boundary::{free, hand_over, look_up, value};
+use super::catch::value;
+use super::failure::Failure;
+use super::handles::{free, hand_over, look_up};
 use super::status::{ralph_lock_status, ralph_lock_status_message};
 use super::strings::{Offset, Strings};
-use crate::error::{Fault, os_message};
+use crate::sys::handle::{fixed_handle, fixed_number};
 
 /// What went wrong in one call. Comes from the last parameter of every function that can fail, and
 /// belongs to the caller, who frees it with ralph_lock_error_free().
@@ -19,79 +21,35 @@ pub struct ralph_lock_error {
     path: Option<Offset>,
 }
 
-/// Why an exported function does not answer RALPH_LOCK_OK.
-pub(super) enum Failure {
-    Lock(Fault),
-    /// What could not be done, and the system call's error.
-    System(&'static str, std::io::Error),
-    /// The parameter of that name is no live handle.
-    InvalidHandle(&'static str),
-    Panic,
-}
-
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Failure {
-        Failure::Lock(fault)
-    }
-}
-
-impl Failure {
-    pub(super) fn status(&self) -> ralph_lock_status {
-        match self {
-            Failure::Lock(error) => (&**error).into(),
-            Failure::System(..) => ralph_lock_status::RALPH_LOCK_IO,
-            Failure::InvalidHandle(_) => ralph_lock_status::RALPH_LOCK_INVALID_HANDLE,
-            Failure::Panic => ralph_lock_status::RALPH_LOCK_PANIC,
-        }
-    }
-
-    /// 0 where the operating system had no part in it.
-    pub(super) fn os_code(&self) -> i32 {
-        match self {
-            Failure::Lock(error) => error.os_code().unwrap_or(0),
-            Failure::System(_, error) => error.raw_os_error().unwrap_or(0),
-            Failure::InvalidHandle(_) | Failure::Panic => 0,
-        }
-    }
-
-    fn message(&self) -> String {
-        match self {
-            Failure::Lock(error) => error.to_string(),
-            Failure::System(action, error) => format!("cannot {action}: {}", os_message(error)),
-            Failure::InvalidHandle(name) => {
-                format!("{name} is not a live handle: it was released or freed already, or never was one")
-            }
-            Failure::Panic => "a bug in ralph_lock was stopped at its border; please report it".to_owned(),
-        }
-    }
-}
-
 impl ralph_lock_error {
-    /// Puts a failure where C can look at it; NULL if there is no room.
-    pub(super) fn new(failure: Failure) -> *mut ralph_lock_error {
+    /// Puts a failure where C can look at it. None: there is no room.
+    pub(super) fn new(failure: Failure) -> Option<*mut ralph_lock_error> {
         let path = match &failure {
             Failure::Lock(error) => error.path(),
             Failure::System(..) | Failure::InvalidHandle(_) | Failure::Panic => None,
         };
-        let mut strings = Strings::with_room(0);
-        let message = strings.add(one_line(&failure.message()).as_bytes());
-        let path = path.map(|path| strings.add(path.as_os_str().as_encoded_bytes()));
-        hand_over(ralph_lock_error { status: failure.status(), os_code: failure.os_code(), strings, message, path })
+        let mut strings = Strings::default();
+        let message = strings.add(failure.message().as_bytes())?;
+        let path = match path {
+            Some(path) => Some(strings.add(path.as_os_str().as_encoded_bytes())?),
+            None => None,
+        };
+        let (status, os_code) = (failure.status(), failure.os_code());
+        let handle = hand_over(ralph_lock_error { status, os_code, strings, message, path });
+        (!handle.is_null()).then_some(handle)
+    }
+
+    /// The error object of a failure for which none can be made. It says less, needs no memory, and is never freed.
+    pub(super) fn fixed(status: ralph_lock_status, os_code: i32) -> *mut ralph_lock_error {
+        let os_code = u8::try_from(os_code).unwrap_or(0);
+        ptr::without_provenance_mut(fixed_handle(u16::from_le_bytes([status as u8, os_code])))
     }
 }
 
-/// The text with its control characters spelled out: a path may hold line breaks and worse, and a
-/// message goes to logs and terminals.
-fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_control() {
-            line.extend(letter.escape_default());
-        } else {
-            line.push(letter);
-        }
-    }
-    line
+/// What a fixed error object says: its status and operating system's error.
+fn look_up_fixed(error: *const ralph_lock_error) -> Option<(ralph_lock_status, i32)> {
+    let [status, os_code] = fixed_number(error.addr())?.to_le_bytes();
+    Some((ralph_lock_status::of(status.into())?, os_code.into()))
 }
 
 /// The status that the failed call returned. NULL, which is what a call that worked leaves behind,
@@ -102,7 +60,9 @@ pub extern "C" fn ralph_lock_error_status(error: *const ralph_lock_error) -> ral
         return ralph_lock_status::RALPH_LOCK_OK;
     }
     value(ralph_lock_status::RALPH_LOCK_PANIC, || {
-        look_up(error).map_or(ralph_lock_status::RALPH_LOCK_INVALID_HANDLE, |error| error.status)
+        let found = look_up(error).map(|error| error.status);
+        let found = found.or_else(|| Some(look_up_fixed(error)?.0));
+        found.unwrap_or(ralph_lock_status::RALPH_LOCK_INVALID_HANDLE)
     })
 }
 
@@ -110,7 +70,10 @@ pub extern "C" fn ralph_lock_error_status(error: *const ralph_lock_error) -> ral
 /// none. NULL and freed errors give 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_os_code(error: *const ralph_lock_error) -> i32 {
-    value(0, || look_up(error).map_or(0, |error| error.os_code))
+    value(0, || {
+        let found = look_up(error).map(|error| error.os_code);
+        found.or_else(|| Some(look_up_fixed(error)?.1)).unwrap_or(0)
+    })
 }
 
 /// What happened, in one line of UTF-8 for people to read: it names the file and, where there is
@@ -118,7 +81,10 @@ pub extern "C" fn ralph_lock_error_os_code(error: *const ralph_lock_error) -> i3
 /// status. Borrowed until ralph_lock_error_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_message(error: *const ralph_lock_error) -> *const c_char {
-    let general = ralph_lock_status_message(ralph_lock_error_status(error) as i32);
+    let general = match look_up_fixed(error) {
+        Some((_, libc::ENOMEM)) => c"there is no memory for an object, or too many were not freed".as_ptr(),
+        _ => ralph_lock_status_message(ralph_lock_error_status(error) as i32),
+    };
     value(general, || look_up(error).map_or(general, |error| error.strings.get(error.message)))
 }
 
@@ -129,8 +95,8 @@ pub extern "C" fn ralph_lock_error_path(error: *const ralph_lock_error) -> *cons
     value(ptr::null(), || look_up(error).and_then(|error| Some(error.strings.get(error.path?))).unwrap_or(ptr::null()))
 }
 
-/// Frees an error and every string borrowed from it. NULL and an error that was freed already are
-/// left alone.
+/// Frees an error and every string borrowed from it. NULL and an error that was freed already are left alone. So is
+/// the static object that a call gives when it cannot make one: it has a status, an error number and a message.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_free(error: *mut ralph_lock_error) {
     free(error);

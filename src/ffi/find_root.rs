@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use super::boundary::{Out, OutSlice, path, status};
+use super::call::{Out, OutSlice, path, status};
 use super::error::ralph_lock_error;
 use super::status::ralph_lock_status;
 use crate::error::LockError;

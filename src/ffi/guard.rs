@@ -2,10 +2,13 @@
 
 use std::ffi::c_char;
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
-use super::boundary::{Out, find, hand_over_or_fail, look_up, path, status, take, text, value};
-use super::error::{Failure, ralph_lock_error};
+use super::call::{Out, path, status, text};
+use super::catch::value;
+use super::error::ralph_lock_error;
+use super::failure::Failure;
+use super::handles::{find, hand_over_or_fail, look_up};
 use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
@@ -36,7 +39,8 @@ impl ralph_lock_guard {
         holder: &Out<*mut ralph_lock_metadata>,
     ) -> Result<(), Failure> {
         if let Some(found) = result.as_ref().err().and_then(|error| error.holder()).filter(|_| holder.is_wanted()) {
-            holder.set(ralph_lock_metadata::new(found));
+            // Without room for it the caller is still told that the lock is held.
+            holder.set(ralph_lock_metadata::new(found).unwrap_or(ptr::null_mut()));
         }
         guard.set(ralph_lock_guard::new(result?)?);
         Ok(())
@@ -44,11 +48,6 @@ impl ralph_lock_guard {
 
     /// Ends the guard, and gives the lock up.
     fn release(guard: *const ralph_lock_guard) -> Result<(), Failure> {
-        if let Some(mut alone) = take(guard) {
-            let held = alone.held.get_mut().unwrap_or_else(PoisonError::into_inner);
-            return Ok(held.as_mut().ok_or(NOT_LIVE)?.give_up()?);
-        }
-        // Others use it at this moment, or it is none.
         let entry = find("guard", guard)?;
         let mut held = entry.held.try_lock().ok().and_then(|mut held| held.take()).ok_or(NOT_LIVE)?;
         entry.retire();
@@ -250,7 +249,7 @@ pub extern "C" fn ralph_lock_guard_previous(
         metadata.required()?;
         let entry = find("guard", guard)?;
         let previous = entry.previous.as_deref().ok_or_else(|| entry.place.no_previous())?;
-        metadata.set(ralph_lock_metadata::new(previous));
+        metadata.set(ralph_lock_metadata::new(previous)?);
         Ok(())
     })
 }

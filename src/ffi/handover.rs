@@ -3,9 +3,10 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::boundary::{Out, find, path, status, text};
+use super::call::{Out, path, status, text};
 use super::error::ralph_lock_error;
 use super::guard::ralph_lock_guard;
+use super::handles::find;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::ops::{adopt_number, take_number};

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::boundary::{Out, path, status};
+use super::call::{Out, path, status};
 use super::error::ralph_lock_error;
 use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
@@ -82,7 +82,7 @@ pub extern "C" fn ralph_lock_inspect_with(
         };
         state.set(found);
         if let Some(record) = record.filter(|_| metadata.is_wanted()) {
-            metadata.set(ralph_lock_metadata::new(&record));
+            metadata.set(ralph_lock_metadata::new(&record)?);
         }
         Ok(())
     })

@@ -5,10 +5,12 @@ use std::ptr;
 
 use chrono::{DateTime, Utc};
 
-use super::boundary::{free, hand_over, look_up, value};
+use super::catch::value;
+use super::failure::Failure;
+use super::handles::{free, hand_over_or_fail, look_up};
 use super::strings::{Offset, Strings};
 use crate::process::{Liveness, ProcessId, Relation};
-use crate::record::{Holder, Summary, UNKNOWN_HOLDER, time};
+use crate::record::{Holder, Summary, UNKNOWN_HOLDER};
 use crate::sys::lazy::Lazy;
 
 use ralph_lock_liveness::*;
@@ -61,20 +63,25 @@ pub enum ralph_lock_relation {
 }
 
 impl ralph_lock_metadata {
-    /// Puts a record where C can look at it; NULL if there is no room.
-    pub(super) fn new(holder: &Holder) -> *mut ralph_lock_metadata {
-        let mut strings = Strings::with_room(holder.prompt.len() + holder.host().map_or(0, str::len) + 40);
-        let started_rfc3339 = strings.add_with(|text| time::append(&holder.started, text));
-        let prompt = strings.add(holder.prompt.as_bytes());
-        let host = holder.host().map(|host| strings.add(host.as_bytes()));
-        hand_over(ralph_lock_metadata {
+    /// Puts a record where C can look at it.
+    pub(super) fn new(holder: &Holder) -> Result<*mut ralph_lock_metadata, Failure> {
+        ralph_lock_metadata::of(holder).map_or_else(|| Err(Failure::no_room()), hand_over_or_fail)
+    }
+
+    /// None: there is no memory for it.
+    fn of(holder: &Holder) -> Option<ralph_lock_metadata> {
+        let mut strings = Strings::default();
+        Some(ralph_lock_metadata {
             pid: holder.pid,
             identity: holder.identity().clone(),
             started: holder.started,
+            started_rfc3339: strings.add(holder.started_rfc3339().as_bytes())?,
+            prompt: strings.add(holder.prompt.as_bytes())?,
+            host: match holder.host() {
+                Some(host) => Some(strings.add(host.as_bytes())?),
+                None => None,
+            },
             strings,
-            started_rfc3339,
-            prompt,
-            host,
             summary: Lazy::new(),
         })
     }

@@ -3,9 +3,12 @@
 //! functions become `include/ralph_lock.h`, so they speak to C programmers.
 //!
 //! Each exported function does three things: check its arguments, call safe Rust, map the result.
-//! Every pointer that C passes in is looked at in `boundary` and nowhere else.
+//! Every pointer that C passes in is read or written in `call` and nowhere else.
 
-mod boundary;
+mod call;
+mod catch;
+mod failure;
+mod handles;
 mod strings;
 
 // In the order in which the header presents them.

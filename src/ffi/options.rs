@@ -6,9 +6,11 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use super::boundary::{find, free, hand_over, path, status, value};
+use super::call::{path, status};
 use super::cancel::{self, ralph_lock_cancel};
-use super::error::Failure;
+use super::catch::value;
+use super::failure::Failure;
+use super::handles::{find, free, hand_over};
 use super::status::ralph_lock_status;
 use crate::error::LockError;
 use crate::lock::check_lock_file;

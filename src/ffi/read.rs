@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::boundary::{Out, path, status};
+use super::call::{Out, path, status};
 use super::error::ralph_lock_error;
 use super::metadata::ralph_lock_metadata;
 use super::status::ralph_lock_status;
@@ -30,7 +30,7 @@ pub extern "C" fn ralph_lock_read_existing(
     status(error, || {
         metadata.required()?;
         let holder = lock::on_record(path("workspace_root", &workspace_root)?)?;
-        metadata.set(ralph_lock_metadata::new(&holder));
+        metadata.set(ralph_lock_metadata::new(&holder)?);
         Ok(())
     })
 }

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::boundary::{path, status};
+use super::call::{path, status};
 use super::error::ralph_lock_error;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;

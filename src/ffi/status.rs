@@ -49,7 +49,7 @@ use ralph_lock_status::*;
 
 const TABLE: [(ralph_lock_status, &CStr, &CStr); 15] = [
     (RALPH_LOCK_OK, c"RALPH_LOCK_OK", c"it worked"),
-    (RALPH_LOCK_ALREADY_LOCKED, c"RALPH_LOCK_ALREADY_LOCKED", c"somebody else holds the lock"),
+    (RALPH_LOCK_ALREADY_LOCKED, c"RALPH_LOCK_ALREADY_LOCKED", c"another process holds the lock"),
     (RALPH_LOCK_NOT_FOUND, c"RALPH_LOCK_NOT_FOUND", c"there is no lock file, or nothing readable in it"),
     (RALPH_LOCK_TIMED_OUT, c"RALPH_LOCK_TIMED_OUT", c"the time to wait is over"),
     (RALPH_LOCK_CANCELLED, c"RALPH_LOCK_CANCELLED", c"the wait was cancelled"),
@@ -60,9 +60,17 @@ const TABLE: [(ralph_lock_status, &CStr, &CStr); 15] = [
         c"the lock file was removed or replaced while it was held, or its server let go of the lock",
     ),
     (RALPH_LOCK_NOT_LIVE, c"RALPH_LOCK_NOT_LIVE", c"the process on record is not provably the holder"),
-    (RALPH_LOCK_INVALID_ARGUMENT, c"RALPH_LOCK_INVALID_ARGUMENT", c"an argument is invalid"),
-    (RALPH_LOCK_INVALID_HANDLE, c"RALPH_LOCK_INVALID_HANDLE", c"the handle was released already, or never was one"),
-    (RALPH_LOCK_IO, c"RALPH_LOCK_IO", c"a system call failed"),
+    (
+        RALPH_LOCK_INVALID_ARGUMENT,
+        c"RALPH_LOCK_INVALID_ARGUMENT",
+        c"an argument is NULL, not UTF-8, too long or otherwise impossible",
+    ),
+    (
+        RALPH_LOCK_INVALID_HANDLE,
+        c"RALPH_LOCK_INVALID_HANDLE",
+        c"the handle was released or freed already, or never was one",
+    ),
+    (RALPH_LOCK_IO, c"RALPH_LOCK_IO", c"a system call failed; errno says how"),
     (RALPH_LOCK_PARSE, c"RALPH_LOCK_PARSE", c"the lock file holds no record of the holder"),
     (
         RALPH_LOCK_UNSUPPORTED_PLATFORM,
@@ -76,6 +84,13 @@ const TABLE: [(ralph_lock_status, &CStr, &CStr); 15] = [
     ),
     (RALPH_LOCK_PANIC, c"RALPH_LOCK_PANIC", c"a bug in ralph_lock was stopped at its border"),
 ];
+
+impl ralph_lock_status {
+    /// The status with that number.
+    pub(super) fn of(number: i32) -> Option<ralph_lock_status> {
+        find(number).map(|(status, ..)| *status)
+    }
+}
 
 impl From<&LockError> for ralph_lock_status {
     fn from(error: &LockError) -> ralph_lock_status {

@@ -2,6 +2,10 @@
 
 use std::ffi::c_char;
 
+/// U+FFFD.
+const NO_NUL: &[u8] = "\u{fffd}".as_bytes();
+
+#[derive(Default)]
 pub(super) struct Strings(Vec<u8>);
 
 /// Which of them.
@@ -9,29 +13,21 @@ pub(super) struct Strings(Vec<u8>);
 pub(super) struct Offset(usize);
 
 impl Strings {
-    /// With room for so many bytes, so that it need not grow.
-    pub(super) fn with_room(bytes: usize) -> Strings {
-        Strings(Vec::with_capacity(bytes))
-    }
-
+    /// Copies a text. None: there is no memory for it, as another program may have decided how long it is.
+    ///
     /// In a string for C, NUL can only be the end: one inside becomes U+FFFD.
-    pub(super) fn add(&mut self, text: &[u8]) -> Offset {
-        self.add_with(|bytes| {
-            if !text.contains(&0) {
-                return bytes.extend_from_slice(text);
-            }
-            for byte in text {
-                bytes.extend_from_slice(if *byte == 0 { "\u{fffd}".as_bytes() } else { std::slice::from_ref(byte) });
-            }
-        })
-    }
-
-    /// The one that is written by that function, which writes no NUL.
-    pub(super) fn add_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Offset {
+    pub(super) fn add(&mut self, text: &[u8]) -> Option<Offset> {
         let place = Offset(self.0.len());
-        write(&mut self.0);
+        let inside = text.iter().filter(|byte| **byte == 0).count();
+        self.0.try_reserve(text.len() + inside * (NO_NUL.len() - 1) + 1).ok()?;
+        for (index, part) in text.split(|byte| *byte == 0).enumerate() {
+            if index > 0 {
+                self.0.extend_from_slice(NO_NUL);
+            }
+            self.0.extend_from_slice(part);
+        }
         self.0.push(0);
-        place
+        Some(place)
     }
 
     /// The text that was put there, as far as it is UTF-8.
@@ -52,9 +48,10 @@ mod tests {
 
     #[test]
     fn nul_inside_a_text_does_not_cut_it() {
-        let mut strings = Strings::with_room(0);
-        let places = [strings.add(b"a\0b"), strings.add(b""), strings.add_with(|bytes| bytes.extend_from_slice(b"c"))];
-        assert_eq!(strings.0, b"a\xef\xbf\xbdb\0\0c\0");
-        assert_eq!(places.map(|place| strings.get(place).addr() - strings.0.as_ptr().addr()), [0, 6, 7]);
+        let mut strings = Strings::default();
+        let places = [b"a\0b".as_slice(), b"", b"c", b"\0"].map(|text| strings.add(text).unwrap());
+        assert_eq!(strings.0, b"a\xef\xbf\xbdb\0\0c\0\xef\xbf\xbd\0");
+        assert_eq!(places.map(|place| strings.get(place).addr() - strings.0.as_ptr().addr()), [0, 6, 7, 9]);
+        assert_eq!(strings.text(places[2]), "c");
     }
 }

@@ -4,9 +4,12 @@ use std::ffi::c_char;
 use std::ptr;
 use std::sync::Mutex;
 
-use super::boundary::{Out, find, free, hand_over_or_fail, look_up, path, status, text, value};
-use super::error::{Failure, ralph_lock_error};
+use super::call::{Out, path, status, text};
+use super::catch::value;
+use super::error::ralph_lock_error;
+use super::failure::Failure;
 use super::guard::ralph_lock_guard;
+use super::handles::{find, free, hand_over_or_fail, look_up};
 use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;

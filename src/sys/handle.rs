@@ -38,6 +38,17 @@ impl Name {
     }
 }
 
+/// A handle that no object ever gets, for what needs none: the first generation of a slot is 1.
+pub(crate) fn fixed_handle(number: u16) -> usize {
+    Name { index: number.into(), generation: 0 }.handle()
+}
+
+/// The number of a fixed handle.
+pub(crate) fn fixed_number(handle: usize) -> Option<u16> {
+    let name = Name::of(handle)?;
+    if name.generation == 0 { name.index.try_into().ok() } else { None }
+}
+
 /// The number that undoes a multiplication by an odd one (each Newton step doubles the right bits).
 const fn inverse(odd: usize) -> usize {
     let mut found = odd;

@@ -3,7 +3,9 @@
 //!
 //! Nothing here decides anything; the protocol is in `lock/`.
 
-mod handle;
+#[cfg(feature = "ffi")]
+pub(crate) mod cancellation;
+pub(crate) mod handle;
 #[cfg(feature = "ffi")]
 pub(crate) mod lazy;
 pub(crate) mod process;

@@ -8,6 +8,7 @@
 //! the table usable; at the worst one slot stays out of use in that child.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::any::Any;
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -22,21 +23,11 @@ const FIRST_SEGMENT: u32 = 32;
 const SEGMENTS: usize = INDEX_BITS as usize - FIRST_SEGMENT.ilog2() as usize;
 const CAPACITY: u32 = FIRST_SEGMENT * ((1 << SEGMENTS) - 1);
 
-// A slot's state is `kind | generation | live | users`. No process has more threads than users can be counted.
+// A slot's state is `generation | live | users`. No process has more threads than users can be counted.
 const USERS_BITS: u32 = 23;
 const USERS: u64 = LIVE - 1;
 const LIVE: u64 = 1 << USERS_BITS;
 const GENERATION_SHIFT: u32 = USERS_BITS + 1;
-const KIND_SHIFT: u32 = 56;
-
-/// What a table can hold.
-///
-/// # Safety
-///
-/// No two types are of one kind.
-pub(crate) unsafe trait Named: Send + Sync + 'static {
-    const KIND: u8;
-}
 
 pub(crate) struct Table {
     segments: [AtomicPtr<Slot>; SEGMENTS],
@@ -65,8 +56,7 @@ struct Slot {
     value: UnsafeCell<MaybeUninit<Object>>,
 }
 
-/// Its type is known from the slot's state.
-type Object = Box<dyn Send + Sync>;
+type Object = Box<dyn Any + Send + Sync>;
 
 // SAFETY: objects enter by move and are seen by many threads through `Ref`, and they are Send and
 // Sync; the slot states below order every access to them.
@@ -95,59 +85,39 @@ impl Table {
     }
 
     /// Puts an object in and names it. None, and the object dropped, when all names are taken.
-    pub(crate) fn insert<T: Named>(&self, object: T) -> Option<usize> {
-        self.insert_object(Box::new(object), T::KIND)
+    pub(crate) fn insert<T: Any + Send + Sync>(&self, object: T) -> Option<usize> {
+        self.insert_object(Box::new(object))
     }
 
-    fn insert_object(&self, object: Object, kind: u8) -> Option<usize> {
+    fn insert_object(&self, object: Object) -> Option<usize> {
         let index = self.pop_free().or_else(|| self.first_unused())?;
         let slot = self.slot(index)?;
         let generation = generation(slot.state.load(Relaxed)) + 1;
         // SAFETY: the slot was taken off the stack or never used, so this thread alone has it, and
         // no handle of its new generation exists yet.
         unsafe { (*slot.value.get()).write(object) };
-        slot.state.store(live(kind, generation), Release);
+        slot.state.store(live(generation), Release);
         Some(Name { index, generation }.handle())
     }
 
     /// The object of that name, if it is live and of that type.
-    pub(crate) fn get<T: Named>(&self, handle: usize) -> Option<Ref<'_, T>> {
-        let (slot, index, _) = self.update(handle, T::KIND, |state| Some(state + 1))?;
-        Some(Ref { user: User { table: self, slot, index }, object: PhantomData })
+    pub(crate) fn get<T: Any>(&self, handle: usize) -> Option<Ref<'_, T>> {
+        let user = self.enter(handle)?;
+        user.object().is::<T>().then_some(Ref { user, object: PhantomData })
     }
 
-    /// Ends that object: nobody finds it from now on, and the last `Ref` drops it. False: there is none.
-    pub(crate) fn remove<T: Named>(&self, handle: usize) -> bool {
-        self.remove_object(handle, T::KIND)
+    /// Ends that object: it is not found from now on, and the last `Ref` drops it. False: there is none.
+    pub(crate) fn remove<T: Any>(&self, handle: usize) -> bool {
+        self.get::<T>(handle).is_some_and(|found| found.retire())
     }
 
-    fn remove_object(&self, handle: usize, kind: u8) -> bool {
-        let Some((slot, index, before)) = self.update(handle, kind, |state| Some(state & !LIVE)) else {
-            return false;
-        };
-        if before & USERS == 0 {
-            drop(self.empty(slot, index, before));
-        }
-        true
-    }
-
-    /// The same if nobody uses it at this moment; the object is the caller's then.
-    pub(crate) fn take<T: Named>(&self, handle: usize) -> Option<Box<T>> {
-        let without_users = |state| (state & USERS == 0).then_some(state & !LIVE);
-        let (slot, index, before) = self.update(handle, T::KIND, without_users)?;
-        let object = Box::into_raw(self.empty(slot, index, before));
-        // SAFETY: it was made by a box of a T, which its kind says.
-        Some(unsafe { Box::from_raw(object.cast()) })
-    }
-
-    /// Changes the state of a live object of that kind; gives its slot and the state before.
-    #[inline]
-    fn update(&self, handle: usize, kind: u8, next: impl Fn(u64) -> Option<u64>) -> Option<(&Slot, u32, u64)> {
+    /// Counts a user in, if the object is live.
+    fn enter(&self, handle: usize) -> Option<User<'_>> {
         let Name { index, generation } = Name::of(handle)?;
-        let wanted = live(kind, generation);
         let slot = self.existing_slot(index)?;
-        let change = |state| if state & !USERS == wanted { next(state) } else { None };
-        slot.state.fetch_update(AcqRel, Relaxed, change).ok().map(|before| (slot, index, before))
+        let next = |state| (state & !USERS == live(generation)).then_some(state + 1);
+        slot.state.fetch_update(AcqRel, Relaxed, next).ok()?;
+        Some(User { table: self, slot, index })
     }
 
     /// Takes the object out of a slot that is no longer live, and that nobody uses: so its last user does.
@@ -226,20 +196,29 @@ impl Table {
 }
 
 impl<T> Ref<'_, T> {
-    /// From now on nobody finds the object. It is dropped with the last `Ref`.
-    pub(crate) fn retire(&self) {
+    /// From now on the object is not found. It is dropped with the last `Ref`. False: it had ended already.
+    pub(crate) fn retire(&self) -> bool {
         // The slot is still of the generation that was entered: it has a user.
-        self.user.slot.state.fetch_and(!LIVE, AcqRel);
+        self.user.slot.state.fetch_and(!LIVE, AcqRel) & LIVE != 0
     }
 }
 
-impl<T> Deref for Ref<'_, T> {
+impl User<'_> {
+    fn object(&self) -> &(dyn Any + Send + Sync) {
+        // SAFETY: the slot was live when this user counted itself in, so its object was written, and
+        // it is dropped only by the last user.
+        unsafe { &**(*self.slot.value.get()).assume_init_ref() }
+    }
+}
+
+impl<T: Any> Deref for Ref<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: the slot was live when this user counted itself in, so its object was written, and
-        // it is dropped only by the last user. Its kind says that it is a T.
-        unsafe { &*(&raw const **(*self.user.slot.value.get()).assume_init_ref()).cast() }
+        match self.user.object().downcast_ref() {
+            Some(object) => object,
+            None => unreachable!("a reference is made of an object of its type"),
+        }
     }
 }
 
@@ -252,12 +231,12 @@ impl Drop for User<'_> {
     }
 }
 
-fn live(kind: u8, generation: u64) -> u64 {
-    u64::from(kind) << KIND_SHIFT | generation << GENERATION_SHIFT | LIVE
+fn live(generation: u64) -> u64 {
+    generation << GENERATION_SHIFT | LIVE
 }
 
 fn generation(state: u64) -> u64 {
-    state >> GENERATION_SHIFT & ((1 << (KIND_SHIFT - GENERATION_SHIFT)) - 1)
+    state >> GENERATION_SHIFT
 }
 
 /// By where the thread's memory for calls is, which takes no time to find out. Two threads may share one, and a thread
@@ -282,21 +261,11 @@ fn retag(top: u64, index: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::handle::{fixed_handle, fixed_number};
     use super::*;
     use std::collections::HashSet;
     use std::sync::Arc;
     use std::thread;
-
-    // SAFETY: each is of a kind of its own.
-    unsafe impl Named for i32 {
-        const KIND: u8 = 0;
-    }
-    unsafe impl Named for usize {
-        const KIND: u8 = 1;
-    }
-    unsafe impl Named for Arc<()> {
-        const KIND: u8 = u8::MAX;
-    }
 
     #[test]
     fn a_removed_name_is_never_found_again() {
@@ -318,7 +287,6 @@ mod tests {
         let name = table.insert(1).unwrap();
         assert!(table.get::<usize>(name).is_none());
         assert!(!table.remove::<usize>(name));
-        assert!(table.take::<usize>(name).is_none());
         assert!(table.get::<i32>(name).is_some(), "it went with a failed removal");
         for garbage in (0..100_000).chain([
             usize::MAX,
@@ -353,20 +321,27 @@ mod tests {
     }
 
     #[test]
-    fn what_others_use_is_not_taken() {
+    fn a_slot_is_used_again() {
         let table = Table::new();
-        let value = Arc::new(());
-        let name = table.insert(value.clone()).unwrap();
-        let user = table.get::<Arc<()>>(name).unwrap();
-        assert!(table.take::<Arc<()>>(name).is_none());
-        drop(user);
-        let taken = table.take::<Arc<()>>(name).unwrap();
-        assert!(table.get::<Arc<()>>(name).is_none() && table.take::<Arc<()>>(name).is_none());
-        assert_eq!(table.used.load(Relaxed), 1);
-        table.insert(1).unwrap();
-        assert_eq!(table.used.load(Relaxed), 1, "its slot is not used again");
-        drop(taken);
-        assert_eq!(Arc::strong_count(&value), 1);
+        for round in 0..3 {
+            let name = table.insert(round).unwrap();
+            let user = table.get::<i32>(name).unwrap();
+            assert!(user.retire() && !user.retire());
+            drop(user);
+            assert_eq!(table.used.load(Relaxed), 1);
+        }
+    }
+
+    #[test]
+    fn a_fixed_handle_is_no_name_of_an_object() {
+        let table = Table::new();
+        let names: HashSet<usize> = (0..2_000).map(|value| table.insert(value).unwrap()).collect();
+        for number in [0, 1, 102, 1_000, u16::MAX] {
+            let handle = fixed_handle(number);
+            assert_eq!(fixed_number(handle), Some(number));
+            assert!(!names.contains(&handle) && table.get::<i32>(handle).is_none());
+        }
+        assert!(names.iter().all(|name| fixed_number(*name).is_none()));
     }
 
     #[test]
@@ -391,11 +366,11 @@ mod tests {
                         if let Some(found) = table.get::<i32>(name) {
                             assert_eq!(*found, round);
                         }
-                        if table.take::<i32>(name).is_some() || table.remove::<i32>(name) {
+                        if table.remove::<i32>(name) {
                             won.fetch_add(1, Relaxed);
                         }
                         let own = table.insert(round).unwrap();
-                        assert_eq!(*table.take::<i32>(own).unwrap(), round);
+                        assert!(table.remove::<i32>(own));
                     });
                 }
             });
@@ -408,7 +383,7 @@ mod tests {
         let table = Table::new();
         let first = table.insert(0).unwrap();
         let slot = table.existing_slot(0).unwrap();
-        slot.state.store(live(i32::KIND, LAST_GENERATION), Relaxed);
+        slot.state.store(live(LAST_GENERATION), Relaxed);
         assert!(table.get::<i32>(first).is_none());
         let last = Name { index: 0, generation: LAST_GENERATION }.handle();
         assert!(table.remove::<i32>(last));
