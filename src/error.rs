@@ -1,76 +1,78 @@
 //! What can go wrong, in words that name the file and say what to do.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::escape::Escaping;
 use crate::process::Liveness;
 use crate::record::Holder;
 
-/// An error on its way up, in a single word: functions that pass it on stay small.
+/// Boxed, so that `Result` stays small.
 pub(crate) type Fault = Box<LockError>;
 
 /// Why a lock was not taken, read or given up as asked.
+///
+/// Its text is one line, safe to print at a terminal: what comes from paths and records is escaped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
-    /// Somebody else holds the lock. The holder is None when nobody is on record, for instance
+    /// Another process holds the lock. The holder is None when there is no record of it, for instance
     /// when it is `flock(1)`.
-    #[error("{} is locked by {}", path.display(), describe(holder.as_deref()))]
     AlreadyLocked { path: PathBuf, holder: Option<Box<Holder>> },
 
-    /// The time to wait was over. The holder is who held the lock at the last look.
-    #[error("waited long enough for {}, which is locked by {}", path.display(), describe(holder.as_deref()))]
+    /// The time to wait was over. The holder is the one at the last look.
     TimedOut { path: PathBuf, holder: Option<Box<Holder>> },
 
-    /// The wait was cancelled. The holder is who held the lock at the last look.
-    #[error("the wait for {} was cancelled", path.display())]
+    /// The wait was cancelled. The holder is the one at the last look.
     Cancelled { path: PathBuf, holder: Option<Box<Holder>> },
 
     /// What was asked for does not exist: a lock file, a record in it, a holder, a workspace.
-    #[error("{}: {reason}", path.display())]
     NotFound { path: PathBuf, reason: String },
 
     /// A signal handler ran during a blocking wait; waiting again goes on.
-    #[error("a signal interrupted the wait for {}", path.display())]
     Interrupted { path: PathBuf },
 
-    /// The path no longer leads to the file that the guard holds: somebody removed or replaced it. Or a server
+    /// The path no longer leads to the file that the guard holds: it was removed or replaced. Or a server
     /// has let go of its lock.
-    #[error("the lock of {} was lost: the file was removed or replaced, or its server let go of it", path.display())]
     Lost { path: PathBuf },
 
     /// The lock is held, but there is no record of the holder.
-    #[error("{} is held by somebody who left no record", path.display())]
     NoRecord { path: PathBuf },
 
     /// The lock is held, but not provably by the process on record.
-    #[error("{} is held, but the holder on record, process {pid}, {}", path.display(), doubt(*liveness))]
     NotLive { path: PathBuf, pid: u32, liveness: Liveness },
 
     /// An argument that can never work, and why.
-    #[error("{0}")]
     InvalidArgument(String),
 
     /// A system call failed.
-    #[error("cannot {action} {}: {}", path.display(), os_message(source))]
     Io { action: &'static str, path: PathBuf, source: io::Error },
 
+    /// There is no such directory, for instance because the workspace root is misspelled.
+    NoDirectory { path: PathBuf, source: io::Error },
+
     /// Something that is no regular file is in the lock file's place. It was left untouched.
-    #[error("{} is {kind}, and a lock file must be a regular file: remove it", path.display())]
     NotRegular { path: PathBuf, kind: &'static str, os_code: i32 },
 
+    /// The lock file that was chosen holds other text than a lock file's. It was left untouched.
+    NotLockFile { path: PathBuf },
+
     /// The platform has no flock(2), or the kernel lacks what this one call needs.
-    #[error("this platform lacks a system call that is needed for this")]
     UnsupportedPlatform,
 
     /// The file system does not lock.
-    #[error("the file system of {} cannot be used for locks: {}", path.display(), os_message(source))]
     UnsupportedFilesystem { path: PathBuf, source: io::Error },
 
-    /// Whenever the lock was taken, another file was at the path: somebody replaces it all the time, or
+    /// Whenever the lock was taken, another file was at the path: another program replaces it all the time, or
     /// the file system does not tell files apart.
-    #[error("{} is replaced faster than it can be locked, or changes its identity", path.display())]
     Unsettled { path: PathBuf },
+}
+
+impl fmt::Display for LockError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe(&mut Escaping(out))
+    }
 }
 
 impl From<Fault> for LockError {
@@ -82,6 +84,55 @@ impl From<Fault> for LockError {
 impl LockError {
     pub(crate) fn invalid(message: impl Into<String>) -> Fault {
         Box::new(LockError::InvalidArgument(message.into()))
+    }
+
+    fn describe(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        match self {
+            LockError::AlreadyLocked { path, holder } => {
+                write!(out, "{} is locked by ", path.display())?;
+                describe(holder.as_deref(), out)
+            }
+            LockError::TimedOut { path, holder } => {
+                write!(out, "the time to wait is over for {}, which is locked by ", path.display())?;
+                describe(holder.as_deref(), out)
+            }
+            LockError::Cancelled { path, .. } => write!(out, "the wait for {} was cancelled", path.display()),
+            LockError::NotFound { path, reason } => write!(out, "{}: {reason}", path.display()),
+            LockError::Interrupted { path } => write!(out, "a signal interrupted the wait for {}", path.display()),
+            LockError::Lost { path } => {
+                let reason = "the file was removed or replaced, or its server let go of it";
+                write!(out, "the lock of {} was lost: {reason}", path.display())
+            }
+            LockError::NoRecord { path } => write!(out, "{} is held by a process that left no record", path.display()),
+            LockError::NotLive { path, pid, liveness } => {
+                let doubt = doubt(*liveness);
+                write!(out, "{} is held, but the holder on record, process {pid}, {doubt}", path.display())
+            }
+            LockError::InvalidArgument(message) => out.write_str(message),
+            LockError::Io { action, path, source } => {
+                write!(out, "cannot {action} {}: {}", path.display(), os_message(source))
+            }
+            LockError::NoDirectory { path, .. } => write!(out, "no such directory: {}", path.display()),
+            LockError::NotRegular { path, kind, .. } => {
+                let remedy = if *kind == "a directory" { "choose another path, or move it away" } else { "remove it" };
+                write!(out, "{} is {kind}, and a lock file must be a regular file: {remedy}", path.display())
+            }
+            LockError::NotLockFile { path } => {
+                let reason = "its text is neither blank nor a record of a holder, and would be lost";
+                write!(out, "{} is no lock file: {reason}; choose a file for locking alone", path.display())
+            }
+            LockError::UnsupportedPlatform => {
+                out.write_str("this platform lacks a system call that is needed for this")
+            }
+            LockError::UnsupportedFilesystem { path, source } => {
+                let reason = os_message(source);
+                write!(out, "the file system of {} cannot be used for locks: {reason}", path.display())
+            }
+            LockError::Unsettled { path } => {
+                let reason = "is replaced faster than it can be locked, or changes its identity";
+                write!(out, "{} {reason}", path.display())
+            }
+        }
     }
 
     /// The file that it is about, where it is about one.
@@ -96,14 +147,16 @@ impl LockError {
             | LockError::NoRecord { path }
             | LockError::NotLive { path, .. }
             | LockError::Io { path, .. }
+            | LockError::NoDirectory { path, .. }
             | LockError::NotRegular { path, .. }
+            | LockError::NotLockFile { path }
             | LockError::UnsupportedFilesystem { path, .. }
             | LockError::Unsettled { path } => Some(path),
             LockError::InvalidArgument(_) | LockError::UnsupportedPlatform => None,
         }
     }
 
-    /// Who holds the lock, or held it at the last look, where that is known.
+    /// The holder of the lock at the last look, where it is known.
     pub fn holder(&self) -> Option<&Holder> {
         match self {
             LockError::AlreadyLocked { holder, .. }
@@ -116,7 +169,9 @@ impl LockError {
     /// The operating system's error number, where there is one.
     pub fn os_code(&self) -> Option<i32> {
         match self {
-            LockError::Io { source, .. } | LockError::UnsupportedFilesystem { source, .. } => source.raw_os_error(),
+            LockError::Io { source, .. }
+            | LockError::NoDirectory { source, .. }
+            | LockError::UnsupportedFilesystem { source, .. } => source.raw_os_error(),
             LockError::NotRegular { os_code, .. } => Some(*os_code),
             _ => None,
         }
@@ -145,12 +200,12 @@ fn doubt(liveness: Liveness) -> &'static str {
     }
 }
 
-fn describe(holder: Option<&Holder>) -> String {
-    match holder {
-        Some(holder) => {
-            let ended = if holder.is_gone() { ", which has ended: others have inherited its descriptor" } else { "" };
-            format!("process {} since {}{ended}", holder.pid, holder.started_rfc3339())
-        }
-        None => "a process that left no record of itself".to_owned(),
+fn describe(holder: Option<&Holder>, out: &mut impl fmt::Write) -> fmt::Result {
+    let Some(holder) = holder else {
+        return out.write_str("a process that left no record of itself");
+    };
+    if holder.is_gone() {
+        out.write_str("processes that inherited the descriptor of one that has ended: ")?;
     }
+    out.write_str(&holder.summary())
 }

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use super::path::LockPath;
 use crate::error::{Fault, LockError};
-use crate::record::{BLANKS, FILE_MAX, Holder, is_blank, parse_own};
+use crate::record::{BLANKS, FILE_MAX, Holder, Unreadable, is_blank};
 use crate::sys::file::{self, FileId, Kind, Stat};
 use crate::sys::text::Text;
 use crate::sys::{flock, mount, process};
@@ -227,17 +227,14 @@ impl LockedFile {
         if *text != *again {
             return Ok(Content::Unreadable("it changes while it is read".to_owned()));
         }
-        if let Some(holder) = parse_own(&text) {
-            return Ok(Content::Record(holder));
-        }
         if is_blank(&text) {
             return Ok(Content::Nothing("it is blank, as the last holder left it"));
         }
-        Ok(match Holder::parse_any(&text) {
-            Ok(holder) => Content::Record(holder),
-            // The parser quotes what it found, which may be megabytes long.
-            Err(reason) => Content::Unreadable(format!("it holds no record: {reason:.200}")),
-        })
+        match Holder::parse(&text) {
+            Ok(holder) => Ok(Content::Record(holder)),
+            Err(Unreadable::NoRecord(reason)) => Ok(Content::Unreadable(format!("it holds no record: {reason}"))),
+            Err(Unreadable::NoMemory) => Err(self.path.failed("read", io::Error::from_raw_os_error(libc::ENOMEM))),
+        }
     }
 
     /// Makes the file blank before a record is written, unless it is so already, and gives the record

@@ -17,7 +17,10 @@ pub(crate) fn find_root(start: &Path) -> Result<PathBuf, Fault> {
     if start.as_os_str().is_empty() {
         return Err(LockError::invalid("the start directory is empty; \".\" is the current directory"));
     }
-    let failed = |source| Box::new(LockError::Io { action: "look at", path: start.to_owned(), source });
+    let failed = |source: io::Error| match source.raw_os_error() {
+        Some(libc::ENOENT) => Box::new(LockError::NoDirectory { path: start.to_owned(), source }),
+        _ => Box::new(LockError::Io { action: "look at", path: start.to_owned(), source }),
+    };
     let start_directory = start.canonicalize().map_err(failed)?;
     let found = start_directory.metadata().map_err(failed)?;
     if !found.is_dir() {

@@ -66,17 +66,6 @@ impl ProcessId {
         OWN.get(find, ProcessId::is_complete)
     }
 
-    /// That of another process, which has the same home and began at that time.
-    pub(crate) fn neighbour(&'static self, start_time: u64) -> ProcessId {
-        let same = |text: &'static Option<Cow<'static, str>>| text.as_deref().map(Cow::Borrowed);
-        ProcessId {
-            host: same(&self.host),
-            boot_id: same(&self.boot_id),
-            pid_ns: self.pid_ns,
-            start_time: Some(start_time),
-        }
-    }
-
     /// Whether there is nothing more to find out. Elsewhere than on Linux there is no /proc.
     pub(crate) fn is_complete(&self) -> bool {
         let found = self.host.is_some() && self.boot_id.is_some() && self.pid_ns.is_some() && self.start_time.is_some();

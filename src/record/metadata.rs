@@ -1,15 +1,14 @@
 //! Who is on record in the lock file: JSON that ralph-core writes and reads too.
 
-use std::borrow::Cow;
 use std::ffi::CStr;
 use std::fmt;
 use std::ops::Deref;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::{time, write};
+use super::read::{self, Parsed, Unreadable};
+use super::time;
 use crate::escape;
 use crate::process::{Liveness, ProcessId, Relation};
 use crate::sys::process;
@@ -55,22 +54,10 @@ impl Holder {
         Holder { metadata, identity }
     }
 
-    /// The record in a lock file's text, or what is wrong with it.
-    pub(crate) fn parse(text: &[u8]) -> Result<Box<Holder>, String> {
-        write::parse_own(text).map_or_else(|| Holder::parse_any(text), Ok)
-    }
-
-    /// The same of a text that anybody may have written.
-    pub(crate) fn parse_any(text: &[u8]) -> Result<Box<Holder>, String> {
-        // All of it, also where the parser passes over what it says.
-        let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-        // Other programs may use the key "holder" as they like: then it says nothing to us.
-        let keys: Keys = serde_json::from_str(text)
-            .or_else(|_| serde_json::from_str::<Keys<IgnoredAny>>(text).map(Keys::without_identity))
-            .map_err(|error| error.to_string())?;
-        let started = time::parse(&keys.started).ok_or("\"started\" is no RFC 3339 time")?;
-        let metadata = LockMetadata { pid: keys.pid, started, prompt: keys.prompt };
-        Ok(Box::new(Holder { metadata, identity: keys.holder.unwrap_or_default() }))
+    /// The record in a lock file's text, which any program may have written.
+    pub(crate) fn parse(text: &[u8]) -> Result<Box<Holder>, Unreadable> {
+        let Parsed { pid, started, prompt, identity } = read::parse(text)?;
+        Ok(Box::new(Holder::new(LockMetadata { pid, started, prompt }, identity)))
     }
 
     /// The name of the machine or container that it runs on, if the record has one.
@@ -134,22 +121,6 @@ impl fmt::Display for Summary<'_> {
     }
 }
 
-/// The keys that matter of a record.
-#[derive(Deserialize)]
-struct Keys<'a, H = ProcessId> {
-    pid: u32,
-    #[serde(borrow)]
-    started: Cow<'a, str>,
-    prompt: String,
-    holder: Option<H>,
-}
-
-impl<'a> Keys<'a, IgnoredAny> {
-    fn without_identity(self) -> Keys<'a> {
-        Keys { pid: self.pid, started: self.started, prompt: self.prompt, holder: None }
-    }
-}
-
 impl Deref for Holder {
     type Target = LockMetadata;
 
@@ -167,6 +138,7 @@ impl From<Holder> for LockMetadata {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::borrow::Cow;
 
     #[test]
     fn a_summary_is_one_line_that_hides_nothing() {

@@ -1,10 +1,12 @@
 //! What the lock file says of its holder: JSON that ralph-core writes and reads too.
 
 mod metadata;
-pub(crate) mod time;
+mod read;
+mod time;
 mod write;
 
-pub(crate) use write::{BLANKS, FILE_MAX, Record, is_blank, parse_own};
+pub(crate) use read::Unreadable;
+pub(crate) use write::{BLANKS, FILE_MAX, Record, is_begun, is_blank};
 
 /// The lock file, relative to the workspace root.
 pub(crate) const LOCK_FILE: &str = ".ralph/loop.lock";

@@ -1,11 +1,9 @@
-//! The record that this library writes, and reads back where it was written on the same machine.
+//! The record that this library writes.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use super::metadata::{Holder, LockMetadata};
-use super::time::{self, NEVER, YEAR_9999};
+use super::time::{self, NEVER};
 use crate::process::ProcessId;
 use crate::sys::process::{self, PerProcess};
 
@@ -67,7 +65,7 @@ impl<'p> Record<'p> {
         text.reserve_exact(known + self.prompt.len() + 32);
         text.extend_from_slice(own.begin.as_bytes());
         self.started = text.len();
-        text.extend_from_slice(NEVER);
+        text.extend_from_slice(NEVER.as_bytes());
         text.extend_from_slice(PROMPT.as_bytes());
         // Text can be written as JSON, and written to memory.
         serde_json::to_writer(&mut *text, self.prompt).unwrap_or_default();
@@ -80,54 +78,27 @@ impl<'p> Record<'p> {
         if self.text.is_empty() {
             self.make();
         }
-        let seconds = time.as_secs().min(YEAR_9999 as u64) as i64;
-        if let Some(text) = self.text[self.started..].first_chunk_mut() {
-            time::to_the_nanosecond(seconds, time.subsec_nanos(), text);
-        }
+        self.text[self.started..][..NEVER.len()].copy_from_slice(time::to_the_nanosecond(time).as_bytes());
         &self.text
     }
 }
 
-/// The holder in a text that a process of this machine wrote with this library, as nearly all are: then all but four
-/// values are known beforehand. None for any other text, which may be a record all the same, and for the first one: a
-/// process that reads a single record need not find out for it on which machine it is, which takes longer.
-pub(crate) fn parse_own(text: &[u8]) -> Option<Box<Holder>> {
-    static READS_MORE: AtomicBool = AtomicBool::new(false);
-    let (pid, rest) = number(text.strip_prefix(PID.as_bytes())?)?;
-    let (started, rest) = rest.strip_prefix(STARTED.as_bytes())?.split_at_checked(NEVER.len())?;
-    let rest = rest.strip_prefix(PROMPT.as_bytes())?;
-    if !READS_MORE.load(Relaxed) {
-        READS_MORE.store(true, Relaxed);
-        return None;
-    }
-    let Cow::Borrowed(own) = Own::texts() else {
-        return None;
+/// Whether a text is the beginning of a record that this library writes, which a process that was killed leaves. What it
+/// was written over is blank.
+pub(crate) fn is_begun(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some(rest) = text.strip_prefix(PID.as_bytes()) else {
+        return PID.as_bytes().starts_with(text);
     };
-    let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<String>();
-    let prompt = values.next()?.ok()?;
-    let rest = rest[values.byte_offset()..].strip_prefix(own.home.as_bytes())?;
-    let (start_time, rest) = number(rest)?;
-    let rest = rest.strip_prefix(b"}")?.strip_prefix(END.as_bytes())?;
-    let pid = u32::try_from(pid).ok()?;
-    let started = time::from_the_nanosecond(started)?;
-    if !rest.is_empty() && !is_blank(rest) {
-        return None;
-    }
-    Some(Box::new(Holder::new(LockMetadata { pid, started, prompt }, own.identity.neighbour(start_time))))
-}
-
-/// The number that a text begins with, as JSON has it, and what follows. None for one that might be too large.
-fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let (mut number, mut rest) = (0_u64, text);
-    while let [digit @ b'0'..=b'9', after @ ..] = rest {
-        number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-        rest = after;
-    }
-    match text.len() - rest.len() {
-        1 => Some((number, rest)),
-        2..=19 if text[0] != b'0' => Some((number, rest)),
-        _ => None,
-    }
+    let rest = &rest[digits(rest)..];
+    let Some(rest) = rest.strip_prefix(STARTED.as_bytes()) else {
+        return STARTED.as_bytes().starts_with(rest);
+    };
+    let (time, rest) = rest.split_at(rest.len().min(NEVER.len()));
+    let like_never = |(byte, never): (&u8, u8)| if never == b'0' { byte.is_ascii_digit() } else { *byte == never };
+    let is_time = time.iter().zip(NEVER.bytes()).all(like_never);
+    is_time && (rest.starts_with(PROMPT.as_bytes()) || PROMPT.as_bytes().starts_with(rest))
 }
 
 /// What every record of this process has before the time and after the prompt.
@@ -135,8 +106,6 @@ fn number(text: &[u8]) -> Option<(u64, &[u8])> {
 struct Own {
     begin: String,
     end: String,
-    /// The part of `end` that is the same for all processes of this machine, or of this container.
-    home: String,
     identity: ProcessId,
 }
 
@@ -149,9 +118,7 @@ impl Own {
     fn make() -> Own {
         let identity = ProcessId::own().into_owned();
         let end = format!("{HOLDER}{}{END}", serde_json::to_string(&identity).unwrap_or_default());
-        // The start time is the last of its values.
-        let home = end[..=end.rfind(':').unwrap_or(0)].to_owned();
-        Own { begin: format!("{PID}{}{STARTED}", process::id()), end, home, identity }
+        Own { begin: format!("{PID}{}{STARTED}", process::id()), end, identity }
     }
 }
 
@@ -168,15 +135,12 @@ pub(crate) static BLANKS: [u8; 4096] = [b' '; 4096];
 
 /// Whether a lock file's text says that nobody is on record.
 pub(crate) fn is_blank(text: &[u8]) -> bool {
-    // As a release leaves it: the comparison that takes the least time.
-    BLANKS.starts_with(text)
-        // By the piece, without a look at each byte's result: that is many bytes at a time.
-        || text.chunks(64)
-            .all(|piece| piece.iter().fold(true, |blank, byte| blank & matches!(byte, b' ' | b'\t' | b'\r' | b'\n')))
+    text.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::metadata::{Holder, LockMetadata};
     use super::*;
 
     #[test]
@@ -200,34 +164,20 @@ mod tests {
         }
     }
 
-    /// The short way reads nothing that the long one does not read alike: with any one byte changed, left out or
-    /// doubled, and cut anywhere.
     #[test]
-    fn what_this_machine_writes_is_read_as_any_json() {
-        for prompt in ["", "implement auth", "two\nlines \"quoted\" \\ \u{1} ü 😀"] {
-            let right = Record::new(prompt).unwrap().since(Duration::from_nanos(1_795_363_200_123_456_789)).to_owned();
-            let check = |text: &[u8]| {
-                let found = parse_own(text);
-                if let Some(holder) = &found {
-                    assert_eq!(Ok(holder), Holder::parse_any(text).as_ref(), "{}", String::from_utf8_lossy(text));
-                }
-                found.is_some()
-            };
-            // The first one in a process is read the long way.
-            check(&right);
-            assert!(check(&right) && check(&[&right, b" \n \t".as_slice()].concat()));
-            assert!(!check(&[&right, b"x".as_slice()].concat()));
-            for place in 0..right.len() {
-                check(&right[..place]);
-                check(&[&right[..place], &right[place + 1..]].concat());
-                check(&[&right[..=place], &right[place..]].concat());
-                for byte in 0..=u8::MAX {
-                    let mut text = right.clone();
-                    text[place] = byte;
-                    check(&text);
-                }
-            }
+    fn the_beginning_of_a_record_is_known_as_one() {
+        let record = Record::new("two\nlines").unwrap().since(Duration::from_nanos(1)).to_owned();
+        for end in 0..=record.len() {
+            assert!(is_begun(&record[..end]), "{end}");
+            assert!(is_begun(&[&record[..end], b"   \n".as_slice()].concat()), "{end}");
         }
+        for other in
+            ["#!/bin/sh", "{}", "{\n  \"pid\": x", "{\n  \"pid\": 1 2", "{\n  \"name\": 1", "\0\0", " {", "{\"pid\":1}"]
+        {
+            assert!(!is_begun(other.as_bytes()), "{other}");
+        }
+        let another = String::from_utf8(record).unwrap().replace("1970-", "1970x");
+        assert!(!is_begun(another.as_bytes()));
     }
 
     #[test]
