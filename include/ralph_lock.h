@@ -93,10 +93,10 @@
 #endif
 
 /**
- * How a call ended. Values are fixed for ever: one is never renumbered or used for anything else.
+ * How a call ended. Values are fixed: one is never renumbered or used for anything else.
  *
  * Below 100 are outcomes that a correct program meets every day; from 100 on are failures. A later
- * version may add values, so handle the ones you do not know like a failure.
+ * version may add values: treat unknown ones as a failure.
  */
 typedef enum {
     /**
@@ -104,11 +104,11 @@ typedef enum {
      */
     RALPH_LOCK_OK = 0,
     /**
-     * Somebody else holds the lock.
+     * Another process holds the lock, or another guard of this one.
      */
     RALPH_LOCK_ALREADY_LOCKED = 1,
     /**
-     * There is no lock file, or nothing readable in it.
+     * What was asked for does not exist: a lock file, a record in it, a holder, a workspace.
      */
     RALPH_LOCK_NOT_FOUND = 2,
     /**
@@ -124,8 +124,8 @@ typedef enum {
      */
     RALPH_LOCK_INTERRUPTED = 5,
     /**
-     * The path no longer leads to the file that is locked: somebody removed or replaced it. Or a server has
-     * let go of its lock.
+     * The path no longer leads to the file that is locked: it was removed or replaced. Or a server has let go of its
+     * lock.
      */
     RALPH_LOCK_LOST = 6,
     /**
@@ -167,16 +167,16 @@ typedef enum {
  */
 typedef enum {
     /**
-     * Nobody holds the lock.
+     * No process holds the lock.
      */
     RALPH_LOCK_STATE_FREE = 0,
     /**
-     * Somebody holds it.
+     * A process holds it.
      */
     RALPH_LOCK_STATE_HELD = 1,
     /**
-     * Nobody holds it, but the record of the last holder is still there: it died, or was of a program
-     * that never takes its record out, like ralph-core.
+     * No process holds it, but the record of the last holder is still there: it died, or is a program that leaves its
+     * record behind, like ralph-core.
      */
     RALPH_LOCK_STATE_STALE = 2,
 } ralph_lock_state;
@@ -297,15 +297,14 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The status's name as it is written in this header, for instance "RALPH_LOCK_IO"; for a number
- * that is no status, "RALPH_LOCK_UNKNOWN_STATUS". Never NULL. The string is static: nobody frees
- * it.
+ * The status's name as it is written in this header, for instance "RALPH_LOCK_IO"; for a number that is no status,
+ * "RALPH_LOCK_UNKNOWN_STATUS". Never NULL. The string is static and is not freed.
  */
 const char *ralph_lock_status_name(int32_t status);
 
 /**
- * What the status means, in a few words for people to read. Any number is allowed. Never NULL. The
- * string is static: nobody frees it. What happened in one call is in its error object.
+ * What the status means, in a few words for people to read. Any number is allowed. Never NULL. The string is static and
+ * is not freed. Details of one call are in its error object; for the functions without one, this is the message.
  */
 const char *ralph_lock_status_message(int32_t status);
 
@@ -473,52 +472,65 @@ ralph_lock_status ralph_lock_find_root(const char *start,
                                        ralph_lock_error **error);
 
 /**
- * Reads who is on record in the workspace's lock file, without touching the lock. A record alone
- * does not say that the lock is held: its holder may have died, or be ralph-core, which leaves its
- * record behind; ralph_lock_is_locked() tells.
+ * Reads the record in the workspace's lock file, without touching the lock. A record alone does not mean that the lock is
+ * held: its process may have died, or be ralph-core, which leaves its record behind. ralph_lock_inspect() tells.
  *
- * `workspace_root`: a directory. `metadata` receives the record on RALPH_LOCK_OK, else NULL; the
- * caller frees it with ralph_lock_metadata_free(); must not be NULL. `error` as in
- * ralph_lock_try_acquire().
+ * `workspace_root`: a directory. `metadata` receives the record on RALPH_LOCK_OK, else NULL. The caller frees it with
+ * ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
  *
- * RALPH_LOCK_OK; RALPH_LOCK_NOT_FOUND: there is no lock file, it is blank, or what it says is no
- * record (or larger than 18 MiB): the error object explains which; RALPH_LOCK_INVALID_ARGUMENT;
- * RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_NOT_FOUND: there is no lock file, it is blank, it is larger than 18 MiB, or its text is no record; the
+ *   error's message says which
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_IO: also with ENOMEM when the record is larger than the memory left
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_read_existing(const char *workspace_root,
                                            ralph_lock_metadata **metadata,
                                            ralph_lock_error **error);
 
 /**
- * Tells whether somebody holds the workspace's lock at this moment, this process included. By the
- * time the caller looks at the answer it may be over: to act on it, acquire instead. A missing lock
- * file is not locked.
+ * Tells whether a process holds the workspace's lock at this moment, the calling one included. The answer may be outdated
+ * by the time the caller looks at it: to act on it, acquire instead. A missing lock file is not locked.
  *
- * `workspace_root`: a directory. `locked` receives the answer on RALPH_LOCK_OK, else false; must
- * not be NULL. `error` as in ralph_lock_try_acquire().
+ * `workspace_root`: a directory. `locked` receives the answer on RALPH_LOCK_OK, else false. Must not be NULL. `error` as
+ * in ralph_lock_try_acquire().
  *
- * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM;
- * RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_IO
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_is_locked(const char *workspace_root,
                                        bool *locked,
                                        ralph_lock_error **error);
 
 /**
- * One consistent answer: whether the workspace's lock is held, and the record that belongs to that
- * answer. It was true at one moment during the call; by the time the caller looks at it, it may be over.
+ * Gives one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer. It was
+ * true at one moment during the call, and may be outdated by the time the caller looks at it.
  *
- * It takes up to 20 ms when somebody has the lock who is not on record yet, or never will be.
+ * It takes up to 20 ms when the process that holds the lock has no record in the file yet, or never writes one.
  *
- * `workspace_root`: a directory. `state` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_STATE_FREE;
- * must not be NULL. `metadata` receives the record on RALPH_LOCK_OK: of the holder when it is
- * RALPH_LOCK_STATE_HELD (NULL when the holder left none, as flock(1) does), of the last one when it is
- * RALPH_LOCK_STATE_STALE, else NULL; the caller frees it with ralph_lock_metadata_free(); may be NULL. A dead
- * holder's record with RALPH_LOCK_STATE_HELD means that other processes have inherited its descriptor:
- * ralph_lock_find_keepers(). `error` as in ralph_lock_try_acquire().
+ * `workspace_root`: a directory.
  *
- * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM;
- * RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+ * `state` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_STATE_FREE. Must not be NULL.
+ *
+ * `metadata` receives the record on RALPH_LOCK_OK: the holder's with RALPH_LOCK_STATE_HELD (NULL when it left none, as
+ * flock(1) does), the last holder's with RALPH_LOCK_STATE_STALE, else NULL. The caller frees it with
+ * ralph_lock_metadata_free(). May be NULL. A dead process's record with RALPH_LOCK_STATE_HELD means that other processes
+ * have inherited its descriptor: ralph_lock_find_keepers().
+ *
+ * `error` as in ralph_lock_try_acquire().
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_IO: also with ENOMEM when the record is larger than the memory left
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_inspect(const char *workspace_root,
                                      ralph_lock_state *state,
@@ -589,17 +601,20 @@ ralph_lock_status ralph_lock_signal_holder_with(const char *workspace_root,
                                                 ralph_lock_error **error);
 
 /**
- * Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor,
- * like a server that was started under the lock. Best effort: other users' processes and those of other pid
- * namespaces are not seen. It looks at every descriptor of every process in /proc, which takes
- * milliseconds, or tenths of a second on a busy machine.
+ * Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor, like a server
+ * that was started under the lock. Best effort: other users' processes and those of other pid namespaces are not visible.
+ * It looks at every descriptor of every process in /proc, which takes milliseconds, or tenths of a second on a busy
+ * machine.
  *
- * `workspace_root`: a directory. `pids` receives the first `capacity` process ids; may be NULL if that is 0.
- * `count` receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0; must not be NULL.
- * `error` as in ralph_lock_try_acquire().
+ * `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0. `count`
+ * receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0. Must not be NULL. `error` as in
+ * ralph_lock_try_acquire().
  *
- * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no
- * /proc, or it is another pid namespace's; RALPH_LOCK_PANIC.
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_IO
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no /proc, or it is another pid namespace's
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_find_keepers(const char *workspace_root,
                                           uint32_t *pids,
@@ -628,23 +643,25 @@ ralph_lock_status ralph_lock_find_keepers_with(const char *workspace_root,
                                                ralph_lock_error **error);
 
 /**
- * Finds out what a lock is worth on the workspace's file system, before a program relies on it: whether two
+ * Finds out what a lock is worth on the workspace's file system, before a program relies on it: whether two processes
  * exclude each other on it at all, and whether they would do so from two machines.
  *
- * The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no
- * `.ralph`; the lock file is not touched. The second cannot be tried from one machine: it is known of some
- * file systems by their kind, statfs(2), proc_pid_mountinfo(5). The scratch file has no name where the file
- * system can do that, O_TMPFILE, else a name for an instant: nothing is left behind but by a crash at that
- * instant.
+ * The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`. The lock
+ * file is not touched. The second cannot be tried from one machine: it is known of some file systems by their kind,
+ * statfs(2), proc_pid_mountinfo(5). The scratch file has no name where the file system supports O_TMPFILE, else a name for
+ * an instant: nothing is left behind except by a crash at that instant.
  *
- * `workspace_root`: a directory. `verdict` receives the answer on RALPH_LOCK_OK, else
- * RALPH_LOCK_FILESYSTEM_UNKNOWN; must not be NULL. A later version may add values: take those that you do not
- * know for RALPH_LOCK_FILESYSTEM_UNKNOWN. `error` as in ralph_lock_try_acquire().
+ * `workspace_root`: a directory. `verdict` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_FILESYSTEM_UNKNOWN. Must
+ * not be NULL. A later version may add values: treat unknown ones as RALPH_LOCK_FILESYSTEM_UNKNOWN. `error` as in
+ * ralph_lock_try_acquire().
  *
- * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO: there is no such directory, or nothing can be
- * tried in it, for instance with EACCES, EROFS or ENOSPC: then the lock cannot be taken there either;
- * RALPH_LOCK_UNSUPPORTED_FILESYSTEM: no file can be made on it; RALPH_LOCK_UNSUPPORTED_PLATFORM;
- * RALPH_LOCK_PANIC.
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_IO: there is no such directory, or nothing can be tried in it, for instance with EACCES, EROFS or ENOSPC;
+ *   the lock cannot be taken there either
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM: no file can be made on it
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_probe_filesystem(const char *workspace_root,
                                               ralph_lock_filesystem *verdict,
@@ -695,39 +712,54 @@ ralph_lock_status ralph_lock_adopt_fd(const char *workspace_root,
                                       ralph_lock_error **error);
 
 /**
- * Makes options that say nothing yet: wait for as long as it takes, for the workspace's own lock.
- * (Where a function takes options, NULL means something else: try once.) NULL when this process has
- * used up all handles, which takes billions of them.
+ * Makes options that say nothing yet: wait without limit, for the workspace's own lock. (Where a function takes options,
+ * NULL means something else: try once.) NULL when too many objects were not freed, of which a process can have a million.
  */
 ralph_lock_options *ralph_lock_options_new(void);
 
 /**
- * Sets how long to wait at the most, in milliseconds, by a clock that nobody sets (CLOCK_MONOTONIC).
- * 0 tries once; UINT64_MAX waits for as long as it takes, as new options do.
+ * Sets how long to wait at most, in milliseconds, by CLOCK_MONOTONIC. 0 tries once. UINT64_MAX waits without limit, as
+ * new options do.
  *
- * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: NULL; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_PANIC.
+ * `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_INVALID_HANDLE
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_options_set_timeout_ms(ralph_lock_options *options,
                                                     uint64_t timeout_ms);
 
 /**
- * Lets a token end the wait; NULL takes it out again. The options keep the token for themselves: the
- * caller may free its own handle at any time.
+ * Lets a token end the wait. The options keep the token for themselves: the caller may free its own handle at any time.
  *
- * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: options is NULL; RALPH_LOCK_INVALID_HANDLE: options or
- * cancel is no live handle; RALPH_LOCK_PANIC.
+ * `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `cancel`: NULL removes the token from the options.
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_INVALID_HANDLE: options or cancel is no live handle; the options are as before
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_options_set_cancel(ralph_lock_options *options,
                                                 const ralph_lock_cancel *cancel);
 
 /**
- * Locks another file of the workspace instead of RALPH_LOCK_FILE: a path below the workspace root,
- * for instance "build/deploy.lock", whose missing directories are made; absolute paths and ".." are
- * refused. NULL goes back to RALPH_LOCK_FILE. The file must be for locking alone: its text is
- * replaced. The path is copied.
+ * Locks another file of the workspace instead of RALPH_LOCK_FILE.
  *
- * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: options is NULL, or such a path; RALPH_LOCK_INVALID_HANDLE;
- * RALPH_LOCK_PANIC.
+ * The file is for locking alone, and its text is replaced. One that is neither blank, nor a record of a holder, nor the
+ * beginning of a record that this library writes is refused by the functions that take the lock, with
+ * RALPH_LOCK_INVALID_ARGUMENT, and left untouched. A file that is RALPH_LOCK_FILE under another name is the workspace's own
+ * lock.
+ *
+ * `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `lock_file`: a path below the workspace root, for instance
+ * "build/deploy.lock", whose missing directories are made. It is copied. Absolute paths, "..", directories and ".ralph"
+ * itself are refused. NULL goes back to RALPH_LOCK_FILE.
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT: options is NULL, or such a path; the options are as before
+ * - RALPH_LOCK_INVALID_HANDLE
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_options_set_lock_file(ralph_lock_options *options,
                                                    const char *lock_file);
@@ -739,41 +771,53 @@ ralph_lock_status ralph_lock_options_set_lock_file(ralph_lock_options *options,
 void ralph_lock_options_free(ralph_lock_options *options);
 
 /**
- * Makes a token. `cancel` receives it on RALPH_LOCK_OK, else NULL; must not be NULL. `error` as in
- * ralph_lock_try_acquire().
+ * Makes a token.
  *
- * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO: no descriptor for it (EMFILE, ENFILE,
- * ENOMEM); RALPH_LOCK_PANIC.
+ * `cancel` receives it on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_cancel_free(). Must not be NULL.
+ * `error` as in ralph_lock_try_acquire().
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_IO: there is no descriptor for it (EMFILE, ENFILE, ENOMEM)
+ * - RALPH_LOCK_PANIC
  */
-ralph_lock_status ralph_lock_cancel_new(ralph_lock_cancel **cancel, ralph_lock_error **error);
+ralph_lock_status ralph_lock_cancel_new(ralph_lock_cancel **cancel,
+                                        ralph_lock_error **error);
 
 /**
- * Ends every wait that the token was given to, those that are under way at once and those that come
- * later as they begin, with RALPH_LOCK_CANCELLED. A second time it does nothing. It takes no lock
- * and allocates nothing.
+ * Ends every wait that the token was given to with RALPH_LOCK_CANCELLED: those under way at once, and later ones as they
+ * begin. A second time it does nothing. It takes no lock and allocates nothing.
  *
- * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: NULL; RALPH_LOCK_INVALID_HANDLE: freed, never a token,
- * or one of the process that this one was forked from; RALPH_LOCK_PANIC.
+ * `cancel`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_INVALID_HANDLE: freed, never a token, or one of the process that this one was forked from
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_cancel_trigger(ralph_lock_cancel *cancel);
 
 /**
- * Frees a token. Waits and options that have it keep it for themselves, but nobody can trigger it any
- * more. NULL and a token that was freed already are left alone.
+ * Frees a token. Waits and options that have it keep it for themselves, but it cannot be triggered any more. NULL and a
+ * token that was freed already are left alone.
  */
 void ralph_lock_cancel_free(ralph_lock_cancel *cancel);
 
 /**
- * Begins a wait. The parameters are those of ralph_lock_acquire_with(), but NULL options wait for as
- * long as it takes; a timeout counts from here. Nothing is tried yet: call ralph_lock_waiter_step()
- * once before the first poll, or poll at once, the descriptor is readable for that first step.
+ * Begins a wait for an event loop. Nothing is tried yet: call ralph_lock_waiter_step() once before the first poll, or poll
+ * at once, as the descriptor is readable for that first step.
  *
- * `waiter` receives it on RALPH_LOCK_OK, else NULL; must not be NULL. `error` as in
- * ralph_lock_try_acquire().
+ * The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. A timeout counts from here.
  *
- * RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE: options is no live handle;
- * RALPH_LOCK_IO: no descriptor for it (EMFILE, ENFILE, ENOMEM); RALPH_LOCK_UNSUPPORTED_PLATFORM: not
- * Linux; RALPH_LOCK_PANIC.
+ * `waiter` receives the wait on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_waiter_free(). Must not be
+ * NULL. `error` as in ralph_lock_try_acquire().
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+ * - RALPH_LOCK_IO: there is no descriptor for it (EMFILE, ENFILE, ENOMEM)
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM: the system has nothing that one descriptor can wait for
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_waiter_new(const char *workspace_root,
                                         const char *prompt,
@@ -782,25 +826,29 @@ ralph_lock_status ralph_lock_waiter_new(const char *workspace_root,
                                         ralph_lock_error **error);
 
 /**
- * The descriptor to poll for reading; it is readable when a step is worth it. It stays the same until
- * ralph_lock_waiter_free(), which closes it: take it out of the event loop before. -1 for NULL and
- * freed waiters.
+ * The descriptor to poll for reading; it is readable when a step is worthwhile. It stays the same until
+ * ralph_lock_waiter_free(), which closes it: remove it from the event loop before. -1 for NULL and freed waiters.
  */
 int32_t ralph_lock_waiter_fd(const ralph_lock_waiter *waiter);
 
 /**
- * Looks whether the lock can be had now. Never blocks.
+ * Tries whether the lock can be taken now. Never blocks.
  *
- * `guard`, `holder` and `error` as in ralph_lock_try_acquire(); `holder` is filled for
- * RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too, with who held the lock last.
+ * `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire(); `holder`
+ * receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
  *
- * RALPH_LOCK_OK: the lock is the caller's; RALPH_LOCK_ALREADY_LOCKED: not yet, poll again;
- * RALPH_LOCK_TIMED_OUT; RALPH_LOCK_CANCELLED; RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that
- * must not be, another thread is in this function with the same waiter, or its wait is over;
- * RALPH_LOCK_INVALID_HANDLE:
- * freed, never a waiter, or one of the process that this one was forked from; RALPH_LOCK_IO and the
- * other failures of ralph_lock_try_acquire(). After any but ALREADY_LOCKED the wait is over, and the
- * waiter is to be freed.
+ * After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter is only good to be freed.
+ *
+ * - RALPH_LOCK_OK: the lock is the caller's
+ * - RALPH_LOCK_ALREADY_LOCKED: not yet, poll again
+ * - RALPH_LOCK_TIMED_OUT
+ * - RALPH_LOCK_CANCELLED
+ * - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, another thread is in this function with the same
+ *   waiter, or its wait is over
+ * - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or one of the process that this one was forked from
+ * - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+ * - RALPH_LOCK_PANIC
  */
 RALPH_LOCK_MUST_USE
 ralph_lock_status ralph_lock_waiter_step(ralph_lock_waiter *waiter,
@@ -809,8 +857,8 @@ ralph_lock_status ralph_lock_waiter_step(ralph_lock_waiter *waiter,
                                          ralph_lock_error **error);
 
 /**
- * Ends a wait and closes its descriptor. The lock file is as if it had never been. NULL and a waiter
- * that was freed already are left alone.
+ * Ends a wait and closes its descriptor. It leaves no trace on the lock file. NULL and a waiter that was freed already
+ * are left alone.
  */
 void ralph_lock_waiter_free(ralph_lock_waiter *waiter);
 
@@ -880,8 +928,8 @@ ralph_lock_relation ralph_lock_metadata_relation(const ralph_lock_metadata *meta
 void ralph_lock_metadata_free(ralph_lock_metadata *metadata);
 
 /**
- * The status that the failed call returned. NULL, which is what a call that worked leaves behind,
- * gives RALPH_LOCK_OK; an error that was freed gives RALPH_LOCK_INVALID_HANDLE.
+ * The status that the failed call returned. NULL, which is what a call that worked leaves behind, gives RALPH_LOCK_OK; an
+ * error that was freed gives RALPH_LOCK_INVALID_HANDLE.
  */
 ralph_lock_status ralph_lock_error_status(const ralph_lock_error *error);
 
@@ -892,9 +940,9 @@ ralph_lock_status ralph_lock_error_status(const ralph_lock_error *error);
 int32_t ralph_lock_error_os_code(const ralph_lock_error *error);
 
 /**
- * What happened, in one line of UTF-8 for people to read: it names the file and, where there is
- * something to do, says what. Never NULL: for NULL and freed errors it is the message of their
- * status. Borrowed until ralph_lock_error_free().
+ * What happened, in one line of UTF-8 for people to read, safe to print at a terminal: it names the file and, where
+ * there is one, the remedy. For RALPH_LOCK_ALREADY_LOCKED and RALPH_LOCK_TIMED_OUT it also says what the holder is doing.
+ * Never NULL: for NULL and freed errors it is the message of their status. Borrowed until ralph_lock_error_free().
  */
 const char *ralph_lock_error_message(const ralph_lock_error *error);
 
@@ -905,16 +953,18 @@ const char *ralph_lock_error_message(const ralph_lock_error *error);
 const char *ralph_lock_error_path(const ralph_lock_error *error);
 
 /**
- * Frees an error and every string borrowed from it. NULL and an error that was freed already are
- * left alone.
+ * Frees an error and every string borrowed from it. NULL and an error that was freed already are left alone. So is
+ * the static object that a call gives when it cannot make one: it has a status, an error number and a message.
  */
 void ralph_lock_error_free(ralph_lock_error *error);
 
 /**
- * The version of the library that runs, for instance "0.1.0"; the macro RALPH_LOCK_VERSION is the
- * one that the program was compiled with. Never NULL. The string is static: nobody frees it.
+ * The version of the library that runs, for instance "0.1.0"; the macro RALPH_LOCK_VERSION is the one that the program was
+ * compiled with. Never NULL. The string is static and is not freed.
  */
 const char *ralph_lock_version(void);
+
+extern int pthread_setcancelstate(int state, int *earlier);
 
 #ifdef __cplusplus
 }  // extern "C"

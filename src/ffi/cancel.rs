@@ -26,11 +26,15 @@ fn find(cancel: *const ralph_lock_cancel) -> Result<Ref<'static, ralph_lock_canc
     if found.0.is_own() { Ok(found) } else { Err(Failure::InvalidHandle("cancel")) }
 }
 
-/// Makes a token. `cancel` receives it on RALPH_LOCK_OK, else NULL; must not be NULL. `error` as in
-/// ralph_lock_try_acquire().
+/// Makes a token.
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO: no descriptor for it (EMFILE, ENFILE,
-/// ENOMEM); RALPH_LOCK_PANIC.
+/// `cancel` receives it on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_cancel_free(). Must not be NULL.
+/// `error` as in ralph_lock_try_acquire().
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_INVALID_ARGUMENT
+/// - RALPH_LOCK_IO: there is no descriptor for it (EMFILE, ENFILE, ENOMEM)
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_cancel_new(
     cancel: *mut *mut ralph_lock_cancel,
@@ -45,12 +49,15 @@ pub extern "C" fn ralph_lock_cancel_new(
     })
 }
 
-/// Ends every wait that the token was given to, those that are under way at once and those that come
-/// later as they begin, with RALPH_LOCK_CANCELLED. A second time it does nothing. It takes no lock
-/// and allocates nothing.
+/// Ends every wait that the token was given to with RALPH_LOCK_CANCELLED: those under way at once, and later ones as they
+/// begin. A second time it does nothing. It takes no lock and allocates nothing.
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: NULL; RALPH_LOCK_INVALID_HANDLE: freed, never a token,
-/// or one of the process that this one was forked from; RALPH_LOCK_PANIC.
+/// `cancel`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_INVALID_ARGUMENT
+/// - RALPH_LOCK_INVALID_HANDLE: freed, never a token, or one of the process that this one was forked from
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_cancel_trigger(cancel: *mut ralph_lock_cancel) -> ralph_lock_status {
     status(ptr::null_mut(), || {
@@ -59,8 +66,8 @@ pub extern "C" fn ralph_lock_cancel_trigger(cancel: *mut ralph_lock_cancel) -> r
     })
 }
 
-/// Frees a token. Waits and options that have it keep it for themselves, but nobody can trigger it any
-/// more. NULL and a token that was freed already are left alone.
+/// Frees a token. Waits and options that have it keep it for themselves, but it cannot be triggered any more. NULL and a
+/// token that was freed already are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_cancel_free(cancel: *mut ralph_lock_cancel) {
     free(cancel);

@@ -17,29 +17,37 @@ use ralph_lock_state::*;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
 pub enum ralph_lock_state {
-    /// Nobody holds the lock.
+    /// No process holds the lock.
     RALPH_LOCK_STATE_FREE = 0,
-    /// Somebody holds it.
+    /// A process holds it.
     RALPH_LOCK_STATE_HELD = 1,
-    /// Nobody holds it, but the record of the last holder is still there: it died, or was of a program
-    /// that never takes its record out, like ralph-core.
+    /// No process holds it, but the record of the last holder is still there: it died, or is a program that leaves its
+    /// record behind, like ralph-core.
     RALPH_LOCK_STATE_STALE = 2,
 }
 
-/// One consistent answer: whether the workspace's lock is held, and the record that belongs to that
-/// answer. It was true at one moment during the call; by the time the caller looks at it, it may be over.
+/// Gives one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer. It was
+/// true at one moment during the call, and may be outdated by the time the caller looks at it.
 ///
-/// It takes up to 20 ms when somebody has the lock who is not on record yet, or never will be.
+/// It takes up to 20 ms when the process that holds the lock has no record in the file yet, or never writes one.
 ///
-/// `workspace_root`: a directory. `state` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_STATE_FREE;
-/// must not be NULL. `metadata` receives the record on RALPH_LOCK_OK: of the holder when it is
-/// RALPH_LOCK_STATE_HELD (NULL when the holder left none, as flock(1) does), of the last one when it is
-/// RALPH_LOCK_STATE_STALE, else NULL; the caller frees it with ralph_lock_metadata_free(); may be NULL. A dead
-/// holder's record with RALPH_LOCK_STATE_HELD means that other processes have inherited its descriptor:
-/// ralph_lock_find_keepers(). `error` as in ralph_lock_try_acquire().
+/// `workspace_root`: a directory.
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM;
-/// RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+/// `state` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_STATE_FREE. Must not be NULL.
+///
+/// `metadata` receives the record on RALPH_LOCK_OK: the holder's with RALPH_LOCK_STATE_HELD (NULL when it left none, as
+/// flock(1) does), the last holder's with RALPH_LOCK_STATE_STALE, else NULL. The caller frees it with
+/// ralph_lock_metadata_free(). May be NULL. A dead process's record with RALPH_LOCK_STATE_HELD means that other processes
+/// have inherited its descriptor: ralph_lock_find_keepers().
+///
+/// `error` as in ralph_lock_try_acquire().
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_INVALID_ARGUMENT
+/// - RALPH_LOCK_IO: also with ENOMEM when the record is larger than the memory left
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_inspect(
     workspace_root: *const c_char,

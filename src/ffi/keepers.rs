@@ -9,17 +9,20 @@ use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::ops;
 
-/// Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor,
-/// like a server that was started under the lock. Best effort: other users' processes and those of other pid
-/// namespaces are not seen. It looks at every descriptor of every process in /proc, which takes
-/// milliseconds, or tenths of a second on a busy machine.
+/// Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor, like a server
+/// that was started under the lock. Best effort: other users' processes and those of other pid namespaces are not visible.
+/// It looks at every descriptor of every process in /proc, which takes milliseconds, or tenths of a second on a busy
+/// machine.
 ///
-/// `workspace_root`: a directory. `pids` receives the first `capacity` process ids; may be NULL if that is 0.
-/// `count` receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0; must not be NULL.
-/// `error` as in ralph_lock_try_acquire().
+/// `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0. `count`
+/// receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0. Must not be NULL. `error` as in
+/// ralph_lock_try_acquire().
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no
-/// /proc, or it is another pid namespace's; RALPH_LOCK_PANIC.
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_INVALID_ARGUMENT
+/// - RALPH_LOCK_IO
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no /proc, or it is another pid namespace's
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_find_keepers(
     workspace_root: *const c_char,

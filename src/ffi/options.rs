@@ -22,7 +22,7 @@ use crate::wait::AcquireOptions;
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_options(Mutex<AcquireOptions>);
 
-/// The options behind a handle that C passes, as they are now; new ones for NULL.
+/// A copy of the options of a handle that C passes; new ones for NULL.
 pub(super) fn chosen(options: *const ralph_lock_options) -> Result<AcquireOptions, Failure> {
     if options.is_null() {
         return Ok(AcquireOptions::new());
@@ -41,8 +41,8 @@ fn change(
     })
 }
 
-/// Options are locked for as long as it takes to copy them. Not waited for without end: a forked child
-/// could wait for a thread that it does not have.
+/// Options are locked while they are copied. The wait has an end: a forked child could wait for a thread that it does
+/// not have.
 fn lock(options: &ralph_lock_options) -> Result<MutexGuard<'_, AcquireOptions>, Failure> {
     for _ in 0..10_000 {
         if let Ok(options) = options.0.try_lock() {
@@ -53,18 +53,22 @@ fn lock(options: &ralph_lock_options) -> Result<MutexGuard<'_, AcquireOptions>, 
     Err(LockError::invalid("another thread was using these options when this process was forked").into())
 }
 
-/// Makes options that say nothing yet: wait for as long as it takes, for the workspace's own lock.
-/// (Where a function takes options, NULL means something else: try once.) NULL when this process has
-/// used up all handles, which takes billions of them.
+/// Makes options that say nothing yet: wait without limit, for the workspace's own lock. (Where a function takes options,
+/// NULL means something else: try once.) NULL when too many objects were not freed, of which a process can have a million.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_new() -> *mut ralph_lock_options {
     value(ptr::null_mut(), || hand_over(ralph_lock_options(Mutex::default())))
 }
 
-/// Sets how long to wait at the most, in milliseconds, by a clock that nobody sets (CLOCK_MONOTONIC).
-/// 0 tries once; UINT64_MAX waits for as long as it takes, as new options do.
+/// Sets how long to wait at most, in milliseconds, by CLOCK_MONOTONIC. 0 tries once. UINT64_MAX waits without limit, as
+/// new options do.
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: NULL; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_PANIC.
+/// `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_INVALID_ARGUMENT
+/// - RALPH_LOCK_INVALID_HANDLE
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_set_timeout_ms(
     options: *mut ralph_lock_options,
@@ -76,11 +80,14 @@ pub extern "C" fn ralph_lock_options_set_timeout_ms(
     })
 }
 
-/// Lets a token end the wait; NULL takes it out again. The options keep the token for themselves: the
-/// caller may free its own handle at any time.
+/// Lets a token end the wait. The options keep the token for themselves: the caller may free its own handle at any time.
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: options is NULL; RALPH_LOCK_INVALID_HANDLE: options or
-/// cancel is no live handle; RALPH_LOCK_PANIC.
+/// `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `cancel`: NULL removes the token from the options.
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_INVALID_ARGUMENT
+/// - RALPH_LOCK_INVALID_HANDLE: options or cancel is no live handle; the options are as before
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_set_cancel(
     options: *mut ralph_lock_options,
@@ -92,13 +99,21 @@ pub extern "C" fn ralph_lock_options_set_cancel(
     })
 }
 
-/// Locks another file of the workspace instead of RALPH_LOCK_FILE: a path below the workspace root,
-/// for instance "build/deploy.lock", whose missing directories are made; absolute paths and ".." are
-/// refused. NULL goes back to RALPH_LOCK_FILE. The file must be for locking alone: its text is
-/// replaced. The path is copied.
+/// Locks another file of the workspace instead of RALPH_LOCK_FILE.
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT: options is NULL, or such a path; RALPH_LOCK_INVALID_HANDLE;
-/// RALPH_LOCK_PANIC.
+/// The file is for locking alone, and its text is replaced. One that is neither blank, nor a record of a holder, nor the
+/// beginning of a record that this library writes is refused by the functions that take the lock, with
+/// RALPH_LOCK_INVALID_ARGUMENT, and left untouched. A file that is RALPH_LOCK_FILE under another name is the workspace's own
+/// lock.
+///
+/// `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `lock_file`: a path below the workspace root, for instance
+/// "build/deploy.lock", whose missing directories are made. It is copied. Absolute paths, "..", directories and ".ralph"
+/// itself are refused. NULL goes back to RALPH_LOCK_FILE.
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_INVALID_ARGUMENT: options is NULL, or such a path; the options are as before
+/// - RALPH_LOCK_INVALID_HANDLE
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_set_lock_file(
     options: *mut ralph_lock_options,

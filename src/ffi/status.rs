@@ -4,19 +4,19 @@ use std::ffi::{CStr, c_char};
 
 use crate::error::LockError;
 
-/// How a call ended. Values are fixed for ever: one is never renumbered or used for anything else.
+/// How a call ended. Values are fixed: one is never renumbered or used for anything else.
 ///
 /// Below 100 are outcomes that a correct program meets every day; from 100 on are failures. A later
-/// version may add values, so handle the ones you do not know like a failure.
+/// version may add values: treat unknown ones as a failure.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
 pub enum ralph_lock_status {
     /// It worked.
     RALPH_LOCK_OK = 0,
-    /// Somebody else holds the lock.
+    /// Another process holds the lock, or another guard of this one.
     RALPH_LOCK_ALREADY_LOCKED = 1,
-    /// There is no lock file, or nothing readable in it.
+    /// What was asked for does not exist: a lock file, a record in it, a holder, a workspace.
     RALPH_LOCK_NOT_FOUND = 2,
     /// The time to wait was over before the lock was free.
     RALPH_LOCK_TIMED_OUT = 3,
@@ -24,8 +24,8 @@ pub enum ralph_lock_status {
     RALPH_LOCK_CANCELLED = 4,
     /// A signal handler ran during the wait; call again to go on waiting.
     RALPH_LOCK_INTERRUPTED = 5,
-    /// The path no longer leads to the file that is locked: somebody removed or replaced it. Or a server has
-    /// let go of its lock.
+    /// The path no longer leads to the file that is locked: it was removed or replaced. Or a server has let go of its
+    /// lock.
     RALPH_LOCK_LOST = 6,
     /// The lock is held, but not provably by the process on record.
     RALPH_LOCK_NOT_LIVE = 7,
@@ -50,7 +50,7 @@ use ralph_lock_status::*;
 const TABLE: [(ralph_lock_status, &CStr, &CStr); 15] = [
     (RALPH_LOCK_OK, c"RALPH_LOCK_OK", c"it worked"),
     (RALPH_LOCK_ALREADY_LOCKED, c"RALPH_LOCK_ALREADY_LOCKED", c"another process holds the lock"),
-    (RALPH_LOCK_NOT_FOUND, c"RALPH_LOCK_NOT_FOUND", c"there is no lock file, or nothing readable in it"),
+    (RALPH_LOCK_NOT_FOUND, c"RALPH_LOCK_NOT_FOUND", c"what was asked for does not exist"),
     (RALPH_LOCK_TIMED_OUT, c"RALPH_LOCK_TIMED_OUT", c"the time to wait is over"),
     (RALPH_LOCK_CANCELLED, c"RALPH_LOCK_CANCELLED", c"the wait was cancelled"),
     (RALPH_LOCK_INTERRUPTED, c"RALPH_LOCK_INTERRUPTED", c"a signal interrupted the wait"),
@@ -111,16 +111,15 @@ impl From<&LockError> for ralph_lock_status {
     }
 }
 
-/// The status's name as it is written in this header, for instance "RALPH_LOCK_IO"; for a number
-/// that is no status, "RALPH_LOCK_UNKNOWN_STATUS". Never NULL. The string is static: nobody frees
-/// it.
+/// The status's name as it is written in this header, for instance "RALPH_LOCK_IO"; for a number that is no status,
+/// "RALPH_LOCK_UNKNOWN_STATUS". Never NULL. The string is static and is not freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_status_name(status: i32) -> *const c_char {
     find(status).map_or(c"RALPH_LOCK_UNKNOWN_STATUS", |(_, name, _)| name).as_ptr()
 }
 
-/// What the status means, in a few words for people to read. Any number is allowed. Never NULL. The
-/// string is static: nobody frees it. What happened in one call is in its error object.
+/// What the status means, in a few words for people to read. Any number is allowed. Never NULL. The string is static and
+/// is not freed. Details of one call are in its error object; for the functions without one, this is the message.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_status_message(status: i32) -> *const c_char {
     find(status).map_or(c"this number is no status", |(_, _, message)| message).as_ptr()

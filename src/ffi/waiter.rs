@@ -1,4 +1,4 @@
-//! Waiting inside somebody's event loop.
+//! Waiting in a caller's event loop.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -25,20 +25,24 @@ pub struct ralph_lock_waiter {
     fd: i32,
     /// The process that made it, by `process::instance`.
     owner: u32,
-    /// Never waited for: a forked child could wait for a thread that it does not have.
+    /// Only ever tried: a forked child could wait for a thread that it does not have.
     waiter: Mutex<Waiter>,
 }
 
-/// Begins a wait. The parameters are those of ralph_lock_acquire_with(), but NULL options wait for as
-/// long as it takes; a timeout counts from here. Nothing is tried yet: call ralph_lock_waiter_step()
-/// once before the first poll, or poll at once, the descriptor is readable for that first step.
+/// Begins a wait for an event loop. Nothing is tried yet: call ralph_lock_waiter_step() once before the first poll, or poll
+/// at once, as the descriptor is readable for that first step.
 ///
-/// `waiter` receives it on RALPH_LOCK_OK, else NULL; must not be NULL. `error` as in
-/// ralph_lock_try_acquire().
+/// The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. A timeout counts from here.
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE: options is no live handle;
-/// RALPH_LOCK_IO: no descriptor for it (EMFILE, ENFILE, ENOMEM); RALPH_LOCK_UNSUPPORTED_PLATFORM: not
-/// Linux; RALPH_LOCK_PANIC.
+/// `waiter` receives the wait on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_waiter_free(). Must not be
+/// NULL. `error` as in ralph_lock_try_acquire().
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_INVALID_ARGUMENT
+/// - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+/// - RALPH_LOCK_IO: there is no descriptor for it (EMFILE, ENFILE, ENOMEM)
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM: the system has nothing that one descriptor can wait for
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_new(
     workspace_root: *const c_char,
@@ -59,26 +63,30 @@ pub extern "C" fn ralph_lock_waiter_new(
     })
 }
 
-/// The descriptor to poll for reading; it is readable when a step is worth it. It stays the same until
-/// ralph_lock_waiter_free(), which closes it: take it out of the event loop before. -1 for NULL and
-/// freed waiters.
+/// The descriptor to poll for reading; it is readable when a step is worthwhile. It stays the same until
+/// ralph_lock_waiter_free(), which closes it: remove it from the event loop before. -1 for NULL and freed waiters.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 {
     value(-1, || look_up(waiter).map_or(-1, |entry| entry.fd))
 }
 
-/// Looks whether the lock can be had now. Never blocks.
+/// Tries whether the lock can be taken now. Never blocks.
 ///
-/// `guard`, `holder` and `error` as in ralph_lock_try_acquire(); `holder` is filled for
-/// RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too, with who held the lock last.
+/// `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire(); `holder`
+/// receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
 ///
-/// RALPH_LOCK_OK: the lock is the caller's; RALPH_LOCK_ALREADY_LOCKED: not yet, poll again;
-/// RALPH_LOCK_TIMED_OUT; RALPH_LOCK_CANCELLED; RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that
-/// must not be, another thread is in this function with the same waiter, or its wait is over;
-/// RALPH_LOCK_INVALID_HANDLE:
-/// freed, never a waiter, or one of the process that this one was forked from; RALPH_LOCK_IO and the
-/// other failures of ralph_lock_try_acquire(). After any but ALREADY_LOCKED the wait is over, and the
-/// waiter is to be freed.
+/// After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter is only good to be freed.
+///
+/// - RALPH_LOCK_OK: the lock is the caller's
+/// - RALPH_LOCK_ALREADY_LOCKED: not yet, poll again
+/// - RALPH_LOCK_TIMED_OUT
+/// - RALPH_LOCK_CANCELLED
+/// - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, another thread is in this function with the same
+///   waiter, or its wait is over
+/// - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or one of the process that this one was forked from
+/// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn ralph_lock_waiter_step(
@@ -106,8 +114,8 @@ pub extern "C" fn ralph_lock_waiter_step(
     })
 }
 
-/// Ends a wait and closes its descriptor. The lock file is as if it had never been. NULL and a waiter
-/// that was freed already are left alone.
+/// Ends a wait and closes its descriptor. It leaves no trace on the lock file. NULL and a waiter that was freed already
+/// are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_free(waiter: *mut ralph_lock_waiter) {
     free(waiter);
