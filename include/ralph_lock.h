@@ -186,7 +186,7 @@ typedef enum {
  */
 typedef enum {
     /**
-     * Locks hold among all who use this mount. Whether they hold beyond it, nobody can tell from here.
+     * Locks hold among all processes that use this mount. Whether they hold beyond it cannot be told from here.
      */
     RALPH_LOCK_FILESYSTEM_UNKNOWN = 0,
     /**
@@ -194,11 +194,11 @@ typedef enum {
      */
     RALPH_LOCK_FILESYSTEM_LOCAL = 1,
     /**
-     * Other machines may use it too, and it takes their locks and ours to one place: GlusterFS, CephFS, NFS.
+     * Other machines may use it too, and it takes all locks to one place: GlusterFS, CephFS, NFS.
      */
     RALPH_LOCK_FILESYSTEM_DISTRIBUTED = 2,
     /**
-     * It refuses locks, or two can have an exclusive one at a time: here, or through another mount, as with
+     * It refuses locks, or may grant an exclusive one to two processes: here, or through another mount, as with
      * sshfs, VirtioFS, or NFS mounted with `nolock` or `local_lock`.
      */
     RALPH_LOCK_FILESYSTEM_NO_LOCKS = 3,

@@ -10,20 +10,18 @@ use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::lock::{self, Inspection};
 
-use ralph_lock_state::*;
-
 /// Whether a lock is held, and what its file says.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+#[allow(non_camel_case_types)]
 pub enum ralph_lock_state {
     /// No process holds the lock.
-    RALPH_LOCK_STATE_FREE = 0,
+    Free = 0,
     /// A process holds it.
-    RALPH_LOCK_STATE_HELD = 1,
+    Held = 1,
     /// No process holds it, but the record of the last holder is still there: it died, or is a program that leaves its
     /// record behind, like ralph-core.
-    RALPH_LOCK_STATE_STALE = 2,
+    Stale = 2,
 }
 
 /// Gives one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer. It was
@@ -78,15 +76,15 @@ pub extern "C" fn ralph_lock_inspect_with(
     metadata: *mut *mut ralph_lock_metadata,
     error: *mut *mut ralph_lock_error,
 ) -> ralph_lock_status {
-    let state = Out::new("state", state, RALPH_LOCK_STATE_FREE);
+    let state = Out::new("state", state, ralph_lock_state::Free);
     let metadata = Out::new("metadata", metadata, ptr::null_mut());
     status(error, || {
         state.required()?;
         let (root, options) = (path("workspace_root", &workspace_root)?, options::chosen(options)?);
         let (found, record) = match lock::inspect_workspace(root, options.lock_file.as_deref())? {
-            Inspection::Free => (RALPH_LOCK_STATE_FREE, None),
-            Inspection::Held(holder) => (RALPH_LOCK_STATE_HELD, holder),
-            Inspection::Stale(holder) => (RALPH_LOCK_STATE_STALE, Some(holder)),
+            Inspection::Free => (ralph_lock_state::Free, None),
+            Inspection::Held(holder) => (ralph_lock_state::Held, holder),
+            Inspection::Stale(holder) => (ralph_lock_state::Stale, Some(holder)),
         };
         state.set(found);
         if let Some(record) = record.filter(|_| metadata.is_wanted()) {

@@ -31,6 +31,7 @@ pub struct ralph_lock_metadata {
 }
 
 /// What can be said of the process on record.
+/// cbindgen:rename-all=None
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
@@ -48,6 +49,7 @@ pub enum ralph_lock_liveness {
 }
 
 /// What the process on record is to the caller.
+/// cbindgen:rename-all=None
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(non_camel_case_types, clippy::upper_case_acronyms)]

@@ -8,24 +8,6 @@ use super::status::ralph_lock_status;
 use crate::ops;
 use crate::sys::filesystem::Filesystem;
 
-use ralph_lock_filesystem::*;
-
-/// What a lock is worth on a file system.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-pub enum ralph_lock_filesystem {
-    /// Locks hold among all who use this mount. Whether they hold beyond it, nobody can tell from here.
-    RALPH_LOCK_FILESYSTEM_UNKNOWN = 0,
-    /// It is this machine's own, and locks hold among all its processes.
-    RALPH_LOCK_FILESYSTEM_LOCAL = 1,
-    /// Other machines may use it too, and it takes their locks and ours to one place: GlusterFS, CephFS, NFS.
-    RALPH_LOCK_FILESYSTEM_DISTRIBUTED = 2,
-    /// It refuses locks, or two can have an exclusive one at a time: here, or through another mount, as with
-    /// sshfs, VirtioFS, or NFS mounted with `nolock` or `local_lock`.
-    RALPH_LOCK_FILESYSTEM_NO_LOCKS = 3,
-}
-
 /// Finds out what a lock is worth on the workspace's file system, before a program relies on it: whether two processes
 /// exclude each other on it at all, and whether they would do so from two machines.
 ///
@@ -48,18 +30,13 @@ pub enum ralph_lock_filesystem {
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_probe_filesystem(
     workspace_root: *const c_char,
-    verdict: *mut ralph_lock_filesystem,
+    verdict: *mut Filesystem,
     error: *mut *mut ralph_lock_error,
 ) -> ralph_lock_status {
-    let verdict = Out::new("verdict", verdict, RALPH_LOCK_FILESYSTEM_UNKNOWN);
+    let verdict = Out::new("verdict", verdict, Filesystem::Unknown);
     status(error, || {
         verdict.required()?;
-        verdict.set(match ops::probe_filesystem(path("workspace_root", &workspace_root)?)? {
-            Filesystem::Unknown => RALPH_LOCK_FILESYSTEM_UNKNOWN,
-            Filesystem::Local => RALPH_LOCK_FILESYSTEM_LOCAL,
-            Filesystem::Distributed => RALPH_LOCK_FILESYSTEM_DISTRIBUTED,
-            Filesystem::NoLocks => RALPH_LOCK_FILESYSTEM_NO_LOCKS,
-        });
+        verdict.set(ops::probe_filesystem(path("workspace_root", &workspace_root)?)?);
         Ok(())
     })
 }

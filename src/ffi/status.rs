@@ -8,6 +8,7 @@ use crate::error::LockError;
 ///
 /// Below 100 are outcomes that a correct program meets every day; from 100 on are failures. A later
 /// version may add values: treat unknown ones as a failure.
+/// cbindgen:rename-all=None
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(non_camel_case_types, clippy::upper_case_acronyms)]

@@ -1,14 +1,16 @@
 //! What a file system's locks are worth.
 
-/// How far the locks of a workspace's file system reach.
+/// What a lock is worth on a file system.
+#[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filesystem {
-    /// Locks hold among all who use this mount. Whether they hold beyond it, nobody can tell from here.
-    Unknown,
+    /// Locks hold among all processes that use this mount. Whether they hold beyond it cannot be told from here.
+    Unknown = 0,
     /// It is this machine's own, and locks hold among all its processes.
-    Local,
-    /// Other machines may use it too, and it takes their locks and ours to one place.
-    Distributed,
-    /// It refuses locks, or two can have an exclusive one at a time: here, or through another mount.
-    NoLocks,
+    Local = 1,
+    /// Other machines may use it too, and it takes all locks to one place: GlusterFS, CephFS, NFS.
+    Distributed = 2,
+    /// It refuses locks, or may grant an exclusive one to two processes: here, or through another mount, as with
+    /// sshfs, VirtioFS, or NFS mounted with `nolock` or `local_lock`.
+    NoLocks = 3,
 }
