@@ -1,8 +1,8 @@
 /**
- * ralph_lock: who works in this workspace?
+ * ralph_lock: one primary process per workspace.
  *
  * Two programs that work in one workspace at a time destroy each other's work. So one takes the
- * workspace's lock, and every other one learns who has it, since when and doing what.
+ * workspace's lock, and every other one learns which process holds it, since when and doing what.
  *
  *     ralph_lock_guard *guard;
  *     ralph_lock_metadata *holder;
@@ -14,8 +14,7 @@
  *         ralph_lock_release(guard);
  *         break;
  *     case RALPH_LOCK_ALREADY_LOCKED:
- *         printf("process %u is at it: %s\n", (unsigned)ralph_lock_metadata_pid(holder),
- *                holder ? ralph_lock_metadata_prompt(holder) : "(no record)");
+ *         printf("locked by %s\n", ralph_lock_metadata_summary(holder));
  *         break;
  *     default:
  *         fprintf(stderr, "%s\n", ralph_lock_error_message(error));
@@ -25,43 +24,55 @@
  *
  * WHAT IS LOCKED. The file `.ralph/loop.lock` under the workspace root, with the kernel's flock(2).
  * That lock ends with the process that holds it, however the process ends. The file's existence is
- * not the lock, and neither is its text: JSON that names the holder, blank while nobody holds the
- * lock. The Rust crate ralph-core (2.9.3 and later) uses the same file; each excludes the other and
- * reads the other's record. Nothing here expires a lock, breaks one, or removes the file.
+ * not the lock, and neither is its text: JSON that names the holder, blank while the lock is free.
+ * The Rust crate ralph-core (2.9.3 and later) uses the same file; each excludes the other and
+ * reads the other's record. This library expires no lock, breaks none, and never removes the file.
+ * An overlay mount and its upper directory have two files, and so two locks: use one of the two.
  *
- * HANDLES. Guards, metadata, errors, options, cancel tokens and waiters are names that the library looks
- * up, not addresses that it reads. A handle that was released or freed, is used twice, belongs to another type or is garbage
- * gives RALPH_LOCK_INVALID_HANDLE, or nothing where nothing can be said: never undefined behaviour.
- * No handle value is ever used twice in a process.
+ * HANDLES. Guards, metadata, errors, options, cancel tokens and waiters are names that the library
+ * looks up, not addresses that it reads. A handle that was released or freed, belongs to another type
+ * or is garbage gives RALPH_LOCK_INVALID_HANDLE, or an empty answer where there is no status: never
+ * undefined behaviour. No handle value is used twice in a process.
  *
  * WHO FREES. What a function gives through an out-parameter belongs to the caller: a guard goes to
  * ralph_lock_release(), everything else to its `_free` function. Both take NULL and do nothing.
  * Out-parameters are set to NULL (or false) first, whatever happens next. A `const char *` result
  * is borrowed from the object it was asked of, until that is freed.
  *
- * ERRORS. Every function that can fail returns a ralph_lock_status. All details come back in the
- * same call through the last parameter, which may be NULL; it receives an error object exactly when
- * the status is not RALPH_LOCK_OK. Nothing is kept per thread. Where a system call failed, `errno`
- * holds its error too, on return.
+ * ERRORS. Every function that can fail returns a ralph_lock_status. Details come back in the same
+ * call through the last parameter, which may be NULL; it receives an error object exactly when the
+ * status is not RALPH_LOCK_OK. Should there be no memory for one, it receives a static object. Nothing
+ * is kept per thread. ralph_lock_release(), ralph_lock_cancel_trigger() and the functions that set
+ * options have no such parameter: ralph_lock_status_message() says what their status means. Where a
+ * system call failed, `errno` holds its error too, on return.
  *
  * STRINGS. Paths are bytes, terminated by NUL. Prompts and messages are UTF-8, terminated by NUL.
- * Pointers that the caller passes are used during the call only.
+ * Pointers that the caller passes are used during the call only. A prompt or path that another
+ * process chose may hold line breaks and terminal controls: print ralph_lock_metadata_summary() and
+ * ralph_lock_error_message(), which escape them.
+ *
+ * MEMORY. A record that is larger than the memory left is RALPH_LOCK_IO with ENOMEM. For its own
+ * objects, of a few hundred bytes, the library needs memory as every Rust program does: when there is
+ * none at all, the process is aborted.
  *
  * THREADS. Any thread may call any function at any time. A guard belongs to the process, not to the
- * thread that made it. Two guards of one lock exclude each other within one process too.
+ * thread that made it. Two guards of one lock exclude each other within one process too. No function
+ * is a cancellation point: a pthread_cancel(3) during a call takes effect at the thread's next
+ * cancellation point after it. A thread of the asynchronous type (PTHREAD_CANCEL_ASYNCHRONOUS) must
+ * not call: like nearly every other function, these are not async-cancel-safe.
  *
  * FORK. A forked child holds no lock of its parent: its ralph_lock_release() closes the child's copy
- * and leaves the lock where it is; cancel tokens and waiters stay the parent's, and are no live handles in
- * the child. But as long as such a child has that copy open and neither ends
- * nor calls exec (which closes it), the kernel keeps the lock alive after its parent was killed.
- * A parent that releases frees the lock for all. A child of a process with many threads may call any
- * function between fork and exec: it never waits for a mutex that a thread of the parent has left locked.
+ * and leaves the lock where it is. Cancel tokens and waiters stay the parent's, and are no live
+ * handles in the child. As long as such a child has that copy open and neither ends nor calls exec
+ * (which closes it), the kernel keeps the lock alive after its parent was killed. A parent that
+ * releases frees the lock for all. A child of a process with many threads may call any function
+ * between fork and exec: it never waits for a mutex that a thread of the parent has left locked.
  *
- * LOADING. Nothing of ours runs when the library is loaded: no thread, no signal handler, no hook. The first
- * acquire sets a handler that counts forks, pthread_atfork(3), and the first call one that keeps a panic of
- * ours from being printed.
- * It prints nothing and reads no environment variable. Once loaded, it stays mapped: dlclose(3)
- * leaves guards held and handles valid.
+ * LOADING. Loading the library runs no code: no thread, no signal handler, no hook. The first
+ * acquire sets a handler that counts forks, pthread_atfork(3), and the first call one that keeps a
+ * panic of the library from being printed. It prints nothing and reads no environment variable. Once
+ * loaded, the shared library stays mapped: dlclose(3) leaves guards held and handles valid. Link a
+ * plugin that contains the static library with `-z nodelete`, or never unload it.
  */
 
 #ifndef RALPH_LOCK_H
@@ -85,7 +96,7 @@
 /** The lock file, relative to the workspace root. */
 #define RALPH_LOCK_FILE ".ralph/loop.lock"
 
-/** Before functions whose status must not be ignored: going on without the lock is the mistake. */
+/** Marks functions whose status must not be ignored: the mistake is to go on without the lock. */
 #if defined(__GNUC__)
 #define RALPH_LOCK_MUST_USE __attribute__((warn_unused_result))
 #else
