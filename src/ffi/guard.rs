@@ -71,33 +71,39 @@ impl ralph_lock_guard {
     }
 }
 
-/// Takes the workspace's lock now, or tells who holds it. Never waits: at the most 20 ms for a
-/// holder that has the lock and is just writing who it is, and up to a second when nothing but a
-/// stream of short shared locks (others asking "is it locked?") is in the way.
+/// Takes the workspace's lock now, or tells which process holds it. It never waits for the lock: for at most 20 ms for a
+/// holder that is just writing its record, and up to a second when nothing but a stream of short shared locks (other
+/// processes that ask whether it is locked) is in the way.
 ///
 /// `workspace_root`: an existing directory. `.ralph` and the lock file in it are made if missing.
 ///
-/// `prompt`: what this process is going to do, for others to read. UTF-8, at most 16 MiB (and at
-/// most 18 MiB as JSON, where a line break or a quote takes two bytes).
+/// `prompt`: what this process is going to do, for other processes to read. UTF-8, at most 16 MiB, and at most 18 MiB as
+/// JSON, where a line break or a quote takes two bytes. It is readable for everyone who can read the file: leave secrets out.
 ///
-/// `guard` receives the held lock on RALPH_LOCK_OK, else NULL. The caller gives it up with
-/// ralph_lock_release(). Must not be NULL.
+/// `guard` receives the held lock on RALPH_LOCK_OK, else NULL. The caller ends it with ralph_lock_release(). Must not be
+/// NULL.
 ///
-/// `holder` receives who holds the lock on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL then
-/// too when the holder left no record, as flock(1) does. The caller frees it with
-/// ralph_lock_metadata_free(). May be NULL.
+/// `holder` receives the holder's record on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL then too when the holder left
+/// no record, as flock(1) does. The caller frees it with ralph_lock_metadata_free(). May be NULL.
 ///
-/// `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with
-/// ralph_lock_error_free(). May be NULL.
+/// `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_error_free().
+/// May be NULL.
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: somebody else holds it, or another guard of this
-/// process; RALPH_LOCK_INVALID_ARGUMENT: an argument that must not be NULL is, the root is empty,
-/// the path too long, the prompt too long or not UTF-8; RALPH_LOCK_IO: a system call failed, for
-/// instance with ENOENT (no such root), EACCES, EROFS, ENOSPC, EMFILE, ENOLCK, or with ELOOP,
-/// EISDIR or EINVAL when a symbolic link, a directory or something else that is no regular file is
-/// in the lock file's place; RALPH_LOCK_UNSUPPORTED_FILESYSTEM, RALPH_LOCK_UNSUPPORTED_PLATFORM,
-/// RALPH_LOCK_PANIC. Where the lock file may be read but not written, a held lock is still
-/// RALPH_LOCK_ALREADY_LOCKED, and a free one RALPH_LOCK_IO with EACCES or EROFS.
+/// Where RLIMIT_FSIZE is 0 (`ulimit -f 0`), writing the record raises SIGXFSZ, setrlimit(2), which ends a process that does
+/// not ignore or handle it; with the signal ignored the call fails with EFBIG.
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one. Where the lock file may be read but
+///   not written, a held lock is still this
+/// - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, the root is empty, the path too long, the prompt too
+///   long or not UTF-8
+/// - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is free, and
+///   the file may not be written), ENOSPC, EMFILE, ENOLCK, EAGAIN (another process has a lease on the lock file, fcntl(2)),
+///   or with ELOOP, EISDIR or EINVAL when a symbolic link, a directory or something else that is no regular file is in the
+///   lock file's place
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn ralph_lock_try_acquire(
@@ -116,13 +122,23 @@ pub extern "C" fn ralph_lock_try_acquire(
     })
 }
 
-/// Takes the workspace's lock, waiting in the kernel's queue, flock(2), for as long as it takes.
+/// Takes the workspace's lock, waiting in the kernel's queue, flock(2), without limit.
 ///
-/// The parameters are those of ralph_lock_try_acquire(), and so are the statuses, except that
-/// RALPH_LOCK_ALREADY_LOCKED does not occur (a lock held by this very process is waited for too)
-/// and RALPH_LOCK_INTERRUPTED does: a signal handler ran that was installed without SA_RESTART
-/// (sigaction(2)). Nothing is lost then; call again to go on waiting. A lock file that may not be
-/// written is RALPH_LOCK_IO at once.
+/// It queues for the file that it opened, not for the path. When that file is removed while another process holds it, the
+/// wait goes on until that process lets go of it, and then starts over at the path. Timed waits, ralph_lock_acquire_with(),
+/// follow the path at once.
+///
+/// The parameters are those of ralph_lock_try_acquire(). A lock that is held by this very process is waited for too. A
+/// lock file that may not be written is RALPH_LOCK_IO at once.
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_INTERRUPTED: a signal handler ran that was installed without SA_RESTART, sigaction(2). Nothing is lost: call
+///   again to go on waiting, at the end of the queue
+/// - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire()
+/// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn ralph_lock_acquire_blocking(
@@ -140,22 +156,32 @@ pub extern "C" fn ralph_lock_acquire_blocking(
     })
 }
 
-/// Takes the workspace's lock as the options say: waits for a limited time, until a token is
-/// triggered, or for another lock file. It neither polls nor starts a thread: the kernel tells when
-/// the lock may be free (inotify(7), pidfd_open(2)). Up to 100 waits of a process share one inotify
-/// instance, of which a user has 128; it is kept for later waits. Where the kernel cannot, on network
-/// file systems, other Unix systems or when inotify is used up, it looks again after 1 to 50 ms.
+/// Takes the workspace's lock as the options say: waits for a limited time, until a token is triggered, or for another lock
+/// file. It neither polls nor starts a thread: the kernel tells when the lock may be free (inotify(7), pidfd_open(2)). Up to
+/// 100 waits of a process share one inotify instance, of which a user has 128; it is kept for later waits. Where the kernel
+/// cannot, on network file systems, some Unix systems or when inotify is used up, it looks again after 1 to 50 ms. A wait
+/// that ends without the lock leaves nothing behind.
 ///
-/// `options`: NULL does what ralph_lock_try_acquire() does; new options wait for as long as it takes.
-/// The other parameters are those of ralph_lock_try_acquire(); `holder` is filled for
-/// RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too, with who held the lock last.
+/// `options`: NULL does what ralph_lock_try_acquire() does; new options wait without limit. The other parameters are those
+/// of ralph_lock_try_acquire(). `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED
+/// too.
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: with no options or a timeout of 0; RALPH_LOCK_TIMED_OUT;
-/// RALPH_LOCK_CANCELLED: the token was triggered, before the wait or during it;
-/// RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait, call again to go on waiting (with a
-/// timeout or a token, also one with SA_RESTART, signal(7)); RALPH_LOCK_INVALID_HANDLE: options is no
-/// live handle; and the failures of ralph_lock_try_acquire(). A wait that ends without the lock leaves
-/// nothing behind.
+/// The timeout counts from the beginning of the call: calling again after RALPH_LOCK_INTERRUPTED restarts it. To keep a
+/// deadline, set the time that is left.
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_ALREADY_LOCKED: with no options or a timeout of 0
+/// - RALPH_LOCK_TIMED_OUT
+/// - RALPH_LOCK_CANCELLED: the token was triggered, before the wait or during it
+/// - RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait; with a timeout or a token, also one with SA_RESTART,
+///   signal(7)
+/// - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(), or the chosen lock file holds text that is not a lock
+///   file's
+/// - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+/// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn ralph_lock_acquire_with(
@@ -179,17 +205,19 @@ pub extern "C" fn ralph_lock_acquire_with(
     })
 }
 
-/// Gives the lock up and ends the guard. The record is blanked first, so that nobody is told of a
-/// holder that is gone. Any thread may do this, whichever one acquired.
+/// Gives the lock up and ends the guard. The record is blanked first, so that no process is told of a holder that is gone.
+/// Any thread may do this, whichever one acquired.
 ///
-/// In a child that was forked after the acquire only the child's copy ends: the lock stays with the
-/// parent. A forked child that ends, or calls exec, without this call leaves the lock alone too.
+/// In a child that was forked after the acquire only the child's copy ends: the lock stays with the parent. A forked child
+/// that ends, or calls exec, without this call leaves the lock alone too.
 ///
 /// `guard`: NULL is allowed and does nothing.
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_INVALID_HANDLE: released already, or never a guard, and nothing was
-/// done; RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno`
-/// says how) and the next holder finds the record of this one; RALPH_LOCK_PANIC.
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard; nothing was done
+/// - RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno` says how), and the next holder
+///   finds the record of this one
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock_status {
     status(ptr::null_mut(), || {
@@ -200,9 +228,8 @@ pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock
     })
 }
 
-/// The path of the lock file that the guard holds: the workspace root as it was given, and
-/// RALPH_LOCK_FILE. NULL for NULL and for a guard that was released. Borrowed until
-/// ralph_lock_release().
+/// The path of the lock file that the guard holds: the workspace root as it was given, and RALPH_LOCK_FILE or the file that
+/// the options named. NULL for NULL and for a guard that was released. Borrowed until ralph_lock_release().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_guard_path(guard: *const ralph_lock_guard) -> *const c_char {
     value(ptr::null(), || look_up(guard).map_or(ptr::null(), |entry| entry.place.path().as_ptr()))
@@ -230,14 +257,18 @@ pub extern "C" fn ralph_lock_guard_verify(
     status(error, || Ok(find("guard", guard)?.place.verify()?))
 }
 
-/// Who was on record when the guard took the lock: a holder that died, or a program that never takes its
-/// record out, like ralph-core. It tells what was being done when it ended, and from when on.
+/// Gives the record that was in the lock file when the guard took the lock: that of a holder which died, or of a program
+/// that leaves its record behind, like ralph-core. It tells what was being done when it ended, and since when.
 ///
-/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL; the
-/// caller frees it with ralph_lock_metadata_free(); must not be NULL. `error` as in ralph_lock_try_acquire().
+/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL. The caller frees it
+/// with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_NOT_FOUND: the last holder ended well, there was none, or the lock was adopted;
-/// RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_PANIC.
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_NOT_FOUND: the last holder released the lock, there was none, or the lock was adopted
+/// - RALPH_LOCK_INVALID_ARGUMENT
+/// - RALPH_LOCK_INVALID_HANDLE
+/// - RALPH_LOCK_IO: there is no memory for a copy (ENOMEM)
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_guard_previous(
     guard: *const ralph_lock_guard,
