@@ -30,7 +30,7 @@ second=
 last=
 for part in $parts; do
     case $part in
-    memory | platforms) first="$first $part" ;;
+    memory | platforms | fresh) first="$first $part" ;;
     stress) last=$part ;;
     *) second="$second $part" ;;
     esac
