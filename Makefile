@@ -4,7 +4,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
 DESCRIPTION := $(shell sed -n 's/^description = "\(.*\)"/\1/p' Cargo.toml)
 CARGO := cargo
-# Where cargo builds, which a user's own settings may decide. Who only installs needs no cargo.
+# Where cargo builds: the user's cargo settings may name another folder. Without cargo, as during `make install`, it is target.
 TARGET := $(or $(shell $(CARGO) metadata --locked --no-deps --format-version=1 2>/dev/null | \
 	sed 's/.*"target_directory":"\([^"]*\)".*/\1/'),$(CURDIR)/target)
 LIB := $(TARGET)/lib
@@ -55,8 +55,8 @@ demo: lib ## a holder, a refused second process, a crash, a take-over
 test: lib ## every test, and at the end what was skipped and why
 	@CARGO='$(CARGO)' sh tests/run.sh "$(TARGET)"
 
-# Programs that are tested find the signals as a login shell leaves them, also under nohup. (The tests of `make test`
-# see to that themselves.)
+# Starts tested programs with default signals, even if make itself runs under nohup. tests/common/signals.rs does this for
+# the tests of `make test`.
 DEFAULTS := $(shell env --default-signal true 2>/dev/null && echo env --default-signal)
 
 # The packages for other languages, each tested by its own language's tools with a library that was installed.
@@ -73,30 +73,28 @@ examples: bindings ## one small program in ten languages, and what README.md and
 	@$(DEFAULTS) sh examples/run.sh "$(TARGET)/installed" "$(TARGET)"
 	@$(DEFAULTS) sh examples/pages.sh "$(TARGET)/installed" "$(TARGET)"
 
-# Everything that is promised, shown by the tools that would find it broken: docs/proof.md anew. `make proof-PART`
-# shows one part; the parts are the folders in proof/.
+# Rewrites docs/proof.md: each promise with what showed it. `make proof-PART` runs one part, a folder of proof/.
 proof: lib ## what the tests cannot reach, as root; proof-PART for a folder of proof/
 	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)"
 
 proof-%: lib
 	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)" $*
 
-# The format and the linter, where they are installed.
-lint: ## the format and the linter
+lint: ## the format and the linter, where they are installed
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --check; \
 	else echo "The format is not checked: cargo fmt is not installed."; fi
 	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --locked --all-targets -- -D warnings; \
 	else echo "The linter does not run: cargo clippy is not installed."; fi
 
-# The library beside its floor and its peers: docs/performance.md anew. Takes ten minutes on an idle machine.
-bench: lib ## the library beside its floor and its peers, ten minutes
+# Rewrites docs/performance.md: the library compared with its floor and its peers. Takes ten minutes on an idle machine.
+bench: lib ## the library compared with its floor and its peers, ten minutes
 	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)"
 
-# The same with few rounds: prints what is met of the targets, and writes nothing. Takes a minute once all is built.
+# The same with few rounds: prints which targets are met, and writes nothing. Takes a minute once all is built.
 bench-quick: lib ## the same with few rounds, one minute
 	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)" --quick
 
-# Whether the operations take more instructions than they did; UPDATE=1 writes down what they take now.
+# UPDATE=1 writes down how many instructions the operations take now.
 bench-instructions: lib ## whether the operations take more instructions than before
 	@python3 bench/instructions/run.py --target "$(TARGET)" --compiler "$(CC)" $(if $(UPDATE),--update)
 
@@ -111,7 +109,7 @@ lib: ## the libraries alone, in target/lib; SMALL=1: in target/small, half as la
 	@ln -sf libralph_lock.so.$(VERSION) "$(LIB)/libralph_lock.so.$(MAJOR)"
 	@ln -sf libralph_lock.so.$(MAJOR) "$(LIB)/libralph_lock.so"
 
-# The command-line tool, one file that needs no library of ours.
+# The command-line tool contains the static library.
 CFLAGS ?= -O2
 LDFLAGS ?= -s -Wl,--gc-sections
 

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Runs `make`. First it installs, with apt-get, what the target needs and this machine lacks.
+# Runs `make` after installing, with apt-get, what the target needs and this machine lacks.
 #
 #     ./make.sh demo      two processes want one workspace, and one of them crashes
 #     ./make.sh test      everything is tested
 #     ./make.sh bindings  the packages for other languages are tested
 #     ./make.sh deb       Debian's packages
 #     ./make.sh examples  the same small program runs in ten languages
-#     ./make.sh bench     the library is measured beside its peers; bench-quick takes a minute
+#     ./make.sh bench     the library is compared with its peers; bench-quick takes a minute
 #     ./make.sh proof     everything is tested the hard way: faults, storms, fuzzers, file systems, machines
 #
-# A Rust that is new enough is used wherever it came from, and then no other is installed.
+# Any Rust that is new enough is used, wherever it came from; only without one is another installed.
 
 set -eu
 cd "$(dirname "$0")"
@@ -137,7 +137,7 @@ if [ -n "$missing$rust" ]; then
     # Nothing may be removed for it, such as an older Rust that something else needs.
     # shellcheck disable=SC2086 # two lists of words
     output=$(apt_get install --no-install-recommends --no-remove $missing $rust) ||
-        die "apt-get cannot install that beside what is here${rust:+ (an older Rust? see https://rustup.rs)}: $output"
+        die "apt-get cannot install that alongside the packages that are here${rust:+ (an older Rust? see https://rustup.rs)}: $output"
 fi
 find_rust || die "Rust 1.$oldest or newer is still missing; see https://rustup.rs"
 PATH=${folder:+$folder:}$PATH
