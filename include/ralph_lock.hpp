@@ -1,20 +1,19 @@
-/// ralph_lock for C++17: who works in this workspace?
+/// ralph_lock for C++17: one primary process per workspace.
 ///
 ///     auto taken = ralph_lock::try_acquire(".", "implement auth");
 ///     if (taken)
 ///         work(*taken); // until the guard goes out of scope
-///     else if (auto holder = taken.error().holder())
-///         std::cout << "process " << holder->pid() << " is at it: " << holder->prompt() << '\n';
-///     else
+///     else // the message says which process holds the lock, since when and doing what
 ///         std::cerr << taken.error().message() << '\n';
 ///
-/// This is a thin layer on ralph_lock.h, which is the manual: what is locked, who is told what, what every status
-/// means. Here is what C++ adds to it.
+/// This is a thin layer on ralph_lock.h, which is the manual: what is locked, what a refused process learns, what
+/// every status means. Here is what C++ adds to it.
 ///
-/// ERRORS. What can fail gives a result, which is a value or an error. Those who prefer exceptions call value():
-/// it throws a held_error where somebody else has the lock, and a lock_error for everything else. Nothing else
-/// here throws, but for std::bad_alloc and what is said of workspace. It compiles without exceptions and without
-/// RTTI; where it would throw, it then prints the message to stderr and aborts.
+/// ERRORS. What can fail gives a result, which is a value or an error. With exceptions, call value(): it throws a
+/// held_error where another process has the lock, and a lock_error for everything else. Nothing else here throws,
+/// but for std::bad_alloc and what is said of workspace. It compiles without exceptions and without RTTI; where it
+/// would throw, it then prints the message to stderr and aborts. A status is a std::error_code too, and compares
+/// equal to the std::errc that means the same, for instance std::errc::timed_out.
 ///
 /// OWNERSHIP. Objects free what they own. Texts are given as copies and borrow nothing.
 ///
@@ -33,6 +32,10 @@
 
 #ifndef RALPH_LOCK_HPP
 #define RALPH_LOCK_HPP
+
+#if __cplusplus < 201703L
+#error "ralph_lock.hpp needs C++17: compile with -std=c++17, or use ralph_lock.h"
+#else
 
 #include <atomic>
 #include <chrono>
@@ -111,11 +114,37 @@ enum class filesystem : std::int32_t {
 /// The status's name in ralph_lock.h, for instance "RALPH_LOCK_IO".
 inline const char *name(status code) noexcept { return ralph_lock_status_name(static_cast<std::int32_t>(code)); }
 
-/// The category of the statuses, for those who collect errors as std::error_code.
-inline const std::error_category &category() noexcept {
-    struct statuses final : std::error_category {
+/// The category of the statuses as std::error_code. It is visible whatever the compiler hides, so that the shared
+/// objects of a program have one.
+[[gnu::visibility("default")]] inline const std::error_category &category() noexcept {
+    struct [[gnu::visibility("default")]] statuses final : std::error_category {
         const char *name() const noexcept override { return "ralph_lock"; }
         std::string message(int code) const override { return ralph_lock_status_message(code); }
+        std::error_condition default_error_condition(int code) const noexcept override {
+            switch (static_cast<status>(code)) {
+            case status::already_locked:
+                return std::errc::device_or_resource_busy;
+            case status::not_found:
+                return std::errc::no_such_file_or_directory;
+            case status::timed_out:
+                return std::errc::timed_out;
+            case status::cancelled:
+                return std::errc::operation_canceled;
+            case status::interrupted:
+                return std::errc::interrupted;
+            case status::invalid_argument:
+            case status::invalid_handle:
+                return std::errc::invalid_argument;
+            case status::io:
+                return std::errc::io_error;
+            case status::unsupported_platform:
+                return std::errc::function_not_supported;
+            case status::unsupported_filesystem:
+                return std::errc::not_supported;
+            default:
+                return {code, *this};
+            }
+        }
     };
     static const statuses only;
     return only;
@@ -163,7 +192,7 @@ class holder {
 public:
     explicit holder(std::shared_ptr<ralph_lock_metadata> record) noexcept : record_(std::move(record)) {}
 
-    /// Its process id, as it sees it: in another pid namespace that number is another process's, or nobody's.
+    /// Its process id, as it sees it: in another pid namespace the number means another process, or none.
     std::uint32_t pid() const noexcept { return ralph_lock_metadata_pid(record_.get()); }
 
     /// When it took the lock, by its own clock.
@@ -184,6 +213,10 @@ public:
         const char *host = ralph_lock_metadata_host(record_.get());
         return host == nullptr ? std::nullopt : std::optional<std::string>(host);
     }
+
+    /// One line for people, safe to print at a terminal: process, host if it is another one, since when, and the
+    /// prompt, escaped and cut.
+    std::string summary() const { return ralph_lock_metadata_summary(record_.get()); }
 
     /// Whether its process runs at this moment, as far as that can be told.
     ralph_lock::liveness liveness() const noexcept {
@@ -214,7 +247,8 @@ public:
 
     ralph_lock::status status() const noexcept { return status_; }
 
-    /// What happened, in one line for people to read. It names the file, and says what can be done about it.
+    /// What happened, in one line for people to read, safe to print at a terminal. It names the file, what the
+    /// holder is doing, and the remedy.
     std::string message() const {
         return text_.empty() ? ralph_lock_error_message(details_.get()) : std::string(text_);
     }
@@ -227,8 +261,8 @@ public:
     /// The file that it is about; empty where it is about none.
     std::filesystem::path path() const { return detail::copy(ralph_lock_error_path(details_.get())); }
 
-    /// Who has the lock, with status::already_locked, timed_out and cancelled; nobody then too where the holder
-    /// left no record, as flock(1) does.
+    /// The holder of the lock, with status::already_locked, timed_out and cancelled; none then too where it left no
+    /// record, as flock(1) does.
     std::optional<ralph_lock::holder> holder() const noexcept {
         return record_ == nullptr ? std::nullopt : std::optional(ralph_lock::holder(record_));
     }
@@ -306,6 +340,14 @@ public:
     T operator*() && { return std::move(*this).value(); }
     T *operator->() { return &value(); }
     const T *operator->() const { return &value(); }
+
+    /// The value, or that one where there is none.
+    template <class U> T value_or(U &&other) const & {
+        return has_value() ? *value_ : static_cast<T>(std::forward<U>(other));
+    }
+    template <class U> T value_or(U &&other) && {
+        return has_value() ? std::move(*value_) : static_cast<T>(std::forward<U>(other));
+    }
 
     /// status::ok where there is a value.
     ralph_lock::status status() const noexcept { return error_.status(); }
@@ -400,7 +442,7 @@ struct options {
 
 /// A held lock, which ends with the guard. A guard that was moved from, released or turned into a descriptor is
 /// empty.
-class guard {
+class [[nodiscard]] guard {
 public:
     /// An empty guard.
     guard() noexcept = default;
@@ -454,7 +496,7 @@ using rough = std::chrono::duration<double, std::milli>;
 constexpr rough for_ever{1e12};
 
 /// How the C library is told so.
-constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t no_limit = (std::numeric_limits<std::uint64_t>::max)();
 
 /// A duration for the C library. What is not a number is no time.
 inline std::uint64_t milliseconds(rough time) noexcept {
@@ -467,7 +509,7 @@ inline std::uint64_t milliseconds(rough time) noexcept {
 inline std::chrono::steady_clock::time_point deadline(rough time) noexcept {
     using clock = std::chrono::steady_clock;
     const std::uint64_t limit = milliseconds(time);
-    return limit == no_limit ? clock::time_point::max() : clock::now() + std::chrono::milliseconds(limit);
+    return limit == no_limit ? (clock::time_point::max)() : clock::now() + std::chrono::milliseconds(limit);
 }
 
 /// How long it is until then. Only what is near is subtracted exactly: the ends of the range would overflow.
@@ -478,26 +520,46 @@ std::uint64_t milliseconds_until(const std::chrono::time_point<Clock, Duration> 
     return left > -for_ever && left < for_ever ? milliseconds(then - now) : milliseconds(left);
 }
 
+/// Makes options for the C library, or says what is wrong with these.
+inline error make(const options &how, std::uint64_t timeout_ms, options_handle &made) {
+    const std::string file = how.lock_file.string();
+    if (has_nul(file))
+        return {status::invalid_argument, "the lock file's path has a NUL in it"};
+    if (how.cancel && how.cancel->native_handle() == nullptr)
+        return {status::invalid_argument, "the cancel token in the options was moved from"};
+    made.reset(ralph_lock_options_new());
+    if (made == nullptr)
+        return {status::io, "there is no memory for an object, or too many were not freed"};
+    if (const auto code = ralph_lock_options_set_timeout_ms(made.get(), timeout_ms); code != RALPH_LOCK_OK)
+        return {code, nullptr};
+    if (how.cancel && ralph_lock_options_set_cancel(made.get(), how.cancel->native_handle()) != RALPH_LOCK_OK)
+        return {status::invalid_handle, "the cancel token belongs to the process that this one was forked from"};
+    if (!file.empty() && ralph_lock_options_set_lock_file(made.get(), file.c_str()) != RALPH_LOCK_OK)
+        return {status::invalid_argument,
+                "the lock file must be a path below the workspace root, without \"..\", and not .ralph itself"};
+    return {};
+}
+
 /// Calls a C function with the arguments of an acquire.
 template <class Function, class... Arguments>
 error begin(Function function, const std::filesystem::path &root, std::string_view prompt, const options &how,
             std::uint64_t timeout_ms, Arguments &&...arguments) {
-    const std::string text(prompt), file = how.lock_file.string();
+    const std::string text(prompt);
     if (has_nul(text))
         return {status::invalid_argument, "the prompt has a NUL in it"};
-    if (has_nul(file))
-        return {status::invalid_argument, "the lock file's path has a NUL in it"};
-    const options_handle made(ralph_lock_options_new());
-    ralph_lock_status code = ralph_lock_options_set_timeout_ms(made.get(), timeout_ms);
-    if (code == RALPH_LOCK_OK && how.cancel)
-        code = ralph_lock_options_set_cancel(made.get(), how.cancel->native_handle());
-    if (code == RALPH_LOCK_OK && !file.empty())
-        code = ralph_lock_options_set_lock_file(made.get(), file.c_str());
-    if (code != RALPH_LOCK_OK)
-        return {static_cast<status>(code),
-                "the lock file must be a path below the workspace root, without \"..\", and the cancel token one "
-                "of this process"};
+    options_handle made;
+    if (error wrong = make(how, timeout_ms, made); wrong.status() != status::ok)
+        return wrong;
     return ask(function, root, text.c_str(), made.get(), std::forward<Arguments>(arguments)...);
+}
+
+/// Calls one that asks about a lock, with options of which only the lock file counts.
+template <class Function, class... Arguments>
+error ask_with(Function function, const std::filesystem::path &root, const options &how, Arguments &&...arguments) {
+    options_handle made;
+    if (error wrong = make(how, 0, made); wrong.status() != status::ok)
+        return wrong;
+    return ask(function, root, made.get(), std::forward<Arguments>(arguments)...);
 }
 
 /// Waits for that many milliseconds.
@@ -597,15 +659,16 @@ private:
 /// What inspect() saw.
 struct inspection {
     ralph_lock::state state;
-    /// Who holds the lock, if that is on record; with state::stale, who was the last.
+    /// The holder of the lock, if it left a record; with state::stale, the last one.
     std::optional<ralph_lock::holder> holder;
 };
 
-/// Whether the lock is held, and the record that belongs to that answer.
-inline result<inspection> inspect(const std::filesystem::path &root) {
+/// Whether the lock is held, and the record that belongs to that answer. Of the options only the lock file counts,
+/// here and in the next ones.
+inline result<inspection> inspect(const std::filesystem::path &root, const options &how = {}) {
     ralph_lock_state state = RALPH_LOCK_STATE_FREE;
     detail::metadata_handle record;
-    error outcome = detail::ask(ralph_lock_inspect, root, &state, detail::out(record));
+    error outcome = detail::ask_with(ralph_lock_inspect_with, root, how, &state, detail::out(record));
     inspection seen{static_cast<ralph_lock::state>(state), {}};
     if (record != nullptr)
         seen.holder.emplace(std::move(record));
@@ -629,20 +692,34 @@ inline result<bool> is_locked(const std::filesystem::path &root) {
 
 /// Sends a signal to the process that holds the lock, and to no other: status::not_found, not_live or parse where
 /// there is none, or none that is proven to be it.
-inline result<void> signal_holder(const std::filesystem::path &root, int signal_number) {
-    return detail::ask(ralph_lock_signal_holder, root, signal_number);
+inline result<void> signal_holder(const std::filesystem::path &root, int signal_number, const options &how = {}) {
+    return detail::ask_with(ralph_lock_signal_holder_with, root, how, signal_number);
 }
 
 /// The processes that keep the lock: the holder, or those that inherited its descriptor. Best effort.
-inline result<std::vector<std::uint32_t>> find_keepers(const std::filesystem::path &root) {
+inline result<std::vector<std::uint32_t>> find_keepers(const std::filesystem::path &root, const options &how = {}) {
     std::vector<std::uint32_t> pids(16);
     for (;;) {
         std::size_t count = 0;
-        error outcome = detail::ask(ralph_lock_find_keepers, root, pids.data(), pids.size(), &count);
+        error outcome = detail::ask_with(ralph_lock_find_keepers_with, root, how, pids.data(), pids.size(), &count);
         const bool all = count <= pids.size();
         pids.resize(count);
         if (all)
             return {std::move(outcome), std::move(pids)};
+    }
+}
+
+/// The workspace that a directory belongs to: the nearest one at or above it that has .git, or a lock file that is
+/// held nearer than that; or status::not_found.
+inline result<std::filesystem::path> find_root(const std::filesystem::path &start = ".") {
+    std::string found(255, '\0');
+    for (;;) {
+        std::size_t length = 0;
+        error outcome = detail::ask(ralph_lock_find_root, start, found.data(), found.size() + 1, &length);
+        const bool fits = length <= found.size();
+        found.resize(length);
+        if (fits)
+            return {std::move(outcome), std::filesystem::path(found)};
     }
 }
 
@@ -677,7 +754,7 @@ public:
     }
 
     /// Whether the lock could be had now.
-    bool try_lock() { return try_lock_until(std::chrono::steady_clock::time_point::min()); }
+    bool try_lock() { return try_lock_until((std::chrono::steady_clock::time_point::min)()); }
 
     /// Whether the lock could be had in that time; not so, too, if the wait was cancelled.
     template <class Rep, class Period> bool try_lock_for(const std::chrono::duration<Rep, Period> &time) {
@@ -726,4 +803,5 @@ private:
 /// So that a std::error_code can be made of a status.
 template <> struct std::is_error_code_enum<ralph_lock::status> : std::true_type {};
 
+#endif
 #endif

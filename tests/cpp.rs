@@ -149,6 +149,65 @@ fn cpp_header_compiles_alone_and_twice_everywhere() {
 }
 
 #[test]
+fn cpp_header_says_once_that_it_needs_cpp17() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
+    let source = folder.path().join("old.cpp");
+    std::fs::write(&source, "#include <ralph_lock.hpp>\n").expect("there is room");
+    for name in ["g++", "clang++"] {
+        let output = compiler(name).args(["-std=c++14", "-fsyntax-only"]).arg(&source).output().expect("it runs");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(text.contains("needs C++17") && text.matches("error:").count() == 1, "{name}: {text}");
+    }
+}
+
+/// Windows' headers have them, and so do old C programs.
+#[test]
+fn cpp_header_does_not_mind_macros_named_min_and_max() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
+    let source = folder.path().join("macros.cpp");
+    let includes: String = read_to_string(root().join("include/ralph_lock.hpp"))
+        .expect("it can be read")
+        .split_inclusive('\n')
+        .filter(|line| line.starts_with("#include <") && !line.contains("ralph_lock"))
+        .collect();
+    let text = format!("{includes}#define min(a, b) x\n#define max(a, b) x\n#include <ralph_lock.hpp>\n");
+    std::fs::write(&source, text).expect("there is room");
+    for name in ["g++", "clang++"] {
+        run(compiler(name).args(["-std=c++17", "-fsyntax-only"]).arg(&source));
+    }
+}
+
+/// Also where they hide their symbols and are loaded on their own.
+#[test]
+fn cpp_error_category_is_one_across_shared_objects() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
+    let path = |name: &str| folder.path().join(name);
+    let write = |name: &str, text: &str| std::fs::write(path(name), text).expect("there is room");
+    write(
+        "part.cpp",
+        "#include <ralph_lock.hpp>\nextern \"C\" [[gnu::visibility(\"default\")]] const void *category_of_part();\n\
+         const void *category_of_part() { return &ralph_lock::category(); }\n",
+    );
+    write(
+        "program.cpp",
+        "#include <dlfcn.h>\nstatic const void *of(const char *path) {\n\
+         void *part = dlopen(path, RTLD_NOW | RTLD_LOCAL);\n\
+         const auto find = part == nullptr ? nullptr : dlsym(part, \"category_of_part\");\n\
+         return find == nullptr ? nullptr : reinterpret_cast<const void *(*)()>(find)(); }\n\
+         int main(int, char **parts) {\n\
+         return of(parts[1]) != nullptr && of(parts[1]) == of(parts[2]) ? 0 : 1; }\n",
+    );
+    let flags = ["-std=c++17", "-fvisibility=hidden", "-fvisibility-inlines-hidden"];
+    for part in ["one.so", "two.so"] {
+        let mut compiler = compiler("g++");
+        compiler.args(flags).args(["-fPIC", "-shared"]).arg(path("part.cpp"));
+        run(compiler.args(link("so")).arg("-o").arg(path(part)));
+    }
+    run(compiler("g++").arg(path("program.cpp")).args(["-ldl", "-o"]).arg(path("program")));
+    run(Command::new(path("program")).args([path("one.so"), path("two.so")]));
+}
+
+#[test]
 fn cpp_header_defines_one_macro() {
     let text = read_to_string(root().join("include/ralph_lock.hpp")).expect("it can be read");
     let includes: String = text.split_inclusive('\n').filter(|line| line.starts_with("#include ")).collect();
@@ -182,8 +241,9 @@ fn cpp_header_has_all_that_the_c_header_has() {
 
     let functions = read_to_string(root().join("abi/symbols.txt")).expect("it can be read");
     let missing: Vec<_> = functions.lines().filter(|name| !cpp.contains(*name)).collect();
-    // The first two are acquire_with(), an error knows its status, and the version is C's as it is.
-    let others = ["acquire_blocking", "error_status", "try_acquire", "version"];
+    // All have a form with options, an error knows its status, and the version is C's as it is.
+    let others =
+        ["acquire_blocking", "error_status", "find_keepers", "inspect", "signal_holder", "try_acquire", "version"];
     assert_eq!(missing, others.map(|name| format!("ralph_lock_{name}")));
 }
 

@@ -35,6 +35,10 @@ static void is_told_who(const std::filesystem::path &root)
     CHECK(holder.host() == host.c_str());
     CHECK(holder.liveness() == liveness::live);
     CHECK(holder.relation() == relation::other);
+    const std::string summary = holder.summary();
+    CHECK(summary.find("process " + std::to_string(child.pid) + " since " + text) == 0);
+    CHECK(summary.find(": line one\\nline") != std::string::npos);
+    CHECK(refused.error().message().find(summary) != std::string::npos);
     CHECK(ralph_lock::find_keepers(root).value() == std::vector<std::uint32_t>{holder.pid()});
 
     child.kill_hard();
@@ -65,6 +69,33 @@ static void a_holder_may_have_no_name(const std::filesystem::path &root)
     CHECK(ralph_lock::inspect(root)->state == state::held && !ralph_lock::inspect(root)->holder);
     CHECK_STATUS(parse, ralph_lock::signal_holder(root, 0));
     CHECK(close(fd) == 0);
+}
+
+// The questions are about the lock file that the options name, and a token that was moved from is not none.
+static void options_count(const std::filesystem::path &root)
+{
+    ralph_lock::options how;
+    how.lock_file = "deploy.lock";
+    const auto taken = ralph_lock::try_acquire(root, "deploys", how);
+    CHECK(taken && ralph_lock::inspect(root, how)->holder->prompt() == "deploys");
+    CHECK(ralph_lock::inspect(root)->state == state::free && ralph_lock::find_keepers(root)->empty());
+    CHECK(ralph_lock::find_keepers(root, how)->size() == 1);
+    CHECK_STATUS(ok, ralph_lock::signal_holder(root, 0, how));
+
+    auto token = ralph_lock::cancel_token::create().value();
+    const auto moved = std::move(token);
+    how.cancel = token;
+    const auto refused = ralph_lock::try_acquire(root, "x", how);
+    CHECK_STATUS(invalid_argument, refused);
+    CHECK(refused.error().message().find("moved") != std::string::npos);
+}
+
+static void roots_are_found(const std::filesystem::path &root)
+{
+    const auto deep = root / std::string(200, 'a') / std::string(200, 'b');
+    CHECK(std::filesystem::create_directories(deep / ".git"));
+    CHECK(ralph_lock::find_root(deep).value() == std::filesystem::canonical(deep));
+    CHECK_STATUS(io, ralph_lock::find_root(root / "missing"));
 }
 
 static void asks(const std::filesystem::path &root)
@@ -175,4 +206,6 @@ void holders()
     failures_say_all(root);
     roots_are_bytes(root);
     other_lock_files(root);
+    options_count(root);
+    roots_are_found(root);
 }

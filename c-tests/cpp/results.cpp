@@ -33,6 +33,14 @@ static void values_come_out(const std::filesystem::path &root)
         CHECK(pid == static_cast<std::uint32_t>(getpid()));
 }
 
+static void missing_values_have_a_substitute(const std::filesystem::path &root)
+{
+    const auto missing = ralph_lock::is_locked(root / "." / std::string(5000, 'x'));
+    CHECK(!missing.has_value() && missing.value_or(true));
+    CHECK(!ralph_lock::is_locked(root).value_or(true));
+    CHECK(ralph_lock::find_keepers(root).value_or(std::vector<std::uint32_t>{7}).empty());
+}
+
 static void statuses_are_error_codes()
 {
     const std::error_code code = status::timed_out;
@@ -42,6 +50,9 @@ static void statuses_are_error_codes()
     CHECK(code.category() == ralph_lock::category());
     CHECK(std::string(code.category().name()) == "ralph_lock");
     CHECK(std::string(name(status::io)) == "RALPH_LOCK_IO");
+    CHECK(code == std::errc::timed_out && code != std::errc::io_error);
+    CHECK(std::error_code(status::already_locked) == std::errc::device_or_resource_busy);
+    CHECK(std::error_code(status::lost).default_error_condition().category() == ralph_lock::category());
     CHECK(error().message() == ralph_lock_status_message(RALPH_LOCK_OK));
 }
 
@@ -101,6 +112,7 @@ void results()
     const auto root = new_workspace();
 
     values_come_out(root);
+    missing_values_have_a_substitute(root);
     statuses_are_error_codes();
     const process child(holding(root, "in the way"));
     CHECK(child.hear() == 'h');
