@@ -220,7 +220,8 @@ typedef enum {
  */
 typedef enum {
     /**
-     * Nothing: the record has no identity (ralph-core writes none), or there is no /proc.
+     * Nothing: the record has no identity (ralph-core writes none), its start time is by the clock of another time
+     * namespace, or there is no /proc.
      */
     RALPH_LOCK_LIVENESS_UNKNOWN = 0,
     /**
@@ -236,7 +237,7 @@ typedef enum {
      */
     RALPH_LOCK_LIVENESS_RECYCLED = 3,
     /**
-     * It belongs to another host, boot or pid namespace, and cannot be judged from here.
+     * It belongs to another host or boot, or to a pid namespace that is not visible from here, and cannot be judged.
      */
     RALPH_LOCK_LIVENESS_FOREIGN = 4,
 } ralph_lock_liveness;
@@ -258,7 +259,7 @@ typedef enum {
      */
     RALPH_LOCK_RELATION_ANCESTOR = 2,
     /**
-     * Neither.
+     * Neither, as far as is visible from the caller's pid namespace.
      */
     RALPH_LOCK_RELATION_OTHER = 3,
 } ralph_lock_relation;
@@ -909,6 +910,16 @@ void ralph_lock_waiter_free(ralph_lock_waiter *waiter);
  * another process, or none. 0 for NULL and freed metadata.
  */
 uint32_t ralph_lock_metadata_pid(const ralph_lock_metadata *metadata);
+
+/**
+ * The process id of the holder in the caller's pid namespace, for kill(2), ps(1) and the like. For a holder in a
+ * container it is another number than ralph_lock_metadata_pid(): that of the process that the kernel listed as the
+ * owner of the lock when the metadata was made, and that the record identifies.
+ *
+ * 0 if it is not known to be visible there: the holder runs on another host or in a pid namespace that the caller does
+ * not see, it has ended, or its record has no identity. 0 for NULL and freed metadata.
+ */
+uint32_t ralph_lock_metadata_local_pid(const ralph_lock_metadata *metadata);
 
 /**
  * When the holder took the lock, by the holder's clock: nanoseconds since 1970-01-01 00:00 UTC. A

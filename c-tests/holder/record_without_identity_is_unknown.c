@@ -24,6 +24,7 @@ static void check_unknown(ralph_lock_metadata *metadata)
     CHECK(ralph_lock_metadata_liveness(metadata) == RALPH_LOCK_LIVENESS_UNKNOWN);
     CHECK(ralph_lock_metadata_relation(metadata) == RALPH_LOCK_RELATION_UNKNOWN);
     CHECK(ralph_lock_metadata_host(metadata) == NULL);
+    CHECK(ralph_lock_metadata_local_pid(metadata) == 0);
 }
 
 static void check_record(uint32_t pid, const char *holder)
@@ -32,6 +33,7 @@ static void check_record(uint32_t pid, const char *holder)
     char *record = path_of("{\"pid\":%u,\"started\":\"2026-11-22T16:00:00Z\",\"prompt\":\"p\"%s}", (unsigned)pid, holder);
     ralph_lock_guard *guard;
     ralph_lock_metadata *metadata;
+    ralph_lock_state state;
     int fd;
 
     write_file(lock_file_of(root), record, strlen(record));
@@ -42,12 +44,16 @@ static void check_record(uint32_t pid, const char *holder)
     ralph_lock_metadata_free(metadata);
     check_unknown(metadata);
 
-    /* The same when the lock is held by that process. */
+    /* The same when the lock is held by that process. When it is held by another one, the holder is unknown. */
     fd = open(lock_file_of(root), O_RDWR | O_CLOEXEC);
     CHECK(fd >= 0 && flock(fd, LOCK_EX) == 0);
     CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_try_acquire(root, "second", &guard, &metadata, NULL));
-    CHECK(ralph_lock_metadata_pid(metadata) == pid);
+    CHECK(ralph_lock_metadata_pid(metadata) == (pid == (uint32_t)getpid() ? pid : 0));
     check_unknown(metadata);
+    ralph_lock_metadata_free(metadata);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_inspect(root, &state, &metadata, NULL));
+    CHECK(state == RALPH_LOCK_STATE_HELD);
+    CHECK(ralph_lock_metadata_pid(metadata) == (pid == (uint32_t)getpid() ? pid : 0));
     ralph_lock_metadata_free(metadata);
     CHECK(close(fd) == 0);
 }

@@ -3,7 +3,8 @@
 #include "inspecting.h"
 #include "privileges.h"
 
-#define CORE_RECORD "{\n  \"pid\": 1,\n  \"started\": \"2026-01-01T00:00:00Z\",\n  \"prompt\": \"core\"\n}"
+/* As ralph-core writes it. */
+#define CORE_RECORD "{\n  \"pid\": %d,\n  \"started\": \"2026-01-01T00:00:00Z\",\n  \"prompt\": \"core\"\n}"
 
 /* No object has this address: a result that still has it was not emptied. */
 #define FULL(type) ((type *)8)
@@ -88,13 +89,20 @@ static void stale_locks(const char *root)
     dismiss(&other);
     CHECK_TEXT(record, read_file(file, NULL));
 
-    write_file(file, CORE_RECORD, strlen(CORE_RECORD));
+    record = path_of(CORE_RECORD, 1);
+    write_file(file, record, strlen(record));
     check_state(root, RALPH_LOCK_STATE_STALE, "core");
-    /* ralph-core's own lock is its record's. */
+    /* A record that ralph-core left there says nothing of a holder that came after it. */
     other = hold_plainly(root, LOCK_EX);
+    check_state(root, RALPH_LOCK_STATE_HELD, NULL);
+    check_held_by_nobody_known(root);
+    /* ralph-core's own lock is its record's. */
+    record = path_of(CORE_RECORD, (int)other.pid);
+    write_file(file, record, strlen(record));
     check_state(root, RALPH_LOCK_STATE_HELD, "core");
+    check_held(root, "core");
     dismiss(&other);
-    CHECK_TEXT(CORE_RECORD, read_file(file, NULL));
+    CHECK_TEXT(record, read_file(file, NULL));
     CHECK(try_only(root) == RALPH_LOCK_OK);
     check_state(root, RALPH_LOCK_STATE_FREE, NULL);
 }

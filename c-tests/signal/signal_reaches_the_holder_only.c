@@ -111,6 +111,18 @@ static char *altered(const char *record, const char *key)
     return copy;
 }
 
+/* ralph-core's record of the process that holds the lock: the number alone does not identify it. */
+static void check_its_own_doubt(const char *root)
+{
+    process holder = hold_plainly(root, LOCK_EX);
+    char *record = path_of("{\"pid\":%d,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"core\"}", (int)holder.pid);
+
+    write_file(lock_file_of(root), record, strlen(record));
+    check_refused(root, SIGKILL, RALPH_LOCK_NOT_LIVE, "cannot be told from others");
+    check_runs(holder.pid);
+    dismiss(&holder);
+}
+
 static void doubts(const char *root)
 {
     process innocent = hold(root, "innocent");
@@ -128,15 +140,19 @@ static void doubts(const char *root)
     check_doubt(root, "no record", RALPH_LOCK_PARSE, "no record");
     check_doubt(root, altered(record, "\"start_time\":"), RALPH_LOCK_PARSE, "no record");
     check_doubt(root, altered(record, "\"boot_id\":\""), RALPH_LOCK_NOT_LIVE, "another host, boot or pid namespace");
-    check_doubt(root, altered(record, "\"host\":\""), RALPH_LOCK_NOT_LIVE, "another host, boot or pid namespace");
+    /* The host's name does not decide: the process on record runs, and it has released. */
+    check_doubt(root, altered(record, "\"host\":\""), RALPH_LOCK_NOT_LIVE, "does not hold it");
+    check_doubt(root, record, RALPH_LOCK_NOT_LIVE, "does not hold it");
+    check_doubt(root, altered(record, "\"time_ns\":"), RALPH_LOCK_NOT_LIVE, "cannot be told from others");
     check_doubt(root, altered(record, "\"pid_ns\":"), RALPH_LOCK_NOT_LIVE, "another host, boot or pid namespace");
     /* As ralph-core writes it. */
     check_doubt(root, path_of("{\"pid\":%d,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"core\"}", (int)innocent.pid),
-                RALPH_LOCK_NOT_LIVE, "cannot be told from others");
-    check_doubt(root, "{\"pid\":0,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"all\"}", RALPH_LOCK_NOT_LIVE,
-                "cannot be told from others");
-    check_doubt(root, "{\"pid\":4294967295,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"all\"}", RALPH_LOCK_NOT_LIVE,
-                "cannot be told from others");
+                RALPH_LOCK_PARSE, "no record");
+    check_doubt(root, "{\"pid\":0,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"all\"}", RALPH_LOCK_PARSE,
+                "no record");
+    check_doubt(root, "{\"pid\":4294967295,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"all\"}", RALPH_LOCK_PARSE,
+                "no record");
+    check_its_own_doubt(root);
     check_runs(innocent.pid);
     dismiss(&innocent);
     CHECK(try_only(root) == RALPH_LOCK_OK);
@@ -178,13 +194,13 @@ static void elsewhere_body(void *root)
     dismiss(&holder);
 }
 
-/* A holder in a pid namespace, seen from outside. */
+/* A holder in a pid namespace, seen from outside once it is visible there. */
 static void elsewhere(char *root)
 {
     process outer = start(elsewhere_body, root);
 
     if (hear(&outer) == 'h')
-        check_refused(root, SIGKILL, RALPH_LOCK_NOT_LIVE, "another host, boot or pid namespace");
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_signal_holder(root, SIGCONT, NULL));
     dismiss(&outer);
 }
 

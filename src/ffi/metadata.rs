@@ -9,7 +9,7 @@ use super::catch::value;
 use super::failure::Failure;
 use super::handles::{free, hand_over_or_fail, look_up};
 use super::strings::{Offset, Strings};
-use crate::process::{Liveness, ProcessId, Relation};
+use crate::process::{FoundAs, Liveness, ProcessId, Relation, Seen};
 use crate::record::{Holder, Summary, UNKNOWN_HOLDER};
 use crate::sys::lazy::Lazy;
 
@@ -22,6 +22,7 @@ use ralph_lock_relation::*;
 pub struct ralph_lock_metadata {
     pid: u32,
     identity: ProcessId,
+    found_as: FoundAs,
     started: DateTime<Utc>,
     strings: Strings,
     started_rfc3339: Offset,
@@ -36,7 +37,8 @@ pub struct ralph_lock_metadata {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
 pub enum ralph_lock_liveness {
-    /// Nothing: the record has no identity (ralph-core writes none), or there is no /proc.
+    /// Nothing: the record has no identity (ralph-core writes none), its start time is by the clock of another time
+    /// namespace, or there is no /proc.
     RALPH_LOCK_LIVENESS_UNKNOWN = 0,
     /// It runs.
     RALPH_LOCK_LIVENESS_LIVE = 1,
@@ -44,7 +46,7 @@ pub enum ralph_lock_liveness {
     RALPH_LOCK_LIVENESS_DEAD = 2,
     /// It has ended, and another process has its number now.
     RALPH_LOCK_LIVENESS_RECYCLED = 3,
-    /// It belongs to another host, boot or pid namespace, and cannot be judged from here.
+    /// It belongs to another host or boot, or to a pid namespace that is not visible from here, and cannot be judged.
     RALPH_LOCK_LIVENESS_FOREIGN = 4,
 }
 
@@ -60,7 +62,7 @@ pub enum ralph_lock_relation {
     RALPH_LOCK_RELATION_SELF = 1,
     /// A process above the caller: its parent, or that one's parent, and so on.
     RALPH_LOCK_RELATION_ANCESTOR = 2,
-    /// Neither.
+    /// Neither, as far as is visible from the caller's pid namespace.
     RALPH_LOCK_RELATION_OTHER = 3,
 }
 
@@ -76,6 +78,7 @@ impl ralph_lock_metadata {
         Some(ralph_lock_metadata {
             pid: holder.pid,
             identity: holder.identity().clone(),
+            found_as: holder.seen().found_as.clone(),
             started: holder.started,
             started_rfc3339: strings.add(holder.started_rfc3339().as_bytes())?,
             prompt: strings.add(holder.prompt.as_bytes())?,
@@ -86,6 +89,10 @@ impl ralph_lock_metadata {
             strings,
             summary: Lazy::new(),
         })
+    }
+
+    fn seen(&self) -> Seen<'_> {
+        Seen { identity: &self.identity, pid: self.pid, found_as: &self.found_as }
     }
 
     fn summary(&self) -> &CStr {
@@ -103,6 +110,17 @@ impl ralph_lock_metadata {
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_pid(metadata: *const ralph_lock_metadata) -> u32 {
     value(0, || look_up(metadata).map_or(0, |metadata| metadata.pid))
+}
+
+/// The process id of the holder in the caller's pid namespace, for kill(2), ps(1) and the like. For a holder in a
+/// container it is another number than ralph_lock_metadata_pid(): that of the process that the kernel listed as the
+/// owner of the lock when the metadata was made, and that the record identifies.
+///
+/// 0 if it is not known to be visible there: the holder runs on another host or in a pid namespace that the caller does
+/// not see, it has ended, or its record has no identity. 0 for NULL and freed metadata.
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_metadata_local_pid(metadata: *const ralph_lock_metadata) -> u32 {
+    value(0, || look_up(metadata).and_then(|metadata| metadata.seen().local_pid()).unwrap_or(0))
 }
 
 /// When the holder took the lock, by the holder's clock: nanoseconds since 1970-01-01 00:00 UTC. A
@@ -166,7 +184,7 @@ pub extern "C" fn ralph_lock_metadata_summary(metadata: *const ralph_lock_metada
 pub extern "C" fn ralph_lock_metadata_liveness(metadata: *const ralph_lock_metadata) -> ralph_lock_liveness {
     value(RALPH_LOCK_LIVENESS_UNKNOWN, || {
         look_up(metadata).map_or(RALPH_LOCK_LIVENESS_UNKNOWN, |metadata| {
-            match metadata.identity.liveness(metadata.pid) {
+            match metadata.seen().liveness() {
                 Liveness::Unknown => RALPH_LOCK_LIVENESS_UNKNOWN,
                 Liveness::Live => RALPH_LOCK_LIVENESS_LIVE,
                 Liveness::Dead => RALPH_LOCK_LIVENESS_DEAD,
@@ -185,7 +203,7 @@ pub extern "C" fn ralph_lock_metadata_liveness(metadata: *const ralph_lock_metad
 pub extern "C" fn ralph_lock_metadata_relation(metadata: *const ralph_lock_metadata) -> ralph_lock_relation {
     value(RALPH_LOCK_RELATION_UNKNOWN, || {
         look_up(metadata).map_or(RALPH_LOCK_RELATION_UNKNOWN, |metadata| {
-            match metadata.identity.relation(metadata.pid) {
+            match metadata.seen().relation() {
                 Relation::Unknown => RALPH_LOCK_RELATION_UNKNOWN,
                 Relation::Own => RALPH_LOCK_RELATION_SELF,
                 Relation::Ancestor => RALPH_LOCK_RELATION_ANCESTOR,

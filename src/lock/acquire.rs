@@ -5,7 +5,7 @@ use std::path::Path;
 use super::LockGuard;
 use super::backoff::{Backoff, pause, pause_remotely};
 use super::file::{LockedFile, START_OVERS};
-use super::inspect::left_to_others;
+use super::inspect::{is_of_another, left_to_others};
 use super::path::LockPath;
 use crate::error::{Fault, LockError};
 use crate::record::{Holder, Record};
@@ -81,7 +81,9 @@ pub(crate) fn contend(file: &mut LockedFile, backoff: &mut Backoff) -> Result<bo
             return Ok(false);
         }
         let record = file.content(found.size)?.record();
-        if record.as_ref().is_some_and(|holder| !holder.is_gone()) {
+        if let Some(holder) = record.as_ref().filter(|holder| !holder.is_gone() && !is_of_another(holder, file)) {
+            // In a container it can be found only as long as it has the lock.
+            holder.seen().number_here();
             return Err(held(file, record));
         }
         // Nobody named, or somebody dead: the holder may be about to write, or be about to give the lock

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use super::path::LockPath;
 use crate::error::{Fault, LockError};
+use crate::process::LockId;
 use crate::record::{BLANKS, FILE_MAX, Holder, Unreadable, is_blank};
 use crate::sys::file::{self, FileId, Kind, Stat};
 use crate::sys::text::Text;
@@ -210,6 +211,16 @@ impl LockedFile {
     /// Leaves the lock to the other copies of this descriptor.
     pub(crate) fn disown(&mut self) {
         self.locked = false;
+    }
+
+    /// The file as the kernel names it in its lists of locks.
+    pub(crate) fn lock_id(&self) -> io::Result<LockId> {
+        LockId::of(self.fd())
+    }
+
+    /// The processes that own its lock, by the kernel's list. None: that cannot be told.
+    pub(crate) fn owners(&self) -> Option<Vec<u32>> {
+        self.lock_id().and_then(|lock| lock.owners()).ok()
     }
 
     /// What the file says, by two equal reads: one alone can catch the end of one record and the

@@ -9,6 +9,7 @@ use super::file::LockedFile;
 use super::inspect::{Inspection, inspect};
 use super::path::LockPath;
 use crate::error::{Fault, LockError};
+use crate::process::Liveness;
 use crate::record::{Holder, Record};
 use crate::sys::file::FileId;
 use crate::sys::{clock, process};
@@ -93,7 +94,9 @@ impl LockGuard {
         let mut held = Held { file: None, owner: process::instance(), record: 0 };
         // From here on, an error drops what is held, which blanks what was written and unlocks.
         let file = held.file.insert(file);
-        let previous = file.clear_record(found.size)?;
+        // A process that runs has not died with this lock: its record was copied with the directory, or it has let go of
+        // the lock without taking its record out, as exec(2) does.
+        let previous = file.clear_record(found.size)?.filter(|left| left.liveness() != Liveness::Live);
         file.write(record, &mut held.record)?;
         file.sync()?;
         Ok(Ok(LockGuard { held, place, previous }))

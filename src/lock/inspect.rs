@@ -7,7 +7,6 @@ use super::backoff::{Budget, RECORD, pause};
 use super::file::{Content, LockedFile, START_OVERS};
 use super::path::LockPath;
 use crate::error::{Fault, LockError};
-use crate::process::owners;
 use crate::record::Holder;
 use crate::sys::file::Stat;
 
@@ -52,8 +51,10 @@ pub(crate) fn inspect(mut path: LockPath) -> Result<Inspection, Fault> {
             }
             match record {
                 record if free => return Ok(record.map_or(Inspection::Free, Inspection::Stale)),
-                // Who wrote it had the lock, and blanks it before letting go, unless it dies.
-                Some(holder) if !holder.has_ended() => return Ok(Inspection::Held(Some(holder))),
+                // The process that wrote it had the lock, and blanks it before letting go, unless it dies.
+                Some(holder) if !holder.has_ended() && !is_of_another(&holder, &file) => {
+                    return Ok(Inspection::Held(Some(holder)));
+                }
                 record if budget.is_over() => return Ok(Inspection::Held(left_to_others(record, &mut file, found)?)),
                 // A new holder may be about to write.
                 _ => pause(),
@@ -63,7 +64,16 @@ pub(crate) fn inspect(mut path: LockPath) -> Result<Inspection, Fault> {
     Err(never_settles(&path))
 }
 
-/// The dead holder on record, if it is its lock that is held, by somebody who inherited its descriptor. If
+/// Whether the kernel lists another process as the owner of the lock than the one on record. It is asked only where the
+/// record does not identify its process: ralph-core leaves its records behind, and says no more than a number.
+pub(super) fn is_of_another(holder: &Holder, file: &LockedFile) -> bool {
+    holder.identity().is_missing()
+        && file.owners().is_some_and(|owners| {
+            !owners.is_empty() && !owners.iter().any(|owner| holder.seen().may_be(*owner))
+        })
+}
+
+/// The dead holder on record, if it is its lock that is held, by another process that inherited its descriptor. If
 /// not, the holder is a new one.
 pub(super) fn left_to_others(
     dead: Option<Box<Holder>>,
@@ -75,8 +85,8 @@ pub(super) fn left_to_others(
     };
     // While locks of others come and go, the kernel can pass over one in the list: it is read more than once.
     for _ in 0..3 {
-        let owners = owners(c"/proc/locks", found.identity.inode);
-        if !owners.is_ok_and(|owners| owners.iter().all(|locker| *locker == dead.pid)) {
+        let is_its = |owner: &u32| dead.seen().number_here() == Some(*owner);
+        if !file.owners().is_some_and(|owners| owners.iter().all(is_its)) {
             return Ok(None);
         }
     }

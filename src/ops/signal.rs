@@ -1,45 +1,69 @@
-//! Signals for the holder, and for nobody else.
+//! Signals for the holder, and for no other process.
 
+use std::io;
 use std::path::Path;
 
 use crate::error::{Fault, LockError};
-use crate::lock::{Inspection, LockPath, inspect};
-use crate::process::Liveness;
+use crate::lock::{Inspection, LockPath, LockedFile, inspect};
+use crate::process::{Liveness, has_lock};
 use crate::record::Holder;
 use crate::sys::event;
 
 /// Signals the process that holds the lock now.
 pub(crate) fn signal_holder(root: &Path, lock_file: Option<&Path>, signal: i32) -> Result<(), Fault> {
     let path = LockPath::within(root, lock_file)?;
-    let holder = live_holder(&path)?;
-    let failed = |error: std::io::Error| match error.raw_os_error() {
+    let (holder, number) = live_holder(&path)?;
+    let failed = |error: io::Error| match error.raw_os_error() {
         Some(libc::ENOSYS) => Box::new(LockError::UnsupportedPlatform),
         Some(libc::EINVAL) => LockError::invalid(format!("{signal} is no signal")),
         Some(libc::ESRCH) => not_live(&path, &holder, Liveness::Dead),
         _ => path.failed("signal the holder of", error),
     };
-    // From here on this process is meant, whoever gets its number.
-    let process = event::open_process(holder.pid).map_err(failed)?;
-    // If the number is still the holder's now, it was so when it was opened. Its lock may be gone since.
-    if live_holder(&path)? != holder {
-        let reason = "the holder let go at this moment".to_owned();
-        return Err(Box::new(LockError::NotFound { path: path.to_owned(), reason }));
+    // From here on this process is meant, whichever process gets its number.
+    let process = event::open_process(number).map_err(failed)?;
+    // A caller that may not signal it learns that first. Then: if the number is still the holder's now, it was so when
+    // it was opened.
+    event::signal(&process, 0).map_err(failed)?;
+    let (again, _) = live_holder(&path)?;
+    if again != holder {
+        return Err(let_go(&path));
+    }
+    // The record alone does not say that its process has the lock: it may have run another program, exec(2), or handed
+    // the lock over.
+    if !has_the_lock(&path, number)? {
+        return Err(not_live(&path, &holder, Liveness::Live));
     }
     event::signal(&process, signal).map_err(failed)
 }
 
-fn live_holder(path: &LockPath) -> Result<Box<Holder>, Fault> {
+fn has_the_lock(path: &LockPath, number: u32) -> Result<bool, Fault> {
+    let Ok(file) = LockedFile::open_existing(path.clone())? else {
+        return Err(let_go(path));
+    };
+    let has = file.lock_id().and_then(|lock| has_lock(number, &[lock]));
+    has.map_err(|error| path.failed("look for the lock of", error))
+}
+
+/// The holder on record that runs, and its number here.
+fn live_holder(path: &LockPath) -> Result<(Box<Holder>, u32), Fault> {
     match inspect(path.clone())? {
         Inspection::Free | Inspection::Stale(_) => {
             let reason = "nobody holds the lock".to_owned();
             Err(Box::new(LockError::NotFound { path: path.to_owned(), reason }))
         }
         Inspection::Held(None) => Err(Box::new(LockError::NoRecord { path: path.to_owned() })),
-        Inspection::Held(Some(holder)) => match holder.liveness() {
-            Liveness::Live => Ok(holder),
-            liveness => Err(not_live(path, &holder, liveness)),
+        Inspection::Held(Some(holder)) => match (holder.liveness(), holder.local_pid()) {
+            (Liveness::Live, Some(number)) => Ok((holder, number)),
+            // It ended in between.
+            (Liveness::Live, None) => Err(not_live(path, &holder, Liveness::Dead)),
+            (liveness, _) => Err(not_live(path, &holder, liveness)),
         },
     }
+}
+
+fn let_go(path: &LockPath) -> Fault {
+    let reason = "the holder let go at this moment".to_owned();
+    Box::new(LockError::NotFound { path: path.to_owned(), reason })
 }
 
 fn not_live(path: &LockPath, holder: &Holder, liveness: Liveness) -> Fault {

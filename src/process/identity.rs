@@ -1,228 +1,142 @@
-//! Which process is it, beyond its number? Numbers come again: after a while, after a reboot, in every
-//! container. A process is known by its host, boot, pid namespace and start time (proc(5)).
+//! What identifies a process besides its number: PIDs are reused after a while, after a reboot and in every
+//! container. A process is known by its boot, pid namespace and start time (proc(5)).
 
 use std::borrow::Cow;
-use std::ffi::{CStr, CString};
 use std::io;
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(unix)]
-use crate::sys::file;
+use super::proc::{self, Stat};
 use crate::sys::process::{self, PerProcess};
 
 /// What a record says of its process besides the number. What could not be found out is missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct ProcessId {
+    /// Shown to people. It decides only where the boot or the pid namespace is missing: a host can be renamed.
     pub(crate) host: Option<Cow<'static, str>>,
     pub(crate) boot_id: Option<Cow<'static, str>>,
     /// The inode number of the pid namespace, namespaces(7).
     pub(crate) pid_ns: Option<u64>,
+    /// The inode number of the time namespace, time_namespaces(7); 0 where the kernel has none. The start time is
+    /// by its clock.
+    pub(crate) time_ns: Option<u64>,
     /// In clock ticks since the boot, field 22 of /proc/pid/stat.
     pub(crate) start_time: Option<u64>,
 }
 
-/// What can be said of a process on record.
+/// Where a process on record runs, as seen by the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Liveness {
-    /// Nothing: the record has no identity, or there is no /proc.
+pub(super) enum Place {
+    /// On this boot and in this pid namespace: its number means the same here.
+    Here,
+    /// On this boot, in another pid namespace, as in a container.
+    OtherNamespace,
+    /// On another boot or host.
+    Elsewhere,
     Unknown,
-    /// It runs.
-    Live,
-    /// It has ended.
-    Dead,
-    /// It has ended, and another process has its number now.
-    Recycled,
-    /// It belongs to another host, boot or pid namespace, and cannot be judged from here.
-    Foreign,
-}
-
-/// What a process on record is to the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
-    /// That cannot be told.
-    Unknown,
-    /// The caller's own process.
-    Own,
-    /// A process above the caller: its parent, or that one's parent, and so on.
-    Ancestor,
-    /// Neither.
-    Other,
 }
 
 static OWN: PerProcess<ProcessId> = PerProcess::new();
 
 impl ProcessId {
-    /// That of this process, found out once. What cannot be found out now, perhaps because no descriptor is
-    /// left, is asked for again the next time.
+    /// The identity of this process, found out once. What cannot be found out now, perhaps because no descriptor
+    /// is left, is asked for again the next time.
     pub(crate) fn own() -> Cow<'static, ProcessId> {
         let find = || ProcessId {
             host: process::host_name().map(Cow::Owned),
-            boot_id: read(c"/proc/sys/kernel/random/boot_id").ok().map(|id| Cow::Owned(id.trim_ascii_end().to_owned())),
-            pid_ns: pid_namespace(),
-            start_time: Stat::own().map(|stat| stat.start_time),
+            boot_id: boot_id().map(Cow::Owned),
+            // Of this thread: the namespaces of the first one are gone once it has ended.
+            pid_ns: proc::namespace(c"/proc/thread-self/ns/pid").ok(),
+            time_ns: time_namespace(),
+            start_time: proc::own_number().and_then(|number| Some(Stat::of(number).ok()?.start_time)),
         };
         OWN.get(find, ProcessId::is_complete)
     }
 
-    /// Whether there is nothing more to find out. Elsewhere than on Linux there is no /proc.
+    /// Whether there is nothing more to find out. Only Linux has this /proc.
     pub(crate) fn is_complete(&self) -> bool {
-        let found = self.host.is_some() && self.boot_id.is_some() && self.pid_ns.is_some() && self.start_time.is_some();
+        let found = self.host.is_some()
+            && self.boot_id.is_some()
+            && self.pid_ns.is_some()
+            && self.time_ns.is_some()
+            && self.start_time.is_some();
         found || cfg!(not(linux))
     }
 
-    /// Whether numbers of its processes mean the same here. None: not to be told.
-    fn is_here(&self) -> Option<bool> {
+    /// Whether a record has nothing to identify its process by, as ralph-core's has not.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.start_time.is_none() && self.place() == Place::Unknown
+    }
+
+    pub(super) fn place(&self) -> Place {
         let own = ProcessId::own();
-        if self.host.is_some() && self.host != own.host {
-            return Some(false);
-        }
-        let known = self.boot_id.is_some() && self.pid_ns.is_some() && own.boot_id.is_some() && own.pid_ns.is_some();
-        known.then_some(self.boot_id == own.boot_id && self.pid_ns == own.pid_ns)
-    }
-
-    pub(crate) fn liveness(&self, pid: u32) -> Liveness {
-        match self.is_here() {
-            None => return Liveness::Unknown,
-            Some(false) => return Liveness::Foreign,
-            Some(true) if !process::exists(pid) => return Liveness::Dead,
-            Some(true) => {}
-        }
-        // Where /proc shows another pid namespace, or hides other users' processes, nothing more is known.
-        let (Some(start_time), Some(_), Some(stat)) = (self.start_time, Stat::own(), Stat::of(pid).ok()) else {
-            return if process::exists(pid) { Liveness::Unknown } else { Liveness::Dead };
-        };
-        match stat.start_time == start_time {
-            true if stat.has_ended => Liveness::Dead,
-            true => Liveness::Live,
-            false => Liveness::Recycled,
+        let same_boot = equal(&self.boot_id, &own.boot_id);
+        let same_namespace = equal(&self.pid_ns, &own.pid_ns);
+        match (same_boot, same_namespace) {
+            (Some(true), Some(true)) => Place::Here,
+            (Some(true), Some(false)) => Place::OtherNamespace,
+            (Some(false), _) | (_, Some(false)) => Place::Elsewhere,
+            _ if equal(&self.host, &own.host) == Some(false) => Place::Elsewhere,
+            _ => Place::Unknown,
         }
     }
 
-    /// Whether nobody has the number any more: the quick half of `liveness`.
-    pub(crate) fn is_gone(&self, pid: u32) -> bool {
-        // In this order, because the second one reads files.
-        !process::exists(pid) && self.is_here() == Some(true)
-    }
-
-    pub(crate) fn relation(&self, pid: u32) -> Relation {
-        match self.is_here() {
-            None => return Relation::Unknown,
-            Some(false) => return Relation::Other,
-            Some(true) => {}
-        }
-        let Some(mut stat) = Stat::own() else {
-            return Relation::Unknown;
-        };
-        let mut above = process::id();
-        let mut relation = Relation::Own;
-        // The first process of a pid namespace has no parent there. A bound in case that /proc changes meanwhile.
-        for _ in 0..4096 {
-            if above == pid {
-                return if self.start_time == Some(stat.start_time) { relation } else { Relation::Other };
-            }
-            relation = Relation::Ancestor;
-            above = stat.parent;
-            match Stat::of(above) {
-                Ok(found) => stat = found,
-                // There is none, or it is hidden from us.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
-                Err(_) => return Relation::Unknown,
-            }
-        }
-        Relation::Other
+    /// Whether the process that has these facts is the one on record. None: its start time cannot be compared.
+    pub(super) fn is_of(&self, stat: &Stat) -> Option<bool> {
+        let comparable = equal(&self.time_ns, &ProcessId::own().time_ns) == Some(true);
+        comparable.then_some(self.start_time? == stat.start_time)
     }
 }
 
-#[cfg(unix)]
-fn pid_namespace() -> Option<u64> {
-    if !cfg!(linux) {
-        return None;
-    }
-    file::stat_target(c"/proc/self/ns/pid").ok().map(|namespace| namespace.identity.inode)
+/// None where one side does not say.
+fn equal<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> Option<bool> {
+    Some(one.as_ref()? == other.as_ref()?)
 }
 
-#[cfg(not(unix))]
-fn pid_namespace() -> Option<u64> {
-    None
+fn time_namespace() -> Option<u64> {
+    match proc::namespace(c"/proc/thread-self/ns/time") {
+        // A kernel without time namespaces, if this is not for want of /proc.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => proc::namespace(c"/proc/thread-self/ns/pid").ok().map(|_| 0),
+        found => found.ok(),
+    }
 }
 
-/// A file of /proc. Other systems have none, or one that says other things.
-#[cfg(unix)]
-fn read(path: &CStr) -> io::Result<String> {
-    if !cfg!(linux) {
-        return Err(io::ErrorKind::Unsupported.into());
-    }
-    String::from_utf8(file::read_all(path)?).map_err(io::Error::other)
-}
-
-#[cfg(not(unix))]
-fn read(_path: &CStr) -> io::Result<String> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// What /proc/pid/stat tells of a process. It is read by way of the process's first thread, which has its
-/// number: an emulator (qemu-user, which runs containers of another architecture) shows a process a text of
-/// its own in /proc/self/stat and /proc/pid/stat, with a start time that nobody else sees.
-struct Stat {
-    parent: u32,
-    start_time: u64,
-    /// Waiting to be reaped: its descriptors are closed.
-    has_ended: bool,
-}
-
-impl Stat {
-    fn of(pid: u32) -> io::Result<Stat> {
-        let text = read(&CString::new(format!("/proc/{pid}/task/{pid}/stat"))?)?;
-        Stat::parse(&text).ok_or(io::ErrorKind::InvalidData.into())
-    }
-
-    /// That of this process. None where /proc belongs to another pid namespace, and numbers mean others there.
-    fn own() -> Option<Stat> {
-        let pid = process::id();
-        Stat::parse(&read(&CString::new(format!("/proc/self/task/{pid}/stat")).ok()?).ok()?)
-    }
-
-    /// The name, in parentheses, may hold anything; what follows the last one may not.
-    fn parse(text: &str) -> Option<Stat> {
-        let fields = text.rsplit_once(')')?.1.strip_prefix(' ')?;
-        let number = |field: usize| fields.split(' ').nth(field - 3)?.parse::<u64>().ok();
-        // The first thread may end before the others. As long as there are others the process lives.
-        let has_ended = fields.starts_with(['Z', 'X']) && number(20)? <= 1;
-        Some(Stat { parent: number(4)? as u32, start_time: number(22)?, has_ended })
-    }
+fn boot_id() -> Option<String> {
+    let id = proc::read(c"/proc/sys/kernel/random/boot_id").ok()?;
+    String::from_utf8(id.trim_ascii_end().to_owned()).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_name_with_parentheses_is_passed_over() {
-        let numbers = "S 7 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 1 18 4711 0";
-        let stat = Stat::parse(&format!("12 (a) R 1 (b) {numbers}")).unwrap();
-        assert_eq!((stat.parent, stat.start_time, stat.has_ended), (7, 4711, false));
-        assert!(Stat::parse(&format!("12 (a) {}", numbers.replace('S', "Z"))).unwrap().has_ended);
-        assert!(Stat::parse("12 (a) S").is_none() && Stat::parse("").is_none());
+    fn changed(change: impl FnOnce(&mut ProcessId)) -> ProcessId {
+        let mut identity = ProcessId::own().into_owned();
+        change(&mut identity);
+        identity
     }
 
     #[test]
     #[cfg(linux)]
-    fn this_process_lives_and_is_itself() {
-        let (own, pid) = (ProcessId::own(), process::id());
-        assert_eq!((own.liveness(pid), own.relation(pid)), (Liveness::Live, Relation::Own));
-        assert_eq!(own.liveness(std::os::unix::process::parent_id()), Liveness::Recycled);
+    fn boot_and_namespace_decide_before_the_host_does() {
+        let renamed = || Some("renamed".into());
+        assert_eq!(changed(|process| process.host = renamed()).place(), Place::Here);
+        assert_eq!(changed(|process| process.pid_ns = Some(1)).place(), Place::OtherNamespace);
+        assert_eq!(changed(|process| process.boot_id = Some("other".into())).place(), Place::Elsewhere);
+        let bootless = |host| changed(|process| (process.host, process.boot_id) = (host, None)).place();
+        assert_eq!((bootless(renamed()), bootless(None)), (Place::Elsewhere, Place::Unknown));
+        assert_eq!(ProcessId::default().place(), Place::Unknown);
     }
 
     #[test]
-    fn what_is_not_known_is_not_judged() {
-        let nothing = ProcessId::default();
-        assert_eq!((nothing.liveness(1), nothing.relation(1)), (Liveness::Unknown, Relation::Unknown));
-        let elsewhere = ProcessId { host: Some("elsewhere".into()), ..ProcessId::own().into_owned() };
-        assert_eq!(
-            (elsewhere.liveness(process::id()), elsewhere.relation(process::id())),
-            (Liveness::Foreign, Relation::Other)
-        );
+    #[cfg(linux)]
+    fn start_times_of_another_time_namespace_are_not_compared() {
+        let stat = Stat::of(process::id()).unwrap();
+        assert_eq!(changed(|_| {}).is_of(&stat), Some(true));
+        assert_eq!(changed(|process| process.start_time = Some(1)).is_of(&stat), Some(false));
+        for time_ns in [Some(1), None] {
+            assert_eq!(changed(|process| process.time_ns = time_ns).is_of(&stat), None);
+        }
     }
 }

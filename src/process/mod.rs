@@ -1,11 +1,22 @@
 //! Which process holds a lock: what identifies it, and what the system tells of others.
 
 mod identity;
+mod judge;
 #[cfg(unix)]
 mod owners;
+#[cfg(not(unix))]
+mod owners {
+    pub(super) fn of_any_lock() -> std::io::Result<Vec<u32>> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+}
+mod proc;
 
 pub(crate) use identity::ProcessId;
+pub(crate) use judge::{FoundAs, Seen};
 #[cfg(unix)]
-pub(crate) use owners::owners;
+pub(crate) use owners::{LockId, has_lock};
+#[cfg(unix)]
+pub(crate) use proc::is_ours;
 
-pub use identity::{Liveness, Relation};
+pub use judge::{Liveness, Relation};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::read::{self, Parsed, Unreadable};
 use super::time;
 use crate::escape;
-use crate::process::{Liveness, ProcessId, Relation};
+use crate::process::{FoundAs, Liveness, ProcessId, Relation, Seen};
 use crate::sys::process;
 
 /// How many characters of a prompt and of a host name a summary shows.
@@ -42,16 +42,26 @@ impl LockMetadata {
 }
 
 /// Who holds a lock, or held it: the record, and what tells its process from others of that number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Holder {
     metadata: LockMetadata,
     /// Empty in the record of a program that writes none, like ralph-core.
     identity: ProcessId,
+    found_as: FoundAs,
 }
+
+/// Two are the same when their records are.
+impl PartialEq for Holder {
+    fn eq(&self, other: &Holder) -> bool {
+        (&self.metadata, &self.identity) == (&other.metadata, &other.identity)
+    }
+}
+
+impl Eq for Holder {}
 
 impl Holder {
     pub(crate) fn new(metadata: LockMetadata, identity: ProcessId) -> Holder {
-        Holder { metadata, identity }
+        Holder { metadata, identity, found_as: FoundAs::default() }
     }
 
     /// The record in a lock file's text, which any program may have written.
@@ -67,12 +77,18 @@ impl Holder {
 
     /// Whether its process runs, as far as that can be told, at the moment of this call.
     pub fn liveness(&self) -> Liveness {
-        self.identity.liveness(self.metadata.pid)
+        self.seen().liveness()
     }
 
     /// What its process is to this one.
     pub fn relation(&self) -> Relation {
-        self.identity.relation(self.metadata.pid)
+        self.seen().relation()
+    }
+
+    /// The process id by which the caller can reach it, which is another one than on record when it runs in a container.
+    /// None: it has ended, or is not visible from the caller's pid namespace.
+    pub fn local_pid(&self) -> Option<u32> {
+        self.seen().local_pid()
     }
 
     /// One line for people, safe to print at a terminal: the process, its host if that is another one, since when, and
@@ -86,14 +102,20 @@ impl Holder {
         &self.identity
     }
 
+    /// Its process, as seen from here.
+    pub(crate) fn seen(&self) -> Seen<'_> {
+        Seen { identity: &self.identity, pid: self.metadata.pid, found_as: &self.found_as }
+    }
+
+
     /// Whether its process is known not to run: also when it waits to be reaped, or another has its number.
     pub(crate) fn has_ended(&self) -> bool {
         matches!(self.liveness(), Liveness::Dead | Liveness::Recycled)
     }
 
-    /// The quick part of that: whether nobody has its number.
+    /// The quick part of that: not whether another process has its number.
     pub(crate) fn is_gone(&self) -> bool {
-        self.identity.is_gone(self.metadata.pid)
+        self.seen().is_gone()
     }
 }
 

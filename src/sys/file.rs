@@ -164,6 +164,15 @@ pub(crate) fn stat_target(path: &CStr) -> io::Result<Stat> {
     Ok(Stat::from(unsafe { raw.assume_init() }))
 }
 
+/// The beginning of what a symbolic link says, as far as there is room, and how long that is. readlink(2).
+pub(crate) fn read_link(path: &CStr, text: &mut [u8]) -> io::Result<usize> {
+    retry(|| {
+        // SAFETY: the path is NUL-terminated, and at most so many bytes are written to the text.
+        let length = unsafe { libc::readlink(path.as_ptr(), text.as_mut_ptr().cast(), text.len()) };
+        usize::try_from(length).map_err(|_| io::Error::last_os_error())
+    })
+}
+
 /// All that a file says; for those of proc(5), which are short and tell no size.
 pub(crate) fn read_all(path: &CStr) -> io::Result<Vec<u8>> {
     let file = open_read_only(path)?;

@@ -66,6 +66,20 @@ pub(crate) fn exists(_pid: u32) -> bool {
     true
 }
 
+/// Whether two threads, of whatever process, share one descriptor table. False also where that cannot be told.
+/// kcmp(2).
+#[cfg(linux)]
+pub(crate) fn share_descriptors(one: u32, other: u32) -> bool {
+    const KCMP_FILES: libc::c_int = 2;
+    // SAFETY: no memory is involved.
+    unsafe { libc::syscall(libc::SYS_kcmp, one, other, KCMP_FILES, 0, 0) == 0 }
+}
+
+#[cfg(all(unix, not(linux)))]
+pub(crate) fn share_descriptors(_one: u32, _other: u32) -> bool {
+    false
+}
+
 /// This machine's name, or this container's. gethostname(2).
 #[cfg(unix)]
 pub(crate) fn host_name() -> Option<String> {

@@ -1,0 +1,69 @@
+/* A record that was copied with its directory, or that a running process left in place, says that this process does not
+ * hold this lock: the copy is free, and its next holder is not told that a running process has died with it. */
+#include "inspecting.h"
+
+/* No object has this address: a result that still has it was not emptied. */
+#define FULL(type) ((type *)8)
+
+static void check_previous_of_nobody(const char *root)
+{
+    ralph_lock_guard *guard = acquire(root, "next");
+    ralph_lock_metadata *previous = FULL(ralph_lock_metadata);
+    ralph_lock_error *error;
+
+    CHECK_STATUS(RALPH_LOCK_NOT_FOUND, ralph_lock_guard_previous(guard, &previous, &error));
+    CHECK(previous == NULL);
+    ralph_lock_error_free(error);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+}
+
+static void check_left_by_a_running_process(const char *root, pid_t pid)
+{
+    ralph_lock_metadata *metadata;
+
+    CHECK(look(root, &metadata) == RALPH_LOCK_STATE_STALE);
+    CHECK(ralph_lock_metadata_pid(metadata) == (uint32_t)pid);
+    CHECK(ralph_lock_metadata_liveness(metadata) == RALPH_LOCK_LIVENESS_LIVE);
+    ralph_lock_metadata_free(metadata);
+    CHECK_STATUS(RALPH_LOCK_NOT_FOUND, ralph_lock_signal_holder(root, SIGKILL, NULL));
+    check_previous_of_nobody(root);
+}
+
+static void run_another_program(void *root)
+{
+    acquire(root, "before exec");
+    /* It tells of its end by the end of its line. */
+    CHECK(dup2(starter.from, 0) == 0);
+    execlp("cat", "cat", (char *)NULL);
+    CHECK(!"cat runs");
+}
+
+int main(void)
+{
+    char *root = new_workspace(), *copy = new_workspace();
+    process holder = hold(root, "the original's"), other;
+    char *record = read_file(lock_file_of(root), NULL);
+
+    write_file(lock_file_of(copy), record, strlen(record));
+    check_left_by_a_running_process(copy, holder.pid);
+    check_held(root, "the original's");
+    kill_hard(&holder);
+    /* Of a process that has ended, the record is the last one's. */
+    write_file(lock_file_of(copy), record, strlen(record));
+    check_state(copy, RALPH_LOCK_STATE_STALE, "the original's");
+
+    /* An exec ends the lock, and not the process. */
+    root = new_workspace();
+    holder = start(run_another_program, root);
+    while (access(lock_file_of(root), F_OK) == -1 || is_blank(lock_file_of(root)) || is_locked(root))
+        sched_yield();
+    check_state(root, RALPH_LOCK_STATE_STALE, "before exec");
+    other = hold_plainly(root, LOCK_EX);
+    CHECK_STATUS(RALPH_LOCK_NOT_LIVE, ralph_lock_signal_holder(root, SIGKILL, NULL));
+    dismiss(&other);
+    check_left_by_a_running_process(root, holder.pid);
+    close(holder.to);
+    holder.to = -1;
+    finish(&holder);
+    return 0;
+}

@@ -1,0 +1,52 @@
+/* signal_holder cannot tell whether a process has the lock when it may signal it and not see its descriptors: an error
+ * with EACCES, and the process is spared. */
+#include "inspecting.h"
+#include "privileges.h"
+
+#include <sys/prctl.h>
+
+static void become_nobody(void)
+{
+    if (setgroups(0, NULL) == -1 || setgid(NOBODY) == -1 || setuid(NOBODY) == -1)
+        skip("this user cannot become another one");
+}
+
+/* A process that cannot be traced shows its descriptors to root only. */
+static void hold_untraceable(void *unused)
+{
+    (void)unused;
+    become_nobody();
+    CHECK(prctl(PR_SET_DUMPABLE, 0) == 0);
+    acquire(".", "untraceable");
+    say(&starter, 'h');
+    hear(&starter);
+}
+
+static void ask(void *pid)
+{
+    ralph_lock_error *error;
+
+    become_nobody();
+    CHECK(kill(*(pid_t *)pid, 0) == 0);
+    errno = 0;
+    CHECK_STATUS(RALPH_LOCK_IO, ralph_lock_signal_holder(".", SIGKILL, &error));
+    CHECK(errno == EACCES && ralph_lock_error_os_code(error) == EACCES);
+    CHECK_TEXT("./" RALPH_LOCK_FILE, ralph_lock_error_path(error));
+    ralph_lock_error_free(error);
+}
+
+int main(void)
+{
+    process holder, asker;
+
+    if (geteuid() != 0)
+        skip("only root can become another user");
+    CHECK(chdir(new_workspace()) == 0 && chmod(".", 0777) == 0);
+    holder = start(hold_untraceable, NULL);
+    if (hear(&holder) != 'h')
+        skip("this user cannot become another one");
+    asker = start(ask, &holder.pid);
+    CHECK(reap(&asker) == 0);
+    dismiss(&holder);
+    return 0;
+}

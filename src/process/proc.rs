@@ -1,0 +1,137 @@
+//! What proc(5) tells of a process.
+
+use std::ffi::{CStr, CString};
+use std::io;
+
+#[cfg(unix)]
+use crate::sys::file;
+use crate::sys::process;
+
+/// The text of a file in /proc. Other systems have no /proc, or one with other contents.
+#[cfg(unix)]
+pub(super) fn read(path: &CStr) -> io::Result<Vec<u8>> {
+    if !cfg!(linux) {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    file::read_all(path)
+}
+
+#[cfg(not(unix))]
+pub(super) fn read(_path: &CStr) -> io::Result<Vec<u8>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The inode number of a namespace, namespaces(7).
+#[cfg(unix)]
+pub(super) fn namespace(path: &CStr) -> io::Result<u64> {
+    if !cfg!(linux) {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    Ok(file::stat_target(path)?.identity.inode)
+}
+
+#[cfg(not(unix))]
+pub(super) fn namespace(_path: &CStr) -> io::Result<u64> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The inode number of a process's pid namespace.
+pub(super) fn pid_namespace(pid: u32) -> io::Result<u64> {
+    namespace(&path(format!("/proc/{pid}/ns/pid")))
+}
+
+/// Whether a process with this number has a program, which a zombie has not. It takes one system call. False also
+/// where that cannot be seen: for another user's process, or without /proc.
+pub(super) fn has_program(pid: u32) -> bool {
+    #[cfg(linux)]
+    return file::read_link(&path(format!("/proc/{pid}/exe")), &mut [0]).is_ok();
+    #[cfg(not(linux))]
+    return pid == 0;
+}
+
+/// Whether /proc shows the processes of the caller's pid namespace under the numbers that they have there. It is
+/// mounted for one namespace, and the processes of another one have other numbers in it.
+pub(crate) fn is_ours() -> bool {
+    own_numbers() == Some(vec![process::id()])
+}
+
+/// The number by which /proc shows this process.
+pub(super) fn own_number() -> Option<u32> {
+    own_numbers()?.first().copied()
+}
+
+/// The caller's number in the pid namespace of /proc, and in each one below it down to the caller's own.
+fn own_numbers() -> Option<Vec<u32>> {
+    let status = read(c"/proc/thread-self/status").ok()?;
+    // A kernel without pid namespaces has only the second line.
+    numbers(&status, b"NStgid:").or_else(|| numbers(&status, b"Tgid:"))
+}
+
+/// The number that a process has in its own pid namespace.
+pub(super) fn innermost_number(pid: u32) -> Option<u32> {
+    let status = read(&path(format!("/proc/{pid}/status"))).ok()?;
+    numbers(&status, b"NStgid:")?.pop()
+}
+
+fn numbers(status: &[u8], key: &[u8]) -> Option<Vec<u32>> {
+    let line = status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(key))?;
+    std::str::from_utf8(line).ok()?.split_ascii_whitespace().map(|number| number.parse().ok()).collect()
+}
+
+/// A path without NUL.
+pub(crate) fn path(path: String) -> CString {
+    CString::new(path).unwrap_or_default()
+}
+
+/// What /proc/pid/stat tells of a process. It is read by way of the process's first thread, which has its
+/// number: an emulator (qemu-user, which runs containers of another architecture) shows a process a text of
+/// its own in /proc/self/stat and /proc/pid/stat, with a start time that no other process sees.
+pub(super) struct Stat {
+    pub(super) parent: u32,
+    /// In clock ticks since the boot, by the clock of the time namespace of the process that reads it.
+    pub(super) start_time: u64,
+    /// It waits to be reaped, and its descriptors are closed.
+    pub(super) has_ended: bool,
+}
+
+impl Stat {
+    pub(super) fn of(pid: u32) -> io::Result<Stat> {
+        let text = read(&path(format!("/proc/{pid}/task/{pid}/stat")))?;
+        Stat::parse(&text).ok_or(io::ErrorKind::InvalidData.into())
+    }
+
+    /// The name, in parentheses, may hold any byte: a long one is cut inside a character. What follows the last
+    /// parenthesis is numbers and one letter.
+    fn parse(text: &[u8]) -> Option<Stat> {
+        let name_end = text.iter().rposition(|byte| *byte == b')')?;
+        let fields = std::str::from_utf8(&text[name_end + 1..]).ok()?.strip_prefix(' ')?;
+        let number = |field: usize| fields.split(' ').nth(field - 3)?.parse::<u64>().ok();
+        // The first thread may end before the others. As long as there are others the process lives.
+        let has_ended = fields.starts_with(['Z', 'X']) && number(20)? <= 1;
+        Some(Stat { parent: number(4)? as u32, start_time: number(22)?, has_ended })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_hold_any_byte() {
+        let numbers = "S 7 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 1 18 4711 0";
+        for name in ["(a) R 1 (b)".as_bytes(), b"(caf\xc3)", b"(\xff) )"] {
+            let stat = Stat::parse(&[b"12 ", name, b" ", numbers.as_bytes()].concat()).unwrap();
+            assert_eq!((stat.parent, stat.start_time, stat.has_ended), (7, 4711, false));
+        }
+        assert!(Stat::parse(format!("12 (a) {}", numbers.replace('S', "Z")).as_bytes()).unwrap().has_ended);
+        assert!(Stat::parse(b"12 (a) S").is_none() && Stat::parse(b"").is_none());
+    }
+
+    #[test]
+    fn a_process_has_a_number_in_each_namespace() {
+        let status = b"Name:\tcaf\xc3\nTgid:\t812\nNStgid:\t812\t31\t1\nNSpid:\t813\t32\t2\n";
+        assert_eq!(numbers(status, b"NStgid:"), Some(vec![812, 31, 1]));
+        assert_eq!(numbers(status, b"Tgid:"), Some(vec![812]));
+        assert_eq!(numbers(status, b"NSsid:"), None);
+    }
+}
