@@ -186,8 +186,9 @@ typedef enum {
      */
     RALPH_LOCK_STATE_HELD = 1,
     /**
-     * No process holds it, but the record of the last holder is still there: it died, or is a program that leaves its
-     * record behind, like ralph-core.
+     * No process holds it, but there is a record in the file: its process died, left its record behind, as ralph-core
+     * and execve(2) do, or the record was copied with the directory. A process on record that runs does not hold this
+     * lock.
      */
     RALPH_LOCK_STATE_STALE = 2,
 } ralph_lock_state;
@@ -469,11 +470,14 @@ ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard,
  * Gives the record that was in the lock file when the guard took the lock: that of a holder which died, or of a program
  * that leaves its record behind, like ralph-core. It tells what was being done when it ended, and since when.
  *
+ * A process that runs has not died with this lock. Its record, which was copied with the directory or which it left by
+ * execve(2), is RALPH_LOCK_NOT_FOUND.
+ *
  * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL. The caller frees it
  * with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
- * - RALPH_LOCK_NOT_FOUND: the last holder released the lock, there was none, or the lock was adopted
+ * - RALPH_LOCK_NOT_FOUND: the last holder released the lock or still runs, there was none, or the lock was adopted
  * - RALPH_LOCK_INVALID_ARGUMENT
  * - RALPH_LOCK_INVALID_HANDLE
  * - RALPH_LOCK_IO: there is no memory for a copy (ENOMEM)
@@ -601,21 +605,27 @@ ralph_lock_status ralph_lock_inspect_with(const char *workspace_root,
                                           ralph_lock_error **error);
 
 /**
- * Sends a signal to the process that holds the workspace's lock, and to no other: not to one that has the
- * number of a holder that died, nor to a holder of another machine or container. It is found by its record,
- * opened (pidfd_open(2)), and compared again with the record and the lock before it is signalled. It may
- * still let go of the lock in the instant before the signal arrives.
+ * Sends a signal to the process that holds the workspace's lock, and to no other. The process on record is opened
+ * (pidfd_open(2)), compared again with the record, and signalled only if /proc/PID/fdinfo shows that it has the lock: not
+ * when it has run another program (execve(2)) or has handed the lock over, nor when another process has its number. A
+ * holder in a container can be signalled from outside, not the other way round. The holder can still let go of the lock in
+ * the instant before the signal arrives.
  *
  * `workspace_root`: a directory. `signal_number`: as in kill(2); 0 sends none, and tells whether one could
  * be sent. `error` as in ralph_lock_try_acquire().
  *
- * RALPH_LOCK_OK: it was sent; RALPH_LOCK_NOT_FOUND: nobody holds the lock; RALPH_LOCK_PARSE: it is held, but
- * there is no record of the holder; RALPH_LOCK_NOT_LIVE: it is held, but the process on record is not
- * provably the one that holds it: it has ended, its number is another process's now, it belongs to
- * another host, boot or pid namespace, or its record has no identity; the error's message says which;
- * RALPH_LOCK_INVALID_ARGUMENT: NULL, or no signal; RALPH_LOCK_IO: with EPERM for another user's process;
- * RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no pidfd (Linux before 5.3, other systems);
- * RALPH_LOCK_UNSUPPORTED_FILESYSTEM; RALPH_LOCK_PANIC.
+ * - RALPH_LOCK_OK: it was sent
+ * - RALPH_LOCK_NOT_FOUND: no process holds the lock
+ * - RALPH_LOCK_PARSE: the lock is held, but there is no record of the holder
+ * - RALPH_LOCK_NOT_LIVE: the lock is held, but the process on record is not provably the holder: it has ended, it does not
+ *   have the lock, its number is another process's now, it belongs to another host or boot or to a pid namespace that is
+ *   not visible from here, or its record has no identity. The error's message says which.
+ * - RALPH_LOCK_INVALID_ARGUMENT: NULL, or a number that is no signal
+ * - RALPH_LOCK_IO: with EPERM for a process that the caller may not signal, with EACCES for one whose descriptors it may
+ *   not see (proc_pid_fdinfo(5))
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no pidfd (Linux before 5.3, other systems)
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_signal_holder(const char *workspace_root,
                                            int32_t signal_number,
@@ -645,9 +655,11 @@ ralph_lock_status ralph_lock_signal_holder_with(const char *workspace_root,
 
 /**
  * Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor, like a server
- * that was started under the lock. Best effort: other users' processes and those of other pid namespaces are not visible.
- * It looks at every descriptor of every process in /proc, which takes milliseconds, or tenths of a second on a busy
- * machine.
+ * that was started under the lock. Those in containers are found from outside, by their process ids here. Best effort:
+ * processes of other users, and of pid namespaces that the caller does not see, are missing.
+ *
+ * It looks at every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy machine.
+ * It touches no file but the lock's, so that a file system that has stopped answering cannot delay it.
  *
  * `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0. `count`
  * receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0. Must not be NULL. `error` as in
@@ -959,18 +971,35 @@ const char *ralph_lock_metadata_host(const ralph_lock_metadata *metadata);
 const char *ralph_lock_metadata_summary(const ralph_lock_metadata *metadata);
 
 /**
- * Whether the holder's process runs at the moment of this call, as far as that can be told: by its
- * number, host, boot, pid namespace and start time (proc(5)), so that another process which has the
- * number now is not taken for it. Another user's process counts as running. It says nothing of the lock:
- * a process that was forked can keep a dead holder's. RALPH_LOCK_LIVENESS_UNKNOWN for NULL and freed metadata.
+ * Whether the holder's process runs at the moment of this call, as far as that can be told. The process is identified by
+ * its number, boot, pid namespace and start time (proc(5)), so that another process that has the number now is not taken
+ * for it. The host name decides only where the record has no boot id: a host can be renamed. Another user's process
+ * counts as running.
+ *
+ * A holder in a container, which is another pid namespace of the same boot, is found among the processes that
+ * /proc/locks lists as the owners of locks, and is known from then on, also when it has released the lock.
+ *
+ * Liveness says nothing of the lock: a process that was forked can keep a dead holder's, and a live process can have lost
+ * the lock, for instance by execve(2).
+ *
+ * - RALPH_LOCK_LIVENESS_UNKNOWN: also for NULL and freed metadata
+ * - RALPH_LOCK_LIVENESS_LIVE
+ * - RALPH_LOCK_LIVENESS_DEAD
+ * - RALPH_LOCK_LIVENESS_RECYCLED
+ * - RALPH_LOCK_LIVENESS_FOREIGN
  */
 ralph_lock_liveness ralph_lock_metadata_liveness(const ralph_lock_metadata *metadata);
 
 /**
- * What the holder's process is to the calling one. A child of the holder learns here that its parent
- * runs this loop, and can go on within it instead of waiting for ever or working beside it. A process
- * whose parent has ended has lost that ancestor. RALPH_LOCK_RELATION_UNKNOWN for NULL and freed metadata, for
- * a record without identity, and where the processes above the caller cannot be looked up.
+ * What the holder's process is to the calling one. A child of the holder learns here that its ancestor runs this loop, and
+ * can go on within it instead of waiting for it. A process whose parent has ended has lost that ancestor. A process in a
+ * container does not see ancestors outside it: they are RALPH_LOCK_RELATION_OTHER.
+ *
+ * - RALPH_LOCK_RELATION_UNKNOWN: the record has no identity, its start time is by the clock of another time namespace, or
+ *   the processes above the caller cannot be looked up. Also for NULL and freed metadata.
+ * - RALPH_LOCK_RELATION_SELF
+ * - RALPH_LOCK_RELATION_ANCESTOR
+ * - RALPH_LOCK_RELATION_OTHER
  */
 ralph_lock_relation ralph_lock_metadata_relation(const ralph_lock_metadata *metadata);
 

@@ -113,8 +113,10 @@ impl LoopLock {
         Ok(lock::inspect_workspace(workspace_root.as_ref(), options.lock_file.as_deref())?)
     }
 
-    /// Sends a signal to the process that holds the lock, and to no other: [`LockError::NotFound`] when
-    /// nobody holds it, [`LockError::NoRecord`] and [`LockError::NotLive`] when it is not provable who does.
+    /// Sends a signal to the process that holds the lock, and to no other: the one on record, if it has the lock.
+    ///
+    /// [`LockError::NotFound`] when no process holds it, [`LockError::NoRecord`] and [`LockError::NotLive`] when the
+    /// process on record is not provably the holder, [`LockError::Io`] with EACCES when its descriptors may not be seen.
     #[cfg(unix)]
     pub fn signal_holder(workspace_root: impl AsRef<Path>, signal: i32) -> Result<(), LockError> {
         Ok(ops::signal_holder(workspace_root.as_ref(), None, signal)?)
@@ -131,7 +133,7 @@ impl LoopLock {
     }
 
     /// The processes that keep the lock, as far as /proc shows them: the holder, or those that inherited its
-    /// descriptor. Looks at every descriptor of every process, which takes milliseconds.
+    /// descriptor. Looks at every descriptor of every thread, which takes milliseconds, and touches no file but the lock's.
     #[cfg(unix)]
     pub fn find_keepers(workspace_root: impl AsRef<Path>) -> Result<Vec<u32>, LockError> {
         Ok(ops::find_keepers(workspace_root.as_ref(), None)?)

@@ -260,11 +260,14 @@ pub extern "C" fn ralph_lock_guard_verify(
 /// Gives the record that was in the lock file when the guard took the lock: that of a holder which died, or of a program
 /// that leaves its record behind, like ralph-core. It tells what was being done when it ended, and since when.
 ///
+/// A process that runs has not died with this lock. Its record, which was copied with the directory or which it left by
+/// execve(2), is RALPH_LOCK_NOT_FOUND.
+///
 /// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL. The caller frees it
 /// with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
-/// - RALPH_LOCK_NOT_FOUND: the last holder released the lock, there was none, or the lock was adopted
+/// - RALPH_LOCK_NOT_FOUND: the last holder released the lock or still runs, there was none, or the lock was adopted
 /// - RALPH_LOCK_INVALID_ARGUMENT
 /// - RALPH_LOCK_INVALID_HANDLE
 /// - RALPH_LOCK_IO: there is no memory for a copy (ENOMEM)

@@ -19,8 +19,9 @@ pub enum ralph_lock_state {
     Free = 0,
     /// A process holds it.
     Held = 1,
-    /// No process holds it, but the record of the last holder is still there: it died, or is a program that leaves its
-    /// record behind, like ralph-core.
+    /// No process holds it, but there is a record in the file: its process died, left its record behind, as ralph-core
+    /// and execve(2) do, or the record was copied with the directory. A process on record that runs does not hold this
+    /// lock.
     Stale = 2,
 }
 

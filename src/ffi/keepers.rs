@@ -10,9 +10,11 @@ use super::status::ralph_lock_status;
 use crate::ops;
 
 /// Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor, like a server
-/// that was started under the lock. Best effort: other users' processes and those of other pid namespaces are not visible.
-/// It looks at every descriptor of every process in /proc, which takes milliseconds, or tenths of a second on a busy
-/// machine.
+/// that was started under the lock. Those in containers are found from outside, by their process ids here. Best effort:
+/// processes of other users, and of pid namespaces that the caller does not see, are missing.
+///
+/// It looks at every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy machine.
+/// It touches no file but the lock's, so that a file system that has stopped answering cannot delay it.
 ///
 /// `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0. `count`
 /// receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0. Must not be NULL. `error` as in

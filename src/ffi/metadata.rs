@@ -176,39 +176,52 @@ pub extern "C" fn ralph_lock_metadata_summary(metadata: *const ralph_lock_metada
     })
 }
 
-/// Whether the holder's process runs at the moment of this call, as far as that can be told: by its
-/// number, host, boot, pid namespace and start time (proc(5)), so that another process which has the
-/// number now is not taken for it. Another user's process counts as running. It says nothing of the lock:
-/// a process that was forked can keep a dead holder's. RALPH_LOCK_LIVENESS_UNKNOWN for NULL and freed metadata.
+/// Whether the holder's process runs at the moment of this call, as far as that can be told. The process is identified by
+/// its number, boot, pid namespace and start time (proc(5)), so that another process that has the number now is not taken
+/// for it. The host name decides only where the record has no boot id: a host can be renamed. Another user's process
+/// counts as running.
+///
+/// A holder in a container, which is another pid namespace of the same boot, is found among the processes that
+/// /proc/locks lists as the owners of locks, and is known from then on, also when it has released the lock.
+///
+/// Liveness says nothing of the lock: a process that was forked can keep a dead holder's, and a live process can have lost
+/// the lock, for instance by execve(2).
+///
+/// - RALPH_LOCK_LIVENESS_UNKNOWN: also for NULL and freed metadata
+/// - RALPH_LOCK_LIVENESS_LIVE
+/// - RALPH_LOCK_LIVENESS_DEAD
+/// - RALPH_LOCK_LIVENESS_RECYCLED
+/// - RALPH_LOCK_LIVENESS_FOREIGN
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_liveness(metadata: *const ralph_lock_metadata) -> ralph_lock_liveness {
     value(RALPH_LOCK_LIVENESS_UNKNOWN, || {
-        look_up(metadata).map_or(RALPH_LOCK_LIVENESS_UNKNOWN, |metadata| {
-            match metadata.seen().liveness() {
-                Liveness::Unknown => RALPH_LOCK_LIVENESS_UNKNOWN,
-                Liveness::Live => RALPH_LOCK_LIVENESS_LIVE,
-                Liveness::Dead => RALPH_LOCK_LIVENESS_DEAD,
-                Liveness::Recycled => RALPH_LOCK_LIVENESS_RECYCLED,
-                Liveness::Foreign => RALPH_LOCK_LIVENESS_FOREIGN,
-            }
+        look_up(metadata).map_or(RALPH_LOCK_LIVENESS_UNKNOWN, |metadata| match metadata.seen().liveness() {
+            Liveness::Unknown => RALPH_LOCK_LIVENESS_UNKNOWN,
+            Liveness::Live => RALPH_LOCK_LIVENESS_LIVE,
+            Liveness::Dead => RALPH_LOCK_LIVENESS_DEAD,
+            Liveness::Recycled => RALPH_LOCK_LIVENESS_RECYCLED,
+            Liveness::Foreign => RALPH_LOCK_LIVENESS_FOREIGN,
         })
     })
 }
 
-/// What the holder's process is to the calling one. A child of the holder learns here that its parent
-/// runs this loop, and can go on within it instead of waiting for ever or working beside it. A process
-/// whose parent has ended has lost that ancestor. RALPH_LOCK_RELATION_UNKNOWN for NULL and freed metadata, for
-/// a record without identity, and where the processes above the caller cannot be looked up.
+/// What the holder's process is to the calling one. A child of the holder learns here that its ancestor runs this loop, and
+/// can go on within it instead of waiting for it. A process whose parent has ended has lost that ancestor. A process in a
+/// container does not see ancestors outside it: they are RALPH_LOCK_RELATION_OTHER.
+///
+/// - RALPH_LOCK_RELATION_UNKNOWN: the record has no identity, its start time is by the clock of another time namespace, or
+///   the processes above the caller cannot be looked up. Also for NULL and freed metadata.
+/// - RALPH_LOCK_RELATION_SELF
+/// - RALPH_LOCK_RELATION_ANCESTOR
+/// - RALPH_LOCK_RELATION_OTHER
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_relation(metadata: *const ralph_lock_metadata) -> ralph_lock_relation {
     value(RALPH_LOCK_RELATION_UNKNOWN, || {
-        look_up(metadata).map_or(RALPH_LOCK_RELATION_UNKNOWN, |metadata| {
-            match metadata.seen().relation() {
-                Relation::Unknown => RALPH_LOCK_RELATION_UNKNOWN,
-                Relation::Own => RALPH_LOCK_RELATION_SELF,
-                Relation::Ancestor => RALPH_LOCK_RELATION_ANCESTOR,
-                Relation::Other => RALPH_LOCK_RELATION_OTHER,
-            }
+        look_up(metadata).map_or(RALPH_LOCK_RELATION_UNKNOWN, |metadata| match metadata.seen().relation() {
+            Relation::Unknown => RALPH_LOCK_RELATION_UNKNOWN,
+            Relation::Own => RALPH_LOCK_RELATION_SELF,
+            Relation::Ancestor => RALPH_LOCK_RELATION_ANCESTOR,
+            Relation::Other => RALPH_LOCK_RELATION_OTHER,
         })
     })
 }

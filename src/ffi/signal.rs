@@ -9,21 +9,27 @@ use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::ops;
 
-/// Sends a signal to the process that holds the workspace's lock, and to no other: not to one that has the
-/// number of a holder that died, nor to a holder of another machine or container. It is found by its record,
-/// opened (pidfd_open(2)), and compared again with the record and the lock before it is signalled. It may
-/// still let go of the lock in the instant before the signal arrives.
+/// Sends a signal to the process that holds the workspace's lock, and to no other. The process on record is opened
+/// (pidfd_open(2)), compared again with the record, and signalled only if /proc/PID/fdinfo shows that it has the lock: not
+/// when it has run another program (execve(2)) or has handed the lock over, nor when another process has its number. A
+/// holder in a container can be signalled from outside, not the other way round. The holder can still let go of the lock in
+/// the instant before the signal arrives.
 ///
 /// `workspace_root`: a directory. `signal_number`: as in kill(2); 0 sends none, and tells whether one could
 /// be sent. `error` as in ralph_lock_try_acquire().
 ///
-/// RALPH_LOCK_OK: it was sent; RALPH_LOCK_NOT_FOUND: nobody holds the lock; RALPH_LOCK_PARSE: it is held, but
-/// there is no record of the holder; RALPH_LOCK_NOT_LIVE: it is held, but the process on record is not
-/// provably the one that holds it: it has ended, its number is another process's now, it belongs to
-/// another host, boot or pid namespace, or its record has no identity; the error's message says which;
-/// RALPH_LOCK_INVALID_ARGUMENT: NULL, or no signal; RALPH_LOCK_IO: with EPERM for another user's process;
-/// RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no pidfd (Linux before 5.3, other systems);
-/// RALPH_LOCK_UNSUPPORTED_FILESYSTEM; RALPH_LOCK_PANIC.
+/// - RALPH_LOCK_OK: it was sent
+/// - RALPH_LOCK_NOT_FOUND: no process holds the lock
+/// - RALPH_LOCK_PARSE: the lock is held, but there is no record of the holder
+/// - RALPH_LOCK_NOT_LIVE: the lock is held, but the process on record is not provably the holder: it has ended, it does not
+///   have the lock, its number is another process's now, it belongs to another host or boot or to a pid namespace that is
+///   not visible from here, or its record has no identity. The error's message says which.
+/// - RALPH_LOCK_INVALID_ARGUMENT: NULL, or a number that is no signal
+/// - RALPH_LOCK_IO: with EPERM for a process that the caller may not signal, with EACCES for one whose descriptors it may
+///   not see (proc_pid_fdinfo(5))
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no pidfd (Linux before 5.3, other systems)
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_signal_holder(
     workspace_root: *const c_char,

@@ -62,8 +62,8 @@ impl LockGuard {
         Ok(self.place.verify()?)
     }
 
-    /// Who was on record when the lock was taken: a holder that died, or a program that never takes its
-    /// record out, like ralph-core.
+    /// The record that was in the file when the lock was taken: of a holder that died, or of a program that leaves its
+    /// record behind, like ralph-core. Not of a process that runs, which has not died with this lock.
     pub fn previous(&self) -> Option<&Holder> {
         self.previous.as_deref()
     }
@@ -94,11 +94,12 @@ impl LockGuard {
         let mut held = Held { file: None, owner: process::instance(), record: 0 };
         // From here on, an error drops what is held, which blanks what was written and unlocks.
         let file = held.file.insert(file);
-        // A process that runs has not died with this lock: its record was copied with the directory, or it has let go of
-        // the lock without taking its record out, as exec(2) does.
-        let previous = file.clear_record(found.size)?.filter(|left| left.liveness() != Liveness::Live);
+        let previous = file.clear_record(found.size)?;
         file.write(record, &mut held.record)?;
         file.sync()?;
+        // A process that runs has not died with this lock: its record was copied with the directory, or it has let go of
+        // the lock without taking its record out, as execve(2) does.
+        let previous = previous.filter(|left| left.liveness() != Liveness::Live);
         Ok(Ok(LockGuard { held, place, previous }))
     }
 

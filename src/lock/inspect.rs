@@ -68,9 +68,9 @@ pub(crate) fn inspect(mut path: LockPath) -> Result<Inspection, Fault> {
 /// record does not identify its process: ralph-core leaves its records behind, and says no more than a number.
 pub(super) fn is_of_another(holder: &Holder, file: &LockedFile) -> bool {
     holder.identity().is_missing()
-        && file.owners().is_some_and(|owners| {
-            !owners.is_empty() && !owners.iter().any(|owner| holder.seen().may_be(*owner))
-        })
+        && file
+            .owners()
+            .is_some_and(|owners| !owners.is_empty() && !owners.iter().any(|owner| holder.seen().may_be(*owner)))
 }
 
 /// The dead holder on record, if it is its lock that is held, by another process that inherited its descriptor. If
@@ -102,8 +102,9 @@ pub enum Inspection {
     Free,
     /// Somebody holds it; None: who left no record.
     Held(Option<Box<Holder>>),
-    /// Nobody holds it, but the record of the last holder is still there: it died, or was of a program
-    /// that never takes its record out, like ralph-core.
+    /// No process holds it, but there is a record in the file: its process died, left its record behind, as ralph-core
+    /// and execve(2) do, or the record was copied with the directory. A process on record that runs does not hold this
+    /// lock.
     Stale(Box<Holder>),
 }
 

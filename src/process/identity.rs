@@ -14,8 +14,8 @@ use crate::sys::process::{self, PerProcess};
 #[serde(default)]
 pub(crate) struct ProcessId {
     /// Shown to people. It decides only where the boot or the pid namespace is missing: a host can be renamed.
-    pub(crate) host: Option<Cow<'static, str>>,
-    pub(crate) boot_id: Option<Cow<'static, str>>,
+    pub(crate) host: Option<String>,
+    pub(crate) boot_id: Option<String>,
     /// The inode number of the pid namespace, namespaces(7).
     pub(crate) pid_ns: Option<u64>,
     /// The inode number of the time namespace, time_namespaces(7); 0 where the kernel has none. The start time is
@@ -44,8 +44,8 @@ impl ProcessId {
     /// is left, is asked for again the next time.
     pub(crate) fn own() -> Cow<'static, ProcessId> {
         let find = || ProcessId {
-            host: process::host_name().map(Cow::Owned),
-            boot_id: boot_id().map(Cow::Owned),
+            host: process::host_name(),
+            boot_id: boot_id(),
             // Of this thread: the namespaces of the first one are gone once it has ended.
             pid_ns: proc::namespace(c"/proc/thread-self/ns/pid").ok(),
             time_ns: time_namespace(),
@@ -97,7 +97,9 @@ fn equal<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> Option<bool> {
 fn time_namespace() -> Option<u64> {
     match proc::namespace(c"/proc/thread-self/ns/time") {
         // A kernel without time namespaces, if this is not for want of /proc.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => proc::namespace(c"/proc/thread-self/ns/pid").ok().map(|_| 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            proc::namespace(c"/proc/thread-self/ns/pid").ok().map(|_| 0)
+        }
         found => found.ok(),
     }
 }

@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn locks_of_other_kinds_and_files_are_passed_over() {
         let lock = LockId { device: Some((254, 0)), inode: 5678 };
-        let owner = |lock: LockId, line: &str| Lock::parse(line).filter(|found| lock.is_of(found)).map(|lock| lock.owner);
+        let owner =
+            |lock: LockId, line: &str| Lock::parse(line).filter(|found| lock.is_of(found)).map(|lock| lock.owner);
         for listed in ["1: ", "lock:\t1: "] {
             let line = format!("{listed}FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF");
             assert_eq!(owner(lock, &line), Some(1234));

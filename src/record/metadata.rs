@@ -107,7 +107,6 @@ impl Holder {
         Seen { identity: &self.identity, pid: self.metadata.pid, found_as: &self.found_as }
     }
 
-
     /// Whether its process is known not to run: also when it waits to be reaped, or another has its number.
     pub(crate) fn has_ended(&self) -> bool {
         matches!(self.liveness(), Liveness::Dead | Liveness::Recycled)
@@ -160,14 +159,13 @@ impl From<Holder> for LockMetadata {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::borrow::Cow;
 
     #[test]
     fn a_summary_is_one_line_that_hides_nothing() {
         let holder = |prompt: &str, host: Option<String>| {
             let started = time::parse("2026-11-22T16:00:00.123456789Z").unwrap();
             let metadata = LockMetadata { pid: 4711, started, prompt: prompt.to_owned() };
-            Holder::new(metadata, ProcessId { host: host.map(Cow::Owned), ..ProcessId::default() }).summary()
+            Holder::new(metadata, ProcessId { host, ..ProcessId::default() }).summary()
         };
         let plain = "process 4711 since 2026-11-22T16:00:00Z";
         assert_eq!(holder("", None), plain);
