@@ -4,11 +4,13 @@
 
 #include "check.h"
 
+#include <sys/syscall.h>
+
 /* How many more files the library can open; -1: as many as it likes. */
 static int opens_left = -1;
 
 /* The library's open. */
-int open(const char *path, int flags, ...)
+int openat(int directory, const char *path, int flags, ...)
 {
     va_list arguments;
     mode_t mode;
@@ -21,7 +23,13 @@ int open(const char *path, int flags, ...)
     va_start(arguments, flags);
     mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
     va_end(arguments);
-    return openat(AT_FDCWD, path, flags, mode);
+    return (int)syscall(SYS_openat, directory, path, flags, mode);
 }
+
+#ifndef __USE_FILE_OFFSET64
+#ifdef __GLIBC__
+int openat64(int directory, const char *path, int flags, ...) __attribute__((alias("openat")));
+#endif
+#endif
 
 #endif

@@ -45,7 +45,7 @@ int fstatfs(int fd, struct statfs *found)
     return result;
 }
 
-int open(const char *path, int flags, ...)
+int openat(int directory, const char *path, int flags, ...)
 {
     mode_t mode = 0;
 
@@ -64,11 +64,11 @@ int open(const char *path, int flags, ...)
         errno = EMFILE;
         return -1;
     }
-    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    return (int)syscall(SYS_openat, directory, path, flags, mode);
 }
 
 #ifdef __GLIBC__
-int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+int openat64(int directory, const char *path, int flags, ...) __attribute__((alias("openat")));
 #endif
 
 /* How many files a folder has. */

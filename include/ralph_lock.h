@@ -448,10 +448,14 @@ ralph_lock_status ralph_lock_release(ralph_lock_guard *guard);
 const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
 
 /**
- * Tells whether the path still leads to the file that the guard holds. After `rm -rf .ralph` or
- * `git clean -fdx` it does not: the guard then holds a lock that nobody sees, and another process
- * can take the lock of a new file. A long-running holder asks from time to time and stops its work
- * on RALPH_LOCK_LOST. A relative workspace root is looked up from the current directory of now.
+ * Tells whether the lock still is the workspace's. It is not when the lock file was removed or replaced, as by
+ * `rm -rf .ralph`, `git clean -fdx` or a checkout of a branch that tracks it; when the root was removed or, for an
+ * absolute root, is no longer at its path; or when the program has closed the guard's descriptors. As long as the
+ * guard holds the root, no other process of this library can take the workspace, but a program that knows only the
+ * file can. ralph_lock_guard_restore() puts the file back.
+ *
+ * If the lock was adopted, or the process has forked since, it also checks that no copy of the descriptor has given
+ * the lock up.
  *
  * On a file system that other machines may use too it also asks whether the lock is still held there, with
  * the guard's own record: a server that was restarted, or lost sight of this machine, has forgotten it. There
@@ -459,12 +463,37 @@ const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
  *
  * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `error` as in ralph_lock_try_acquire().
  *
- * RALPH_LOCK_OK: it does; RALPH_LOCK_LOST: it does not, and the guard is still to be released;
- * RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_IO: the path cannot be looked
- * at; RALPH_LOCK_PANIC.
+ * - RALPH_LOCK_OK: it is
+ * - RALPH_LOCK_LOST: it is not, and the guard is still to be released
+ * - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire: its parent has the lock
+ * - RALPH_LOCK_INVALID_HANDLE
+ * - RALPH_LOCK_IO: the path cannot be looked at
+ * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard,
                                           ralph_lock_error **error);
+
+/**
+ * Puts the lock file back after it was removed or replaced: makes a new one, or takes the one that is there, locks it
+ * and writes the guard's record. The guard goes on with that file. Wait until removals have ended: a file that
+ * appears while `rm -rf` is at work makes it fail.
+ *
+ * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives who holds the new file on
+ * RALPH_LOCK_ALREADY_LOCKED, else NULL, as in ralph_lock_try_acquire(). May be NULL. `error` as there.
+ *
+ * - RALPH_LOCK_OK: the lock file is in place, also if it was never gone
+ * - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), was faster and has
+ *   held it for 50 ms; the guard is as it was
+ * - RALPH_LOCK_LOST: the root is gone, or another directory is at its path, or another process has locked it. A root
+ *   is never made again
+ * - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire
+ * - RALPH_LOCK_INVALID_HANDLE
+ * - RALPH_LOCK_IO: a system call failed
+ * - RALPH_LOCK_PANIC
+ */
+ralph_lock_status ralph_lock_guard_restore(const ralph_lock_guard *guard,
+                                           ralph_lock_metadata **holder,
+                                           ralph_lock_error **error);
 
 /**
  * Gives the record that was in the lock file when the guard took the lock: that of a holder which died, or of a program

@@ -464,6 +464,15 @@ public:
     /// A holder that runs for long asks from time to time, and stops its work then.
     result<void> verify() const { return detail::call(ralph_lock_guard_verify, held_.get()); }
 
+    /// Puts the lock file back after it was removed or replaced, and goes on with that file. With
+    /// status::already_locked the error says which program that knows only the file was faster; with status::lost the
+    /// root itself is gone.
+    result<void> restore() {
+        detail::metadata_handle record;
+        error outcome = detail::call(ralph_lock_guard_restore, held_.get(), detail::out(record));
+        return error(std::move(outcome), std::move(record));
+    }
+
     /// Who died with the lock before, or never takes its record out, like ralph-core; else status::not_found.
     result<holder> previous() const {
         detail::metadata_handle record;

@@ -18,8 +18,8 @@ pub(crate) type Fault = Box<LockError>;
 #[non_exhaustive]
 pub enum LockError {
     /// Another process holds the lock. The holder is None when there is no record of it, for instance
-    /// when it is `flock(1)`.
-    AlreadyLocked { path: PathBuf, holder: Option<Box<Holder>> },
+    /// when it is `flock(1)`. `root` is there when the workspace's directory is locked and its lock file is not.
+    AlreadyLocked { path: PathBuf, holder: Option<Box<Holder>>, root: Option<Box<RootHolder>> },
 
     /// The time to wait was over. The holder is the one at the last look.
     TimedOut { path: PathBuf, holder: Option<Box<Holder>> },
@@ -69,6 +69,16 @@ pub enum LockError {
     Unsettled { path: PathBuf },
 }
 
+/// The process that has locked a workspace's directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RootHolder {
+    /// The directory.
+    pub root: PathBuf,
+    /// The process, where /proc/locks lists it.
+    pub process: Option<u32>,
+}
+
 impl fmt::Display for LockError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.describe(&mut Escaping(out))
@@ -88,7 +98,16 @@ impl LockError {
 
     fn describe(&self, out: &mut impl fmt::Write) -> fmt::Result {
         match self {
-            LockError::AlreadyLocked { path, holder } => {
+            LockError::AlreadyLocked { path, root: Some(holder), .. } => {
+                write!(out, "the directory {} is locked by ", holder.root.display())?;
+                match holder.process {
+                    Some(process) => write!(out, "process {process}")?,
+                    None => out.write_str("another process")?,
+                }
+                let reason = "the holder's lock file was removed, or a program such as flock(1) has locked the directory";
+                write!(out, ", but {} is not: {reason}", path.display())
+            }
+            LockError::AlreadyLocked { path, holder, .. } => {
                 write!(out, "{} is locked by ", path.display())?;
                 describe(holder.as_deref(), out)
             }

@@ -55,7 +55,7 @@ mod ffi;
 #[allow(unsafe_code)]
 mod sys;
 
-pub use error::LockError;
+pub use error::{LockError, RootHolder};
 pub use lock::{Inspection, LockGuard};
 pub use process::{Liveness, Relation};
 pub use record::{Holder, LockMetadata};

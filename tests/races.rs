@@ -47,7 +47,7 @@ fn a_folder_removed_before_the_file_is_made_is_made_again() {
     let workspace = Workspace::new();
     let folder = workspace.lock_file().parent().unwrap().to_owned();
     fs::remove_dir_all(&folder).unwrap();
-    let stopped = workspace.inject(&["mkdir:signal=SIGSTOP:when=1"], "try").stopped();
+    let stopped = workspace.inject(&["mkdirat:signal=SIGSTOP:when=1"], "try").stopped();
     fs::remove_dir(&folder).unwrap();
     stopped.go_on().has_the_lock(&workspace);
 }
@@ -61,12 +61,81 @@ const MOMENTS: [&str; 3] =
 fn a_contender_whose_file_was_removed_takes_the_new_one() {
     for moment in MOMENTS {
         let workspace = Workspace::new();
-        let first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
+        let _first = workspace.hold_file();
         let stopped = workspace.inject(&[moment], "try").stopped();
         fs::remove_file(workspace.lock_file()).unwrap();
-        assert!(matches!(first.verify(), Err(LockError::Lost { .. })));
         stopped.go_on().has_the_lock(&workspace);
     }
+}
+
+/// When an acquire is stopped: before it has the root, and after.
+const ROOT_MOMENTS: [&str; 2] = ["openat:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=1"];
+
+#[test]
+fn a_file_removed_around_the_roots_lock_is_not_locked() {
+    for step in ["try", "wait"] {
+        for moment in ROOT_MOMENTS {
+            let workspace = Workspace::new();
+            let stopped = workspace.inject_on_root(&[moment], step).stopped();
+            fs::remove_dir_all(workspace.lock_file().parent().unwrap()).unwrap();
+            stopped.go_on().has_the_lock(&workspace);
+            let workspace = Workspace::new();
+            let stopped = workspace.inject_on_root(&[moment], step).stopped();
+            let moved = workspace.replace();
+            stopped.go_on().has_the_lock(&workspace);
+            assert_eq!(fs::read_to_string(moved).unwrap(), LEFTOVER, "the file that was moved away was written to");
+        }
+    }
+}
+
+/// Whoever has the root keeps others out, also before it has compared; and if another process was faster, the one that
+/// was stopped is told which.
+#[test]
+fn of_two_files_one_root_makes_one_holder() {
+    let workspace = Workspace::new();
+    let stopped = workspace.inject_on_root(&[ROOT_MOMENTS[0]], "try").stopped();
+    fs::remove_file(workspace.lock_file()).unwrap();
+    let second = LoopLock::try_acquire(workspace.root(), "second").unwrap();
+    let traced = stopped.go_on();
+    assert_eq!(traced.lines()[0], "acquire RALPH_LOCK_ALREADY_LOCKED 0 second", "{}", traced.text());
+    drop(second);
+
+    let workspace = Workspace::new();
+    let stopped = workspace.inject_on_root(&[ROOT_MOMENTS[1]], "try").stopped();
+    fs::remove_file(workspace.lock_file()).unwrap();
+    let refused = LoopLock::try_acquire(workspace.root(), "second").unwrap_err();
+    assert!(matches!(refused, LockError::AlreadyLocked { holder: None, root: Some(_), .. }), "{refused:?}");
+    assert!(LoopLock::is_locked(workspace.root()).unwrap());
+    stopped.go_on().has_the_lock(&workspace);
+}
+
+/// The prober is stopped with the root's shared lock, and an acquire looks past it.
+#[test]
+fn a_prober_of_the_root_does_not_refuse_an_acquire() {
+    let workspace = Workspace::new();
+    let stopped = workspace.inject_on_root(&["flock:signal=SIGSTOP:when=1"], "ask").stopped();
+    fs::remove_dir_all(workspace.lock_file().parent().unwrap()).unwrap();
+    std::thread::scope(|scope| {
+        let acquire = scope.spawn(|| LoopLock::try_acquire(workspace.root(), "second"));
+        let traced = stopped.go_on();
+        assert!(acquire.join().unwrap().is_ok());
+        assert!(traced.lines()[0].ends_with("RALPH_LOCK_OK 0"), "{}", traced.text());
+    });
+}
+
+/// A restore between the look at the missing file and the one at the root does not make an asker say "free".
+#[test]
+fn a_file_that_is_put_back_meanwhile_is_held() {
+    let workspace = Workspace::new();
+    let first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
+    fs::remove_file(workspace.lock_file()).unwrap();
+    // It has seen that the file is missing. Then the file is there again, and the root is free.
+    let stopped = workspace.inject(&["openat:signal=SIGSTOP:when=1"], "ask").stopped();
+    first.restore().unwrap();
+    let fd = first.into_fd().unwrap();
+    let traced = stopped.go_on();
+    assert_eq!(traced.lines(), ["locked RALPH_LOCK_OK 0"], "{}", traced.text());
+    drop(fd);
 }
 
 /// The adopter is stopped after its first try, which a prober's lock has refused.
@@ -104,10 +173,9 @@ fn an_adopter_blanks_all_that_was_written_until_it_has_the_lock() {
 #[test]
 fn an_adopter_whose_file_was_removed_has_lost_it() {
     let workspace = Workspace::new();
-    let first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
+    let _first = workspace.hold_file();
     let stopped = workspace.inject(&["flock:signal=SIGSTOP:when=1"], "adopt").stopped();
     fs::remove_file(workspace.lock_file()).unwrap();
-    assert!(matches!(first.verify(), Err(LockError::Lost { .. })));
     let traced = stopped.go_on();
     assert_eq!(traced.lines(), ["acquire RALPH_LOCK_LOST 0", "again RALPH_LOCK_OK"], "{}", traced.text());
 }
@@ -115,8 +183,7 @@ fn an_adopter_whose_file_was_removed_has_lost_it() {
 #[test]
 fn a_nameless_holder_of_a_file_that_was_moved_away_is_nobody() {
     let workspace = Workspace::new();
-    let _first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
-    // As if flock(1) had the lock, which leaves no record.
+    let _first = workspace.hold_file();
     fs::write(workspace.lock_file(), "").unwrap();
     let stopped = workspace.inject(&["flock:signal=SIGSTOP:when=1"], "try").stopped();
     workspace.replace();
@@ -127,7 +194,7 @@ fn a_nameless_holder_of_a_file_that_was_moved_away_is_nobody() {
 fn a_contender_is_told_who_holds_the_file_at_the_path() {
     for moment in MOMENTS {
         let workspace = Workspace::new();
-        let _first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
+        let _first = workspace.hold_file();
         let stopped = workspace.inject(&[moment], "try").stopped();
         fs::remove_file(workspace.lock_file()).unwrap();
         let _second = LoopLock::try_acquire(workspace.root(), "second").unwrap();
@@ -140,7 +207,7 @@ fn a_contender_is_told_who_holds_the_file_at_the_path() {
 fn is_locked_is_about_the_file_at_the_path() {
     for (moment, held) in [("openat", true), ("openat", false), ("flock", true), ("flock", false)] {
         let workspace = Workspace::new();
-        let first = held.then(|| LoopLock::try_acquire(workspace.root(), "first").unwrap());
+        let first = held.then(|| workspace.hold_file());
         let stopped = workspace.inject(&[&format!("{moment}:signal=SIGSTOP:when=1")], "ask").stopped();
         workspace.replace();
         let second = (!held).then(|| LoopLock::try_acquire(workspace.root(), "second").unwrap());

@@ -8,8 +8,8 @@ use common::traced::Workspace;
 use ralph_lock::LoopLock;
 
 #[test]
-fn an_uncontended_acquire_and_release_take_at_most_nine_calls() {
-    takes_at_most(9, "count-pair");
+fn an_uncontended_acquire_and_release_take_at_most_eighteen_calls() {
+    takes_at_most(18, "count-pair");
 }
 
 #[test]
@@ -70,6 +70,66 @@ fn a_file_that_cannot_be_opened_is_no_refusal() {
         for (name, code) in codes {
             fails(step, &[&format!("openat:error={name}:when=1")], &format!("RALPH_LOCK_IO {code}"));
         }
+    }
+}
+
+/// Without the root's lock the file protects the workspace, as it does where a directory cannot be locked.
+#[test]
+fn a_root_that_cannot_be_locked_leaves_the_lock_to_the_file() {
+    let flocks = ["ENOLCK", "EIO", "EBADF", "ENOSYS", "EOPNOTSUPP", "EINVAL", "EACCES"];
+    let faults = flocks.map(|name| format!("flock:error={name}:when=1+"));
+    for step in ["try", "wait", "adopt"] {
+        for fault in faults.iter().map(String::as_str).chain(["openat:error=EACCES:when=1", "openat:error=EPERM:when=1"]) {
+            let workspace = Workspace::new();
+            let traced = workspace.inject_on_root(&[fault], step).wait();
+            assert!(traced.log.contains("(INJECTED)"), "{fault}: {}", traced.text());
+            traced.has_the_lock(&workspace);
+        }
+    }
+}
+
+#[test]
+fn a_root_that_cannot_be_opened_is_no_refusal() {
+    let codes = [
+        ("EMFILE", libc::EMFILE),
+        ("ENFILE", libc::ENFILE),
+        ("ENOMEM", libc::ENOMEM),
+        ("EIO", libc::EIO),
+        ("ESTALE", libc::ESTALE),
+    ];
+    for step in ["try", "wait"] {
+        for (name, code) in codes {
+            let workspace = Workspace::new();
+            let traced = workspace.inject_on_root(&[&format!("openat:error={name}:when=1")], step).wait();
+            let expected = [format!("acquire RALPH_LOCK_IO {code}"), "again RALPH_LOCK_OK".to_owned()];
+            assert_eq!(traced.lines(), expected, "{}", traced.text());
+            workspace.assert_blank();
+        }
+    }
+}
+
+#[test]
+fn a_crash_between_any_two_calls_on_the_root_leaves_a_free_lock() {
+    for (call, times) in [("openat", 1), ("flock", 2), ("newfstatat", 3)] {
+        for time in 1..=times {
+            let workspace = Workspace::new();
+            let fault = format!("{call}:signal=SIGKILL:when={time}");
+            let traced = workspace.inject_on_root(&[&fault], "try").wait();
+            assert!(traced.log.contains("killed by SIGKILL"), "{fault}: {}", traced.text());
+            assert!(!LoopLock::is_locked(workspace.root()).unwrap(), "{fault}");
+            LoopLock::try_acquire(workspace.root(), "next").unwrap().release().unwrap();
+            workspace.assert_blank();
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_call_on_the_root_is_repeated() {
+    for fault in ["openat:error=EINTR:when=1", "flock:error=EINTR:when=1", "flock:error=EINTR:when=2"] {
+        let workspace = Workspace::new();
+        let traced = workspace.inject_on_root(&[fault], "try").wait();
+        assert!(traced.log.contains("(INJECTED)"), "{fault}: {}", traced.text());
+        traced.has_the_lock(&workspace);
     }
 }
 

@@ -1,11 +1,14 @@
 /* A child forked by another thread at the moment of a lock that is given back at once does not keep it. */
 #include "check.h"
+#include "looks.h"
 
 #include <sys/file.h>
 #include <sys/syscall.h>
 
 static process child;
 static bool forks, cannot_look, cannot_write;
+/* How many locks are passed over before that. */
+static int locks_left;
 
 static void wait_for_the_end(void *unused)
 {
@@ -18,31 +21,26 @@ int flock(int fd, int operation)
 {
     int result = (int)syscall(SYS_flock, fd, operation);
 
-    if (forks && result == 0 && operation != LOCK_UN) {
+    if (forks && result == 0 && operation != LOCK_UN && locks_left-- == 0) {
         forks = false;
         child = start(wait_for_the_end, NULL);
     }
     return result;
 }
 
-/* The library's lstat. */
-int lstat(const char *path, struct stat *found)
+static int look_fails(void)
 {
-    if (cannot_look) {
-        errno = EIO;
-        return -1;
-    }
-    return fstatat(AT_FDCWD, path, found, AT_SYMLINK_NOFOLLOW);
+    return cannot_look ? EIO : 0;
 }
 
 /* The library's open. */
-int open(const char *path, int flags, ...)
+int openat(int directory, const char *path, int flags, ...)
 {
     if (cannot_write && (flags & O_ACCMODE) != O_RDONLY) {
         errno = EACCES;
         return -1;
     }
-    return openat(AT_FDCWD, path, flags, 0666);
+    return (int)syscall(SYS_openat, directory, path, flags, 0666);
 }
 
 /* The lock is free while the child lives. */
@@ -66,22 +64,38 @@ static void fails(const char *root, int code)
 int main(void)
 {
     char *root = new_workspace();
+    int file;
 
+    before_look = look_fails;
     CHECK(try_only(root) == RALPH_LOCK_OK);
 
-    /* Asking takes a shared lock for an instant. */
-    forks = true;
-    CHECK(!is_locked(root));
-    is_free(root);
+    /* Asking takes a shared lock for an instant, of the file and of the root. */
+    for (file = 0; file < 2; file++) {
+        forks = true;
+        locks_left = file;
+        CHECK(!is_locked(root));
+        is_free(root);
+    }
+    locks_left = 0;
 
     /* So does an acquire that may not write the file. */
     forks = cannot_write = true;
     fails(root, EACCES);
     is_free(root);
 
-    /* An acquire that fails after its flock has had the lock already. */
-    forks = cannot_look = true;
-    fails(root, EIO);
+    /* An acquire that fails after its flock has had the lock already, of the file or of both. */
+    for (file = 0; file < 2; file++) {
+        forks = cannot_look = true;
+        locks_left = file;
+        fails(root, EIO);
+        is_free(root);
+    }
+
+    /* One that makes the file looks at the root first. */
+    locks_left = 0;
+    CHECK(unlink(lock_file_of(root)) == 0);
+    forks = true;
+    CHECK(try_only(root) == RALPH_LOCK_OK);
     is_free(root);
     return 0;
 }

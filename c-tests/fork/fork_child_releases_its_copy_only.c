@@ -6,7 +6,7 @@ static void release_copy(void *guard)
     int descriptors = open_descriptors();
 
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
-    CHECK(open_descriptors() == descriptors - 1);
+    CHECK(open_descriptors() == descriptors - 2);
     CHECK_STATUS(RALPH_LOCK_INVALID_HANDLE, ralph_lock_release(guard));
 }
 

@@ -21,7 +21,7 @@ static void hand_over(void *guard)
     check_holder(root, starter.pid, "parent");
     /* It still has its copy, and can close it. */
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
-    CHECK(open_descriptors() == descriptors - 1);
+    CHECK(open_descriptors() == descriptors - 2);
     check_holder(root, starter.pid, "parent");
 }
 

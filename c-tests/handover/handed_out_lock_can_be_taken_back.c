@@ -37,7 +37,7 @@ int main(void)
     other = start(refused, root);
     finish(&other);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
-    CHECK(open_descriptors() == descriptors - 1);
+    CHECK(open_descriptors() == descriptors - 2);
     check_free(root);
 
     /* It can also be given up as a descriptor: the lock ends with the last copy. */

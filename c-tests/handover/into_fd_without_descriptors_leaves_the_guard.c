@@ -31,7 +31,7 @@ int main(void)
     struct rlimit limit;
     ralph_lock_error *error;
     ralph_lock_status status;
-    int last, i;
+    int spare = open("/dev/null", O_RDONLY | O_CLOEXEC), last, i;
     int32_t fd;
 
     CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -57,7 +57,9 @@ int main(void)
         CHECK(fcntl(fd, F_GETFD) == 0);
     }
     refused_again(&contender);
+    /* One for the file, and one for the root. */
     close(last);
+    close(spare);
     CHECK_TEXT(record, read_file(lock_file_of(root), NULL));
     guard = adopt(root, "heir", fd);
     check_holder(root, getpid(), "heir");

@@ -9,7 +9,7 @@ static bool lets_go, is_passed_over;
 
 /* Called by the library too: the unnamed holder is gone by the time the list of locks is read, or the kernel passes
  * over it there, as it can while locks of others come and go. */
-int open(const char *path, int flags, ...)
+int openat(int directory, const char *path, int flags, ...)
 {
     mode_t mode = 0;
 
@@ -28,13 +28,13 @@ int open(const char *path, int flags, ...)
         is_passed_over = false;
         path = "/dev/null";
     }
-    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    return (int)syscall(SYS_openat, directory, path, flags, mode);
 }
 
 /* With 64-bit offsets on 32 bits this is its name anyhow. */
 #ifndef __USE_FILE_OFFSET64
 #ifdef __GLIBC__
-int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+int openat64(int directory, const char *path, int flags, ...) __attribute__((alias("openat")));
 #endif
 #endif
 

@@ -35,16 +35,17 @@ int main(void)
     root = new_workspace();
     file = lock_file_of(root);
 
+    /* The holder of the root still holds the workspace. */
     first = hold(root, "first");
     replaced_by = FREE;
-    check_state(root, RALPH_LOCK_STATE_FREE, NULL);
+    check_state(root, RALPH_LOCK_STATE_HELD, NULL);
     CHECK(replaced_by == NOTHING);
     kill_hard(&first);
 
-    first = hold(root, "first");
+    first = hold_plainly(root, LOCK_EX);
     replaced_by = HELD;
     check_state(root, RALPH_LOCK_STATE_HELD, "second");
-    kill_hard(&first);
+    dismiss(&first);
     kill_hard(&second);
 
     /* What was stale goes, and so does what was nameless. */

@@ -1,6 +1,7 @@
 /* A guard that is released while another thread is inside a call with it stays whole until that call ends. */
 #include "check.h"
 #include "leaks.h"
+#include "looks.h"
 #include "threads.h"
 
 /* The thread that looks stops in the middle of its call until it is told to go on. */
@@ -13,15 +14,14 @@ static void until(const int *flag)
         sched_yield();
 }
 
-/* The library's lstat. */
-int lstat(const char *path, struct stat *found)
+static int stop(void)
 {
     if (armed) {
         armed = false;
         __atomic_store_n(&inside, 1, __ATOMIC_SEQ_CST);
         until(&go_on);
     }
-    return fstatat(AT_FDCWD, path, found, AT_SYMLINK_NOFOLLOW);
+    return 0;
 }
 
 static void *look(void *guard)
@@ -49,6 +49,7 @@ static void release_while_looking(void *root)
 
 int main(void)
 {
+    before_look = stop;
     leaks_nothing("release during verify", 1000, release_while_looking, new_workspace());
     return 0;
 }

@@ -1,5 +1,6 @@
-/* A waiter whose lock file is removed, replaced or renamed gets the lock of the file that is at the path then. */
-#include "check.h"
+/* A waiter whose lock file is removed, replaced or renamed gets the lock of the file that is at the path then, while a
+ * program that knows only the file holds the old one. */
+#include "inspecting.h"
 
 static void removed(const char *root)
 {
@@ -47,18 +48,21 @@ static void folder_made_anew(const char *root)
 static double change(void (*how_changed)(const char *), way how)
 {
     char *root = new_workspace();
-    ralph_lock_guard *lost = acquire(root, "loses it");
-    process waiter = start_waiting(root, "next", how);
-    double changed = now_ms(), took;
+    process lost, waiter;
+    double changed, took;
     char *record;
+
+    write_file(lock_file_of(root), "", 0);
+    lost = hold_plainly(root, LOCK_EX);
+    waiter = start_waiting(root, "next", how);
+    changed = now_ms();
 
     how_changed(root);
     CHECK(hear(&waiter) == 'g');
     took = now_ms() - changed;
     check_held(root, "next");
     record = read_file(lock_file_of(root), NULL);
-    CHECK_STATUS(RALPH_LOCK_LOST, ralph_lock_guard_verify(lost, NULL));
-    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(lost));
+    dismiss(&lost);
     CHECK_TEXT(record, read_file(lock_file_of(root), NULL));
     check_held(root, "next");
     say(&waiter, 'x');
@@ -82,17 +86,20 @@ static void check_follows(const char *what, void (*how_changed)(const char *), w
 static void check_new_file_counts(way how)
 {
     char *root = new_workspace();
-    ralph_lock_guard *lost = acquire(root, "loses it");
-    process waiter = start_waiting(root, "next", how);
     char *other = path_of("%s/other", root);
+    process lost, waiter;
     ralph_lock_guard *taken;
+
+    write_file(lock_file_of(root), "", 0);
+    lost = hold_plainly(root, LOCK_EX);
+    waiter = start_waiting(root, "next", how);
 
     /* The lock is on the new file before that is at the path. */
     CHECK(mkdir(other, 0777) == 0);
     taken = acquire(other, "is quicker");
     CHECK(rename(lock_file_of(other), lock_file_of(root)) == 0);
     until_asleep(waiter.pid);
-    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(lost));
+    dismiss(&lost);
     until_asleep(waiter.pid);
     check_held(root, "is quicker");
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(taken));

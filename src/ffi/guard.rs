@@ -2,7 +2,6 @@
 
 use std::ffi::c_char;
 use std::ptr;
-use std::sync::Mutex;
 
 use super::call::{Out, path, status, text};
 use super::catch::value;
@@ -13,23 +12,16 @@ use super::metadata::ralph_lock_metadata;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::error::Fault;
-use crate::lock::{self, Held, LockGuard, LockedPlace};
-use crate::record::Holder;
+use crate::lock::{self, LockGuard};
 use crate::wait;
 
 /// A held lock. Comes from a function that acquires, and ends with ralph_lock_release(). It is a
 /// name that is looked up at each use, never an address: a guard that was released, or any other
 /// value, is answered with RALPH_LOCK_INVALID_HANDLE.
 #[allow(non_camel_case_types)]
-pub struct ralph_lock_guard {
-    place: LockedPlace,
-    previous: Option<Box<Holder>>,
-    /// Taken out by the one caller that ends the guard. Nobody ever waits for this mutex: who finds it
-    /// locked comes too late.
-    held: Mutex<Option<Held>>,
-}
+pub struct ralph_lock_guard(pub(super) LockGuard);
 
-const NOT_LIVE: Failure = Failure::InvalidHandle("guard");
+pub(super) const NOT_LIVE: Failure = Failure::InvalidHandle("guard");
 
 impl ralph_lock_guard {
     /// Gives C the lock, or who holds it.
@@ -49,25 +41,14 @@ impl ralph_lock_guard {
     /// Ends the guard, and gives the lock up.
     fn release(guard: *const ralph_lock_guard) -> Result<(), Failure> {
         let entry = find("guard", guard)?;
-        let mut held = entry.held.try_lock().ok().and_then(|mut held| held.take()).ok_or(NOT_LIVE)?;
+        let given_up = entry.0.give_up().ok_or(NOT_LIVE)?;
         entry.retire();
-        Ok(held.give_up()?)
-    }
-
-    /// Ends the guard with what the body makes of its lock. Where that fails, the guard is as it was.
-    pub(super) fn end<T>(&self, body: impl FnOnce(&mut Held) -> Result<T, Fault>) -> Result<T, Failure> {
-        let Ok(mut held) = self.held.try_lock() else {
-            return Err(NOT_LIVE);
-        };
-        let result = body(held.as_mut().ok_or(NOT_LIVE)?)?;
-        *held = None;
-        Ok(result)
+        Ok(given_up?)
     }
 
     /// Puts a held lock where C can name it.
     pub(super) fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, Failure> {
-        let (held, place, previous) = guard.into_parts();
-        hand_over_or_fail(ralph_lock_guard { place, previous, held: Mutex::new(Some(held)) })
+        hand_over_or_fail(ralph_lock_guard(guard))
     }
 }
 
@@ -232,13 +213,17 @@ pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock
 /// the options named. NULL for NULL and for a guard that was released. Borrowed until ralph_lock_release().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_guard_path(guard: *const ralph_lock_guard) -> *const c_char {
-    value(ptr::null(), || look_up(guard).map_or(ptr::null(), |entry| entry.place.path().as_ptr()))
+    value(ptr::null(), || look_up(guard).map_or(ptr::null(), |entry| entry.0.path().as_ptr()))
 }
 
-/// Tells whether the path still leads to the file that the guard holds. After `rm -rf .ralph` or
-/// `git clean -fdx` it does not: the guard then holds a lock that nobody sees, and another process
-/// can take the lock of a new file. A long-running holder asks from time to time and stops its work
-/// on RALPH_LOCK_LOST. A relative workspace root is looked up from the current directory of now.
+/// Tells whether the lock still is the workspace's. It is not when the lock file was removed or replaced, as by
+/// `rm -rf .ralph`, `git clean -fdx` or a checkout of a branch that tracks it; when the root was removed or, for an
+/// absolute root, is no longer at its path; or when the program has closed the guard's descriptors. As long as the
+/// guard holds the root, no other process of this library can take the workspace, but a program that knows only the
+/// file can. ralph_lock_guard_restore() puts the file back.
+///
+/// If the lock was adopted, or the process has forked since, it also checks that no copy of the descriptor has given
+/// the lock up.
 ///
 /// On a file system that other machines may use too it also asks whether the lock is still held there, with
 /// the guard's own record: a server that was restarted, or lost sight of this machine, has forgotten it. There
@@ -246,15 +231,50 @@ pub extern "C" fn ralph_lock_guard_path(guard: *const ralph_lock_guard) -> *cons
 ///
 /// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `error` as in ralph_lock_try_acquire().
 ///
-/// RALPH_LOCK_OK: it does; RALPH_LOCK_LOST: it does not, and the guard is still to be released;
-/// RALPH_LOCK_INVALID_ARGUMENT; RALPH_LOCK_INVALID_HANDLE; RALPH_LOCK_IO: the path cannot be looked
-/// at; RALPH_LOCK_PANIC.
+/// - RALPH_LOCK_OK: it is
+/// - RALPH_LOCK_LOST: it is not, and the guard is still to be released
+/// - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire: its parent has the lock
+/// - RALPH_LOCK_INVALID_HANDLE
+/// - RALPH_LOCK_IO: the path cannot be looked at
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_guard_verify(
     guard: *const ralph_lock_guard,
     error: *mut *mut ralph_lock_error,
 ) -> ralph_lock_status {
-    status(error, || Ok(find("guard", guard)?.place.verify()?))
+    status(error, || find("guard", guard)?.0.look()?.ok_or(NOT_LIVE))
+}
+
+/// Puts the lock file back after it was removed or replaced: makes a new one, or takes the one that is there, locks it
+/// and writes the guard's record. The guard goes on with that file. Wait until removals have ended: a file that
+/// appears while `rm -rf` is at work makes it fail.
+///
+/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives who holds the new file on
+/// RALPH_LOCK_ALREADY_LOCKED, else NULL, as in ralph_lock_try_acquire(). May be NULL. `error` as there.
+///
+/// - RALPH_LOCK_OK: the lock file is in place, also if it was never gone
+/// - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), was faster and has
+///   held it for 50 ms; the guard is as it was
+/// - RALPH_LOCK_LOST: the root is gone, or another directory is at its path, or another process has locked it. A root
+///   is never made again
+/// - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire
+/// - RALPH_LOCK_INVALID_HANDLE
+/// - RALPH_LOCK_IO: a system call failed
+/// - RALPH_LOCK_PANIC
+#[unsafe(no_mangle)]
+pub extern "C" fn ralph_lock_guard_restore(
+    guard: *const ralph_lock_guard,
+    holder: *mut *mut ralph_lock_metadata,
+    error: *mut *mut ralph_lock_error,
+) -> ralph_lock_status {
+    let holder = Out::new("holder", holder, ptr::null_mut());
+    status(error, || {
+        let restored = find("guard", guard)?.0.put_back();
+        if let Some(found) = restored.as_ref().err().and_then(|error| error.holder()).filter(|_| holder.is_wanted()) {
+            holder.set(ralph_lock_metadata::new(found)?);
+        }
+        restored?.ok_or(NOT_LIVE)
+    })
 }
 
 /// Gives the record that was in the lock file when the guard took the lock: that of a holder which died, or of a program
@@ -282,7 +302,7 @@ pub extern "C" fn ralph_lock_guard_previous(
     status(error, || {
         metadata.required()?;
         let entry = find("guard", guard)?;
-        let previous = entry.previous.as_deref().ok_or_else(|| entry.place.no_previous())?;
+        let previous = entry.0.previous().ok_or_else(|| entry.0.no_previous())?;
         metadata.set(ralph_lock_metadata::new(previous)?);
         Ok(())
     })

@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::call::{Out, path, status, text};
 use super::error::ralph_lock_error;
-use super::guard::ralph_lock_guard;
+use super::guard::{NOT_LIVE, ralph_lock_guard};
 use super::handles::find;
 use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
@@ -36,7 +36,7 @@ pub extern "C" fn ralph_lock_guard_into_fd(
     status(error, || {
         fd.required()?;
         let entry = find("guard", guard)?;
-        fd.set(entry.end(take_number)?);
+        fd.set(take_number(&entry.0)?.ok_or(NOT_LIVE)?);
         entry.retire();
         Ok(())
     })

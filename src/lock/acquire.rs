@@ -5,9 +5,11 @@ use std::path::Path;
 use super::LockGuard;
 use super::backoff::{Backoff, pause, pause_remotely};
 use super::file::{LockedFile, START_OVERS};
+use super::guard::Published;
 use super::inspect::{is_of_another, left_to_others};
 use super::path::LockPath;
-use crate::error::{Fault, LockError};
+use super::root::wait_for_root;
+use crate::error::{Fault, LockError, RootHolder};
 use crate::record::{Holder, Record};
 
 /// Takes the lock now, or says who holds it.
@@ -20,32 +22,62 @@ pub(crate) fn acquire_blocking(workspace_root: &Path, prompt: &str) -> Result<Lo
     acquire_in_queue(LockPath::of(workspace_root)?, &mut Record::new(prompt).map_err(LockError::invalid)?.made())
 }
 
-pub(crate) fn acquire_now(mut path: LockPath, record: &mut Record<'_>) -> Result<LockGuard, Fault> {
+pub(crate) fn acquire_now(path: LockPath, record: &mut Record<'_>) -> Result<LockGuard, Fault> {
     let mut backoff = Backoff::default();
     for _ in 0..START_OVERS {
-        let mut file = LockedFile::open_or_create(path)?;
-        if !contend(&mut file, &mut backoff)? {
-            path = file.path().clone();
-            continue;
-        }
-        match LockGuard::publish(file, record)? {
-            Ok(guard) => return Ok(guard),
-            Err(again) => path = again,
+        let Some(mut file) = open_unless_root_is_held(&path, &mut backoff)? else {
+            return Err(root_held(&path));
+        };
+        while contend(&mut file, &mut backoff)? {
+            match LockGuard::publish(file, record, &mut backoff.probers)? {
+                Published::Guard(guard) => return Ok(guard),
+                Published::Moved => break,
+                Published::RootHeld(refused) => file = refused,
+            }
+            // The file is given back meanwhile: the holder of the root may be about to put it back in place.
+            file.give_back()?;
+            if backoff.root.is_over() {
+                return Err(root_held(&path));
+            }
+            pause();
         }
     }
     Err(never_settles(&path))
 }
 
-pub(crate) fn acquire_in_queue(mut path: LockPath, record: &mut Record<'_>) -> Result<LockGuard, Fault> {
-    for _ in 0..START_OVERS {
-        let mut file = LockedFile::open_to_wait(path)?;
+pub(crate) fn acquire_in_queue(path: LockPath, record: &mut Record<'_>) -> Result<LockGuard, Fault> {
+    path.resolve()?;
+    let mut moves = 0;
+    while moves < START_OVERS {
+        let Some(mut file) = LockedFile::open_to_wait(&path)? else {
+            wait_for_root(&path)?;
+            continue;
+        };
         file.exclusive()?;
-        match LockGuard::publish(file, record)? {
-            Ok(guard) => return Ok(guard),
-            Err(again) => path = again,
+        match LockGuard::publish(file, record, &mut Backoff::default().probers)? {
+            Published::Guard(guard) => return Ok(guard),
+            Published::Moved => moves += 1,
+            Published::RootHeld(file) => {
+                drop(file);
+                wait_for_root(&path)?;
+            }
         }
     }
     Err(never_settles(&path))
+}
+
+/// Opens the lock file. None: it is missing, and stays so while another process holds the root.
+fn open_unless_root_is_held(path: &LockPath, backoff: &mut Backoff) -> Result<Option<LockedFile>, Fault> {
+    loop {
+        if let Some(file) = LockedFile::open_or_create(path)? {
+            return Ok(Some(file));
+        }
+        // The holder may be ending, or be putting its lock file back.
+        if backoff.root.is_over() && path.is_vacant()? {
+            return Ok(None);
+        }
+        pause();
+    }
 }
 
 /// Tries for the lock of an open file until it is ours or somebody else's for sure. False: the file
@@ -100,7 +132,15 @@ pub(crate) fn contend(file: &mut LockedFile, backoff: &mut Backoff) -> Result<bo
 }
 
 fn held(file: &LockedFile, holder: Option<Box<Holder>>) -> Fault {
-    Box::new(LockError::AlreadyLocked { path: file.path().to_owned(), holder })
+    Box::new(LockError::AlreadyLocked { path: file.path().to_owned(), holder, root: None })
+}
+
+/// The root is locked and its lock file is not.
+fn root_held(path: &LockPath) -> Fault {
+    let owners = path.root_lock_id().and_then(|lock| lock.owners().ok()).unwrap_or_default();
+    let process = owners.first().copied().filter(|pid| *pid != 0);
+    let root = Some(Box::new(RootHolder { root: path.root_path().to_owned(), process }));
+    Box::new(LockError::AlreadyLocked { path: path.to_owned(), holder: None, root })
 }
 
 pub(crate) fn never_settles(path: &LockPath) -> Fault {

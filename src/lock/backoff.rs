@@ -10,6 +10,15 @@ const PROBERS: Duration = Duration::from_secs(1);
 /// How long to wait for the record of a holder that has the lock and is about to write it.
 pub(crate) const RECORD: Duration = Duration::from_millis(20);
 
+/// How long to wait for a holder of the root that may be ending: its descriptors close one after the other.
+const ROOT: Duration = Duration::from_millis(20);
+
+/// How long a holder tries to lock the file that it puts back.
+pub(crate) const RESTORE: Duration = Duration::from_millis(50);
+
+/// At the least so often.
+pub(crate) const RESTORE_TRIES: u32 = 20;
+
 /// For how long a file system that other machines use too may show an old text: GlusterFS and the kernel's FUSE
 /// keep what they know for a second, and a busy machine takes its time.
 pub(crate) const OLD_TEXT: Duration = Duration::from_secs(3);
@@ -21,11 +30,12 @@ pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
 pub(crate) struct Backoff {
     pub(crate) probers: Budget,
     pub(crate) record: Budget,
+    pub(crate) root: Budget,
 }
 
 impl Default for Backoff {
     fn default() -> Backoff {
-        Backoff { probers: Budget::of(PROBERS), record: Budget::of(RECORD) }
+        Backoff { probers: Budget::of(PROBERS), record: Budget::of(RECORD), root: Budget::of(ROOT) }
     }
 }
 
@@ -36,6 +46,11 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    /// For one look only.
+    pub(crate) fn none() -> Budget {
+        Budget::of(Duration::ZERO)
+    }
+
     pub(crate) fn of(length: Duration) -> Budget {
         Budget { length, end: None }
     }

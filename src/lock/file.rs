@@ -5,9 +5,11 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use super::path::LockPath;
+use super::root::RootLock;
 use crate::error::{Fault, LockError};
 use crate::process::LockId;
 use crate::record::{BLANKS, FILE_MAX, Holder, Unreadable, is_blank};
+use crate::sys::descriptor::{Descriptor, copy_above};
 use crate::sys::file::{self, FileId, Kind, Stat};
 use crate::sys::text::Text;
 use crate::sys::{flock, mount, process};
@@ -20,10 +22,8 @@ pub(crate) const START_OVERS: u32 = 1000;
 /// An open lock file.
 #[derive(Debug)]
 pub(crate) struct LockedFile {
-    fd: OwnedFd,
+    fd: Descriptor,
     path: LockPath,
-    /// Which file it is, once somebody has asked.
-    identity: Option<FileId>,
     /// Whether it is on a file system that other machines may use too. As long as nobody has asked: yes.
     shared: bool,
     /// Why it is open for reading only, where it is.
@@ -55,77 +55,89 @@ impl Content {
 impl LockedFile {
     /// Opens the file, which is made where it is missing. Without O_CREAT first: that is one system
     /// call in the usual case, and the only way to another user's file in a sticky directory under
-    /// fs.protected_regular (proc_sys_fs(5)).
-    // Inlined: as LockGuard::publish.
-    #[inline(always)]
-    pub(crate) fn open_or_create(path: LockPath) -> Result<LockedFile, Fault> {
-        match file::open_read_write(path.as_c_str()) {
-            Ok(fd) => Ok(LockedFile::new(fd, path, None)),
-            Err(error) => LockedFile::open_otherwise(path, error),
+    /// fs.protected_regular (proc_sys_fs(5)). None: it is missing and another process holds the root, so that a new
+    /// file would be in its way.
+    pub(crate) fn open_or_create(path: &LockPath) -> Result<Option<LockedFile>, Fault> {
+        match path.open_read_write() {
+            Ok(fd) => Ok(Some(LockedFile::new(fd, path, None))),
+            Err(error) => LockedFile::open_otherwise(path, error, path.is_own(None)),
         }
     }
 
+    /// The same for the process that holds the root. None does not occur.
+    pub(crate) fn create(path: &LockPath) -> Result<Option<LockedFile>, Fault> {
+        LockedFile::open_otherwise(path, io::Error::from_raw_os_error(libc::ENOENT), false)
+    }
+
     /// The same after that error: makes a missing file, and opens one that may only be read.
-    fn open_otherwise(path: LockPath, error: io::Error) -> Result<LockedFile, Fault> {
+    fn open_otherwise(path: &LockPath, error: io::Error, asks_root: bool) -> Result<Option<LockedFile>, Fault> {
         let mut opened = Err(error);
         for _ in 0..START_OVERS {
             if !matches!(&opened, Err(error) if error.raw_os_error() == Some(libc::ENOENT)) {
                 break;
             }
+            // A root that is missing is a mistake to report.
+            path.resolve()?;
+            if asks_root && RootLock::share(path)?.is_held() {
+                return Ok(None);
+            }
             path.make_parents()?;
-            opened = file::open_or_create(path.as_c_str());
+            opened = path.open_or_create();
         }
         match opened {
-            Ok(fd) => Ok(LockedFile::new(fd, path, None)),
+            Ok(fd) => Ok(Some(LockedFile::new(fd, path, None))),
             Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EPERM | libc::EROFS)) => {
-                match file::open_read_only(path.as_c_str()) {
+                match path.open_read_only() {
                     Ok(fd) => {
                         let mut file = LockedFile::new(fd, path, Some(error));
                         // What is no lock file is refused as that, not for its permissions.
                         file.stat()?;
-                        Ok(file)
+                        Ok(Some(file))
                     }
-                    Err(_) => Err(LockedFile::explain_open(&path, error)),
+                    Err(_) => Err(LockedFile::explain_open(path, error)),
                 }
             }
-            Err(error) => Err(LockedFile::explain_open(&path, error)),
+            Err(error) => Err(LockedFile::explain_open(path, error)),
         }
     }
 
-    /// The same for somebody who is going to wait: what can never be held is refused before that.
-    pub(crate) fn open_to_wait(path: LockPath) -> Result<LockedFile, Fault> {
-        let mut file = LockedFile::open_or_create(path)?;
+    /// The same for a caller that is going to wait: what can never be held is refused before that.
+    pub(crate) fn open_to_wait(path: &LockPath) -> Result<Option<LockedFile>, Fault> {
+        let Some(mut file) = LockedFile::open_or_create(path)? else {
+            return Ok(None);
+        };
         file.stat()?;
         match file.take_read_only() {
             Some(error) => Err(error),
-            None => Ok(file),
+            None => Ok(Some(file)),
         }
     }
 
-    /// The file that is open as that descriptor, which somebody else has opened.
-    pub(crate) fn adopt(fd: OwnedFd, path: LockPath) -> LockedFile {
+    /// The file that is open as that descriptor, which the caller's process has opened.
+    pub(crate) fn adopt(fd: OwnedFd, path: &LockPath) -> LockedFile {
         let mut file = LockedFile::new(fd, path, None);
-        // Others may have copies, so that closing this one wakes nobody.
+        // Others may have copies, so that closing this one wakes no waiter.
         file.forks = file.forks.wrapping_sub(1);
         file
     }
 
-    /// Opens the file for reading. Err: there is none at that path.
-    pub(crate) fn open_existing(path: LockPath) -> Result<Result<LockedFile, LockPath>, Fault> {
-        match file::open_read_only(path.as_c_str()) {
-            Ok(fd) => Ok(Ok(LockedFile::new(fd, path, None))),
-            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(Err(path)),
-            Err(error) => Err(LockedFile::explain_open(&path, error)),
+    /// Opens the file for reading. None: there is none at that path.
+    pub(crate) fn open_existing(path: &LockPath) -> Result<Option<LockedFile>, Fault> {
+        match path.open_read_only() {
+            Ok(fd) => Ok(Some(LockedFile::new(fd, path, None))),
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
+            Err(error) => Err(LockedFile::explain_open(path, error)),
         }
     }
 
-    fn new(fd: OwnedFd, path: LockPath, read_only: Option<io::Error>) -> LockedFile {
-        LockedFile { fd, path, identity: None, shared: true, read_only, locked: false, forks: process::forks() }
+    fn new(fd: OwnedFd, path: &LockPath, read_only: Option<io::Error>) -> LockedFile {
+        let (fd, path) = (Descriptor::new(fd), path.clone());
+        LockedFile { fd, path, shared: true, read_only, locked: false, forks: process::forks() }
     }
 
     /// An open that failed because of what is in the lock file's place says what that is.
     fn explain_open(path: &LockPath, error: io::Error) -> Fault {
-        match file::stat_path(path.as_c_str()) {
+        match path.stat() {
             Ok(found) if found.kind != Kind::Regular => path.not_regular(found.kind),
             _ => path.failed("open", error),
         }
@@ -140,6 +152,11 @@ impl LockedFile {
         self.read_only.take().map(|error| self.path.failed("open", error))
     }
 
+    /// Whether this descriptor has a lock.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.locked
+    }
+
     pub(crate) fn is_read_only(&self) -> bool {
         self.read_only.is_some()
     }
@@ -150,22 +167,47 @@ impl LockedFile {
         if found.kind != Kind::Regular {
             return Err(self.path.not_regular(found.kind));
         }
-        self.identity = Some(found.identity);
+        self.fd.identify(found.identity);
         self.shared = mount::is_shared(self.fd(), found.identity.device);
         Ok(found)
     }
 
     /// Which file it is, which never changes.
     pub(crate) fn identity(&mut self) -> Result<FileId, Fault> {
-        self.identity.map_or_else(|| Ok(self.stat()?.identity), Ok)
+        self.fd.identity().map_or_else(|| Ok(self.stat()?.identity), Ok)
+    }
+
+    /// Whether it outlives the call, as a guard's and a waiter's does.
+    pub(crate) fn keep(&self, kept: bool) {
+        self.fd.keep(kept);
+    }
+
+    /// Whether the descriptor still is this file. If not, it is left alone from here on.
+    pub(crate) fn is_same(&mut self) -> bool {
+        let same = self.fd.is_same();
+        self.locked &= same;
+        same
+    }
+
+    /// Whether another process may have a copy of the descriptor, and have unlocked it.
+    pub(crate) fn is_copied(&self) -> bool {
+        self.forks != process::forks()
+    }
+
+    /// Whether the file says exactly that.
+    pub(crate) fn says(&self, record: &[u8]) -> Result<bool, Fault> {
+        let mut text = Text::empty();
+        self.read(record.len() as u64, &mut text)?;
+        // What was longer has been blanked before the record was written.
+        Ok(text.strip_prefix(record).is_some_and(is_blank))
     }
 
     pub(crate) fn try_exclusive(&mut self) -> Result<bool, Fault> {
-        self.keep(flock::try_exclusive(self.fd()))
+        self.note(flock::try_exclusive(self.fd()))
     }
 
     pub(crate) fn try_shared(&mut self) -> Result<bool, Fault> {
-        self.keep(flock::try_shared(self.fd()))
+        self.note(flock::try_shared(self.fd()))
     }
 
     /// Turns a shared lock into the exclusive one, or gives it up, which leaves the road free for others who do
@@ -183,13 +225,13 @@ impl LockedFile {
             Err(error) if error.raw_os_error() == Some(libc::EINTR) => {
                 Err(Box::new(LockError::Interrupted { path: self.path.to_owned() }))
             }
-            result => self.keep(result.map(|()| true)).map(drop),
+            result => self.note(result.map(|()| true)).map(drop),
         }
     }
 
     /// Remembers what came of trying for a lock. Who is refused has lost the lock that he had before
     /// (flock(2)); a failed call leaves it.
-    fn keep(&mut self, taken: io::Result<bool>) -> Result<bool, Fault> {
+    fn note(&mut self, taken: io::Result<bool>) -> Result<bool, Fault> {
         if let Ok(taken) = taken {
             self.locked = taken;
         }
@@ -201,11 +243,17 @@ impl LockedFile {
         flock::unlock(self.fd()).map_err(|error| self.path.failed("unlock", error))?;
         // Who waits for this lock is woken when the file is closed. A child that was forked since has
         // it open too, so that our close is not the last; then new times wake them.
-        if self.forks != process::forks() {
+        if self.is_copied() {
             // A file system without it costs the waiters a second at the most.
             let _ = file::touch(self.fd());
         }
         Ok(())
+    }
+
+    /// Unlocks a file that stays open, and that nothing was written to: no waiter is woken.
+    pub(crate) fn give_back(&mut self) -> Result<(), Fault> {
+        self.locked = false;
+        flock::unlock(self.fd()).map_err(|error| self.path.failed("unlock", error))
     }
 
     /// Leaves the lock to the other copies of this descriptor.
@@ -307,12 +355,7 @@ impl LockedFile {
     }
 
     /// Ends what its holder has said of itself, before the lock is given up.
-    pub(crate) fn withdraw(&mut self, length: usize) -> Result<(), Fault> {
-        // A server that was restarted, or did not hear from us, has given the lock away: then the record is
-        // somebody else's.
-        if self.is_shared() && !self.try_exclusive()? {
-            return Ok(());
-        }
+    pub(crate) fn withdraw(&self, length: usize) -> Result<(), Fault> {
         self.blank(length)?;
         // What is still on its way when the lock is free would overwrite the next holder's record.
         self.sync()
@@ -363,10 +406,22 @@ impl LockedFile {
     pub(crate) fn move_above(&mut self, other: BorrowedFd<'_>) {
         if self.fd.as_raw_fd() < other.as_raw_fd() {
             // Without it the lock works just as well.
-            if let Ok(moved) = file::move_above(self.fd(), other.as_raw_fd()) {
-                self.fd = moved;
+            if let Ok(moved) = copy_above(self.fd(), other.as_raw_fd()) {
+                let identity = self.fd.identity();
+                self.fd = Descriptor::new(moved);
+                identity.into_iter().for_each(|identity| self.fd.identify(identity));
             }
         }
+    }
+
+    /// The same file, found through another descriptor of its root.
+    pub(crate) fn set_path(&mut self, path: &LockPath) {
+        self.path = path.clone();
+    }
+
+    /// The path of the open file itself, wherever it was moved: a link in /proc.
+    pub(crate) fn link(&self) -> std::ffi::CString {
+        std::ffi::CString::new(format!("/proc/self/fd/{}", self.fd.as_raw_fd())).unwrap_or_default()
     }
 
     fn fd(&self) -> BorrowedFd<'_> {

@@ -1,17 +1,19 @@
-//! A held lock: who owns it, whether it still is the workspace's, and how it ends.
+//! A held lock: which process took it, whether it still is the workspace's, and how it ends.
 
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::backoff::{Budget, LOOK_AGAIN, OLD_TEXT};
-use super::file::LockedFile;
+use super::acquire::contend;
+use super::backoff::{Backoff, Budget, LOOK_AGAIN, OLD_TEXT, RESTORE, RESTORE_TRIES, pause};
+use super::file::{LockedFile, START_OVERS};
 use super::inspect::{Inspection, inspect};
 use super::path::LockPath;
+use super::root::{RootLock, RootTry};
 use crate::error::{Fault, LockError};
 use crate::process::Liveness;
 use crate::record::{Holder, Record};
-use crate::sys::file::FileId;
 use crate::sys::{clock, process};
 
 /// The lock, held. Dropping it gives the lock up; so does the end of the process, however it ends.
@@ -20,46 +22,55 @@ use crate::sys::{clock, process};
 /// lock with its parent.
 #[derive(Debug)]
 pub struct LockGuard {
-    held: Held,
-    place: LockedPlace,
+    path: LockPath,
     /// Who was on record before.
     previous: Option<Box<Holder>>,
-}
-
-/// What is to be given up, which dropping it does.
-#[derive(Debug)]
-pub(crate) struct Held {
-    /// None once the lock is given up.
-    file: Option<LockedFile>,
     /// The process that took the lock, by [`process::instance`].
     owner: u32,
-    /// How many bytes of the file are our record.
-    record: usize,
+    /// None once the lock is given up. Only the owner waits for this mutex: in a forked child a thread that it does
+    /// not have may have locked it.
+    held: Mutex<Option<Held>>,
 }
 
-/// Which file was locked, and where it was: enough to see whether it still is there, without the
-/// descriptor.
+/// What is given up at the end.
 #[derive(Debug)]
-pub(crate) struct LockedPlace {
-    path: LockPath,
-    identity: FileId,
-    /// On a file system that other machines may use too: who is on record as long as the lock is ours.
-    on_record: Option<Box<Holder>>,
+struct Held {
+    file: LockedFile,
+    /// None where the root cannot be locked, and for a lock file that was chosen.
+    root: Option<RootLock>,
+    /// What the file says as long as the lock is ours.
+    record: Vec<u8>,
+}
+
+/// What came of making this process, which has the file's lock, the holder.
+pub(crate) enum Published {
+    Guard(LockGuard),
+    /// The file is not the one at the path any more.
+    Moved,
+    /// Another process holds the root; the file comes back, still locked.
+    RootHeld(LockedFile),
 }
 
 impl LockGuard {
     /// Where the lock file is: the workspace root as it was given, and [`crate::LoopLock::LOCK_FILE`] or
     /// what the options said.
     pub fn lock_path(&self) -> &Path {
-        self.place.path.as_path()
+        self.path.as_path()
     }
 
-    /// Whether the path still leads to the file that is locked. After `rm -rf .ralph` it does not
-    /// ([`LockError::Lost`]), and somebody else can take the lock of a new file there. On a file system that
-    /// other machines may use too, also whether the lock is still held there, with our record: a server that
-    /// restarts has forgotten it. A relative root is looked up from the current directory of now.
+    /// Whether the lock still is the workspace's: the path leads to the file that is locked, which after
+    /// `rm -rf .ralph` it does not, and an absolute root is still at its path. If not, [`LockError::Lost`]; see
+    /// [`LockGuard::restore`]. On a file system that other machines may use too, also whether the lock is still held
+    /// there, with our record: a server that restarts has forgotten it.
     pub fn verify(&self) -> Result<(), LockError> {
-        Ok(self.place.verify()?)
+        Ok(self.look().map(drop)?)
+    }
+
+    /// Puts the lock file back after it was removed or replaced: locks a new one and writes the record. Ok: it is in
+    /// place, also if it was never gone. [`LockError::AlreadyLocked`]: a program that knows only the file holds the
+    /// new one. [`LockError::Lost`]: the root itself is gone, or is another directory now.
+    pub fn restore(&self) -> Result<(), LockError> {
+        Ok(self.put_back().map(drop)?)
     }
 
     /// The record that was in the file when the lock was taken: of a holder that died, or of a program that leaves its
@@ -69,145 +80,349 @@ impl LockGuard {
     }
 
     /// Gives the lock up and says whether all of it went well. The lock is free in any case.
-    pub fn release(mut self) -> Result<(), LockError> {
-        Ok(self.held.give_up()?)
-    }
-
-    pub(crate) fn into_parts(self) -> (Held, LockedPlace, Option<Box<Holder>>) {
-        (self.held, self.place, self.previous)
-    }
-
-    /// Makes this process, which has just got the flock, the holder on record. Err: somebody
-    /// removed or replaced the file between open and flock. Without this comparison two processes
-    /// hold two files, each believing that it has the workspace's lock.
-    // Inlined, as some others are: a result that is returned was written in pieces just now, and the processor waits
-    // for them all before it moves it as a whole, again and again on the way to where it stays.
-    #[inline(always)]
-    pub(crate) fn publish(mut file: LockedFile, record: &mut Record<'_>) -> Result<Result<LockGuard, LockPath>, Fault> {
-        let identity = file.identity()?;
-        let path = file.path().clone();
-        let Some(found) = path.find(identity)? else {
-            return Ok(Err(path));
-        };
-        let record = record.since(clock::wall());
-        let place = LockedPlace::new(path, identity, &file, record);
-        let mut held = Held { file: None, owner: process::instance(), record: 0 };
-        // From here on, an error drops what is held, which blanks what was written and unlocks.
-        let file = held.file.insert(file);
-        let previous = file.clear_record(found.size)?;
-        file.write(record, &mut held.record)?;
-        file.sync()?;
-        // A process that runs has not died with this lock: its record was copied with the directory, or it has let go of
-        // the lock without taking its record out, as execve(2) does.
-        let previous = previous.filter(|left| left.liveness() != Liveness::Live);
-        Ok(Ok(LockGuard { held, place, previous }))
-    }
-
-    /// Makes this process the holder on record of a lock that another one has handed to it. When that
-    /// fails, the lock is left as it is.
-    pub(crate) fn inherit(mut file: LockedFile, record: &mut Record<'_>, size: u64) -> Result<LockGuard, Fault> {
-        let identity = file.identity()?;
-        let record = record.since(clock::wall());
-        let place = LockedPlace::new(file.path().clone(), identity, &file, record);
-        let mut length = 0;
-        let written = file
-            .blank(usize::try_from(size).unwrap_or(usize::MAX))
-            .and_then(|()| file.write(record, &mut length))
-            .and_then(|()| file.sync());
-        if let Err(fault) = written {
-            // The old holder has it still. Nobody is on record then, rather than half a name.
-            let _ = file.blank(length);
-            file.disown();
-            return Err(fault);
-        }
-        let held = Held { file: Some(file), owner: process::instance(), record: length };
-        Ok(LockGuard { held, place, previous: None })
-    }
-
-    /// As [`Held::take_fd`].
-    pub(crate) fn take_fd(mut self) -> Result<OwnedFd, Fault> {
-        self.held.take_fd()
-    }
-}
-
-impl Held {
-    /// The lock as a descriptor that an exec leaves open. Nothing is held here then.
-    pub(crate) fn take_fd(&mut self) -> Result<OwnedFd, Fault> {
-        let Some(file) = self.file.as_mut().filter(|_| process::instance() == self.owner) else {
-            return Err(LockError::invalid("the guard belongs to the process that this one was forked from"));
-        };
-        let fd = file.inheritable_copy()?;
-        file.disown();
-        self.file = None;
-        Ok(fd)
-    }
-
-    pub(crate) fn give_up(&mut self) -> Result<(), Fault> {
-        let Some(file) = &mut self.file else {
-            return Ok(());
-        };
-        // In a forked child only this copy of the descriptor goes: unlocking, or blanking the
-        // record, would take the lock from the parent.
-        let given_up = if process::instance() != self.owner {
-            file.disown();
-            Ok(())
-        } else {
-            // First the record: the moment the lock is free, the next holder may write its own. Then the
-            // lock, explicitly: closing leaves it with every child that inherited the descriptor.
-            let blanked = file.withdraw(self.record);
-            file.unlock().and(blanked)
-        };
-        self.file = None;
-        given_up
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        // A drop has nobody to tell; `release` has.
-        let _ = self.give_up();
-    }
-}
-
-impl LockedPlace {
-    // Inlined: as LockGuard::publish.
-    #[inline(always)]
-    fn new(path: LockPath, identity: FileId, file: &LockedFile, record: &[u8]) -> LockedPlace {
-        let on_record = if file.is_shared() { Holder::parse(record).ok() } else { None };
-        LockedPlace { path, identity, on_record }
+    pub fn release(self) -> Result<(), LockError> {
+        Ok(self.give_up().unwrap_or(Ok(()))?)
     }
 
     pub(crate) fn path(&self) -> &CStr {
         self.path.as_c_str()
     }
 
-    /// The error for a lock that nobody had left behind.
+    /// The error for a lock without an earlier holder's record.
     pub(crate) fn no_previous(&self) -> Fault {
         let reason = "no holder had left its record behind".to_owned();
         Box::new(LockError::NotFound { path: self.path.to_owned(), reason })
     }
 
-    pub(crate) fn verify(&self) -> Result<(), Fault> {
-        if self.path.leads_to(self.identity)? && self.is_ours_still()? {
-            return Ok(());
-        }
-        Err(Box::new(LockError::Lost { path: self.path.to_owned() }))
+    /// Makes this process, which has just got the file's lock, the holder on record.
+    ///
+    /// First it locks the root, and then it compares: another process may have removed or replaced the file since it
+    /// was opened. Without the comparison two processes hold two files, each believing that it has the workspace's
+    /// lock; before the root is locked it would prove nothing. A refusal because of the root is compared too: the
+    /// holder may have put a new file in place that names it.
+    pub(crate) fn publish(
+        mut file: LockedFile,
+        record: &mut Record<'_>,
+        probers: &mut Budget,
+    ) -> Result<Published, Fault> {
+        let identity = file.identity()?;
+        let path = file.path().clone();
+        let tried = match path.is_own(Some(identity)) {
+            true => RootLock::take(&path, &mut Budget::none(), probers)?,
+            // Without a lock, it still is where the file is looked up.
+            false => path.resolve().map(|()| RootTry::Locked(None))?,
+        };
+        let root = match tried {
+            RootTry::Locked(root) => Some(root),
+            RootTry::Held => None,
+            RootTry::Gone => return Ok(Published::Moved),
+        };
+        let Some(found) = path.find(identity)? else {
+            return Ok(Published::Moved);
+        };
+        let Some(root) = root else {
+            return Ok(Published::RootHeld(file));
+        };
+        // A process that runs has not died with this lock: its record was copied with the directory, or it has let go of
+        // the lock without taking its record out, as execve(2) does.
+        let previous = file.clear_record(found.size)?.filter(|left| left.liveness() != Liveness::Live);
+        write_record(&file, record.since(clock::wall()))?;
+        Ok(Published::Guard(LockGuard::new(path, previous, file, root, record.take())))
     }
 
-    /// Whether the lock has stayed with its holder: one that is kept by another machine ends when that one is
-    /// restarted, or loses sight of this one, and the kernel here does not know.
-    fn is_ours_still(&self) -> Result<bool, Fault> {
-        let Some(ours) = &self.on_record else {
-            return Ok(true);
+    /// Makes this process the holder on record of a lock that another one has handed to it. When that
+    /// fails, the lock is left as it is. None: the lock is not the workspace's any more.
+    pub(crate) fn inherit(mut file: LockedFile, record: &mut Record<'_>) -> Result<Option<LockGuard>, Fault> {
+        let inherited = LockGuard::try_inherit(&mut file, record);
+        match inherited {
+            Ok(Some(root)) => Ok(Some(LockGuard::new(file.path().clone(), None, file, root, record.take()))),
+            failed => {
+                file.disown();
+                failed.map(|_| None)
+            }
+        }
+    }
+
+    fn try_inherit(file: &mut LockedFile, record: &mut Record<'_>) -> Result<Option<Option<RootLock>>, Fault> {
+        let identity = file.identity()?;
+        let path = file.path().clone();
+        let Backoff { mut root, mut probers, .. } = Backoff::default();
+        let root = match path.is_own(Some(identity)) {
+            true => RootLock::take(&path, &mut root, &mut probers)?,
+            false => RootTry::Locked(None),
         };
+        let RootTry::Locked(root) = root else {
+            return Ok(None);
+        };
+        // Another adopter of the same descriptor may have released it while this one waited for the root. And if the
+        // file's lock was free until now, others may have removed the file, or have written, since the first look.
+        let found = if file.try_exclusive()? { path.find(identity)? } else { None };
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        file.blank(usize::try_from(found.size).unwrap_or(usize::MAX))?;
+        write_record(file, record.since(clock::wall()))?;
+        Ok(Some(root))
+    }
+
+    fn new(
+        path: LockPath,
+        previous: Option<Box<Holder>>,
+        file: LockedFile,
+        root: Option<RootLock>,
+        record: Vec<u8>,
+    ) -> LockGuard {
+        let held = Held { file, root, record };
+        held.keep(true);
+        path.keep_root(true);
+        LockGuard { path, previous, owner: process::instance(), held: Mutex::new(Some(held)) }
+    }
+
+    /// Whether this is the process that took the lock.
+    fn is_own(&self) -> bool {
+        process::instance() == self.owner
+    }
+
+    fn held(&self) -> Option<MutexGuard<'_, Option<Held>>> {
+        if self.is_own() {
+            return Some(self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        self.held.try_lock().ok()
+    }
+
+    /// Runs that on what is held. None: the guard has ended.
+    fn with_held<T>(&self, body: impl FnOnce(&mut Held) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+        if !self.is_own() {
+            return Err(LockError::invalid("the guard belongs to the process that this one was forked from"));
+        }
+        self.held().as_mut().and_then(|held| held.as_mut()).map(body).transpose()
+    }
+
+    fn lost(&self) -> Fault {
+        Box::new(LockError::Lost { path: self.path.to_owned() })
+    }
+
+    /// As [`LockGuard::verify`]. None: the guard has ended.
+    ///
+    /// A release by another thread waits for the looks at the descriptors, and not for those at the path, which a file
+    /// system can delay.
+    pub(crate) fn look(&self) -> Result<Option<()>, Fault> {
+        let checked = self.with_held(|held| {
+            if !held.has_its_descriptors()? {
+                return Err(self.lost());
+            }
+            let record = held.file.is_shared().then(|| Holder::parse(&held.record).ok());
+            Ok((held.file.identity()?, record.flatten()))
+        })?;
+        let Some((identity, record)) = checked else {
+            return Ok(None);
+        };
+        let in_place = self.path.root_is_in_place()? && self.path.leads_to(identity)?;
+        if in_place && record.map_or(Ok(true), |record| self.is_on_record(&record))? {
+            return Ok(Some(()));
+        }
+        Err(self.lost())
+    }
+
+    /// Whether the lock has stayed with its holder on a file system where another machine keeps it: that one may have
+    /// been restarted, or have lost sight of this one, and the kernel here does not know.
+    fn is_on_record(&self, ours: &Holder) -> Result<bool, Fault> {
         let mut budget = Budget::of(OLD_TEXT);
         loop {
-            match inspect(self.path.clone())? {
-                Inspection::Held(Some(holder)) if holder == *ours => return Ok(true),
+            match inspect(self.path.elsewhere()?)? {
+                Inspection::Held(Some(holder)) if *holder == *ours => return Ok(true),
                 // Who else has it, if it is not us? A text that was there before ours says nothing.
                 Inspection::Held(_) if !budget.is_over() => drop(clock::sleep(LOOK_AGAIN)),
                 _ => return Ok(false),
             }
         }
     }
+
+    /// As [`LockGuard::restore`]. None: the guard has ended.
+    pub(crate) fn put_back(&self) -> Result<Option<()>, Fault> {
+        self.with_held(|held| {
+            let root = self.path.root_is_same() && self.path.root_is_in_place()?;
+            // If a copy of the root's descriptor has unlocked it, this takes the lock again, unless it is another's.
+            if !root || !held.root.as_ref().is_none_or(|root| root.is_held(true)) {
+                return Err(self.lost());
+            }
+            let identity = held.file.identity()?;
+            match held.has_its_descriptors()? && self.path.leads_to(identity)? {
+                true => Ok(()),
+                false => held.put_back(&self.path),
+            }
+        })
+    }
+
+    /// The lock as a descriptor that an exec leaves open. Nothing is held here then. None: nothing was.
+    pub(crate) fn take_fd(&self) -> Result<Option<OwnedFd>, Fault> {
+        let fd = self.with_held(|held| match held.file.is_same() {
+            true => held.file.inheritable_copy(),
+            false => Err(self.lost()),
+        })?;
+        if fd.is_some() {
+            // Unlocks the root. The adopter locks it itself.
+            if let Some(mut held) = self.held().and_then(|mut held| held.take()) {
+                held.end_root();
+                held.file.disown();
+            }
+        }
+        Ok(fd)
+    }
+
+    /// Gives the lock up. None: it was given up before.
+    pub(crate) fn give_up(&self) -> Option<Result<(), Fault>> {
+        let held = self.held()?.take()?;
+        Some(self.finish(held))
+    }
+
+    fn finish(&self, held: Held) -> Result<(), Fault> {
+        if !self.is_own() {
+            held.leave();
+            return Ok(());
+        }
+        if held.give_up()? { Ok(()) } else { Err(self.lost()) }
+    }
+}
+
+impl Drop for LockGuard {
+    fn drop(&mut self) {
+        // No other thread has it, whatever the mutex says in a forked child.
+        if let Some(held) = self.held.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            // Drop cannot report errors; `release` does.
+            let _ = self.finish(held);
+        }
+    }
+}
+
+impl Held {
+    /// From one call to the next the program may close, or reuse, the numbers of its descriptors.
+    fn keep(&self, kept: bool) {
+        self.file.keep(kept);
+    }
+
+    /// Whether the descriptors still are the file and the root, and their locks ours.
+    fn has_its_descriptors(&mut self) -> Result<bool, Fault> {
+        let copied = self.file.is_copied();
+        let same = self.file.path().root_is_same() && self.file.is_same();
+        if !same || !self.root.as_ref().is_none_or(|root| root.is_held(copied)) {
+            return Ok(false);
+        }
+        if copied { self.is_ours_still() } else { Ok(true) }
+    }
+
+    /// Whether the lock of a file is ours that another copy of the descriptor, or a server, may have given up. Taking it
+    /// again proves nothing, because another holder may have come and gone: the record must be ours too.
+    fn is_ours_still(&mut self) -> Result<bool, Fault> {
+        Ok(self.file.try_exclusive()? && self.file.says(&self.record)?)
+    }
+
+    /// Locks the file that is at the path now, or a new one, writes the record there, and lets go of the one before.
+    fn put_back(&mut self, path: &LockPath) -> Result<(), Fault> {
+        let (mut backoff, mut budget) = (Backoff::default(), Budget::of(RESTORE));
+        for tries in 0..START_OVERS {
+            let Some(mut file) = LockedFile::create(path)? else {
+                break;
+            };
+            match contend(&mut file, &mut backoff) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                // A contender of this library, which is refused by the root, gives the file back in an instant. Tries
+                // are counted too: on a busy machine they can be few in that time.
+                Err(fault) => match *fault {
+                    LockError::AlreadyLocked { .. } if tries < RESTORE_TRIES || !budget.is_over() => {
+                        pause();
+                        continue;
+                    }
+                    _ => return Err(fault),
+                },
+            }
+            let identity = file.identity()?;
+            let Some(found) = path.find(identity)? else {
+                continue;
+            };
+            file.clear_record(found.size)?;
+            write_record(&file, &self.record)?;
+            file.keep(true);
+            let mut old = std::mem::replace(&mut self.file, file);
+            if old.is_same() && old.is_locked() {
+                // It was moved, or is open elsewhere: its text is not to name a holder.
+                let _ = old.blank(self.record.len());
+                let _ = old.unlock();
+            }
+            return Ok(());
+        }
+        Err(super::never_settles(path))
+    }
+
+    /// Unlocks the root, if its descriptor still is the root. False: it is not.
+    fn end_root(&mut self) -> bool {
+        let Some(root) = self.root.take() else {
+            return true;
+        };
+        let same = self.file.path().root_is_same();
+        if same {
+            root.unlock();
+            // It has been compared just now.
+            self.file.path().keep_root(false);
+        } else {
+            root.disown();
+        }
+        same
+    }
+
+    /// Gives both locks up. False: one of them was lost before.
+    ///
+    /// The root before the file: the next holder, which locks the file first, need not try again. Where copies of the
+    /// descriptors exist, the root is last: else an adopter of a copy could become the holder in between, and lose the
+    /// file's lock to this release.
+    fn give_up(mut self) -> Result<bool, Fault> {
+        if self.file.is_copied() {
+            let file = self.end_file();
+            return Ok(self.end_root() && file?);
+        }
+        let root = self.end_root();
+        Ok(self.end_file()? && root)
+    }
+
+    /// Blanks the record and gives the file's lock up. False: it was lost before, and is left alone.
+    fn end_file(&mut self) -> Result<bool, Fault> {
+        if !self.file.is_same() {
+            return Ok(false);
+        }
+        self.keep(false);
+        let ours = match self.file.is_copied() || self.file.is_shared() {
+            true => self.is_ours_still(),
+            false => Ok(true),
+        };
+        // First the record: the moment the lock is free, the next holder may write its own. Then the
+        // lock, explicitly: closing leaves it with every child that inherited the descriptor.
+        let blanked = match ours {
+            Ok(true) => self.file.withdraw(self.record.len()),
+            Ok(false) | Err(_) => Ok(()),
+        };
+        let unlocked = self.file.unlock();
+        let ours = ours?;
+        unlocked.and(blanked)?;
+        Ok(ours)
+    }
+
+    /// In a forked child only these copies of the descriptors go: unlocking, or blanking the record, would take the
+    /// lock from the parent.
+    fn leave(mut self) {
+        self.file.disown();
+        if let Some(root) = self.root.take() {
+            root.disown();
+        }
+    }
+}
+
+/// Writes a record into a blank file. One that cannot be written whole is taken out again.
+fn write_record(file: &LockedFile, record: &[u8]) -> Result<(), Fault> {
+    let mut written = 0;
+    let result = file.write(record, &mut written).and_then(|()| file.sync());
+    if result.is_err() {
+        let _ = file.blank(written);
+    }
+    result
 }

@@ -6,26 +6,46 @@ use super::acquire::never_settles;
 use super::backoff::{Budget, RECORD, pause};
 use super::file::{Content, LockedFile, START_OVERS};
 use super::path::LockPath;
+use super::root::{RootLock, RootTry};
 use crate::error::{Fault, LockError};
 use crate::record::Holder;
-use crate::sys::file::Stat;
+use crate::sys::file::{FileId, Stat};
 
 /// Whether somebody holds the lock now.
 pub(crate) fn is_locked(workspace_root: &Path) -> Result<bool, Fault> {
-    let mut path = LockPath::of(workspace_root)?;
+    is_held(&LockPath::of(workspace_root)?)
+}
+
+fn is_held(path: &LockPath) -> Result<bool, Fault> {
     for _ in 0..START_OVERS {
-        let Ok(mut file) = LockedFile::open_existing(path)? else {
-            return Ok(false);
+        let Some(mut file) = LockedFile::open_existing(path)? else {
+            match holds_root_of_missing(path)? {
+                Some(held) => return Ok(held),
+                None => continue,
+            }
         };
         let identity = file.identity()?;
         // Shared, for an instant: acquirers tell such a lock from a holder's.
-        let locked = !file.try_shared()?;
-        if file.path().leads_to(identity)? {
-            return Ok(locked);
+        let free = file.try_shared()?;
+        let root = if free { ask_root(path, Some(identity))? } else { None };
+        if path.leads_to(identity)? {
+            return Ok(!free || root.is_some_and(|root| root.is_held()));
         }
-        path = file.path().clone();
     }
-    Err(never_settles(&path))
+    Err(never_settles(path))
+}
+
+/// Whether the root of a missing lock file is held. None: the file is there again.
+fn holds_root_of_missing(path: &LockPath) -> Result<Option<bool>, Fault> {
+    let root = ask_root(path, None)?;
+    Ok(path.is_vacant()?.then(|| root.is_some_and(|root| root.is_held())))
+}
+
+/// Asks the root of a lock file that is free or missing. Both shared locks are kept until the path has been looked at
+/// again: else a holder could put its file back, or hand its lock over, between the two looks. None: the file is another
+/// lock than the workspace's own.
+fn ask_root(path: &LockPath, file: Option<FileId>) -> Result<Option<RootTry>, Fault> {
+    path.is_own(file).then(|| RootLock::share(path)).transpose()
 }
 
 /// Whether the lock is held, and by whom.
@@ -34,22 +54,29 @@ pub(crate) fn inspect_workspace(workspace_root: &Path, lock_file: Option<&Path>)
 }
 
 /// The same: an answer that was true at one moment of the call.
-pub(crate) fn inspect(mut path: LockPath) -> Result<Inspection, Fault> {
+pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
     let mut budget = Budget::of(RECORD);
     for _ in 0..START_OVERS {
-        let Ok(mut file) = LockedFile::open_existing(path)? else {
-            return Ok(Inspection::Free);
+        let Some(mut file) = LockedFile::open_existing(&path)? else {
+            match holds_root_of_missing(&path)? {
+                Some(true) => return Ok(Inspection::Held(None)),
+                Some(false) => return Ok(Inspection::Free),
+                None => continue,
+            }
         };
         loop {
             // While this lock is had, nobody holds the other one, and nobody writes.
             let free = file.try_shared()?;
             let found = file.stat()?;
             let record = file.content(found.size)?.record();
-            if !file.path().leads_to(found.identity)? {
-                path = file.path().clone();
+            let root = if free { ask_root(&path, Some(found.identity))? } else { None };
+            if !path.leads_to(found.identity)? {
                 break;
             }
+            let root_is_held = root.is_some_and(|root| root.is_held());
             match record {
+                // The holder's own lock file was removed. A record in this one is another's, who has ended.
+                _ if root_is_held => return Ok(Inspection::Held(None)),
                 record if free => return Ok(record.map_or(Inspection::Free, Inspection::Stale)),
                 // The process that wrote it had the lock, and blanks it before letting go, unless it dies.
                 Some(holder) if !holder.has_ended() && !is_of_another(&holder, &file) => {
@@ -111,9 +138,9 @@ pub enum Inspection {
 /// The record in the lock file, or [`LockError::NotFound`] with the reason why there is none.
 pub(crate) fn on_record(workspace_root: &Path) -> Result<Box<Holder>, Fault> {
     let not_found = |path: &LockPath, reason| Err(Box::new(LockError::NotFound { path: path.to_owned(), reason }));
-    let mut file = match LockedFile::open_existing(LockPath::of(workspace_root)?)? {
-        Ok(file) => file,
-        Err(path) => return not_found(&path, "there is no such file".to_owned()),
+    let path = LockPath::of(workspace_root)?;
+    let Some(mut file) = LockedFile::open_existing(&path)? else {
+        return not_found(&path, "there is no such file".to_owned());
     };
     let mut budget = Budget::of(RECORD);
     loop {

@@ -8,11 +8,12 @@ mod file;
 mod guard;
 mod inspect;
 mod path;
+mod root;
 
 pub(crate) use acquire::{acquire_blocking, acquire_in_queue, acquire_now, contend, never_settles, try_acquire};
-pub(crate) use backoff::{Backoff, vary};
+pub(crate) use backoff::{Backoff, Budget, vary};
 pub(crate) use file::{LockedFile, START_OVERS};
-pub(crate) use guard::{Held, LockedPlace};
+pub(crate) use guard::Published;
 pub(crate) use inspect::{inspect, inspect_workspace, is_locked, on_record};
 pub(crate) use path::{LockPath, check_lock_file};
 

@@ -2,25 +2,39 @@
 
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
+use super::root::Root;
 use crate::error::{Fault, LockError};
+use crate::process::LockId;
 use crate::record::LOCK_FILE;
-use crate::sys::file::{self, FileId, Kind, Stat};
+use crate::sys::file::{self, Below, FileId, Kind, Stat};
 
-/// Where a lock file is, or should be.
+/// Where a lock file is, or should be. Clones are the same place, and find the root once: from then on everything is
+/// looked up below its descriptor, whatever is renamed and wherever the process goes.
 #[derive(Debug, Clone)]
-pub(crate) struct LockPath {
+pub(crate) struct LockPath(Arc<Place>);
+
+#[derive(Debug)]
+struct Place {
+    /// As it was given.
     path: CString,
     /// How many bytes of it are the workspace root.
-    root: usize,
+    root_length: usize,
+    /// Where in it the lock file's path below the root begins.
+    name: usize,
+    /// Whether the file was chosen by its path, and may be another lock than the workspace's own.
+    is_chosen: bool,
+    root: OnceLock<Root>,
 }
 
 impl LockPath {
     /// The lock file of a workspace.
     pub(crate) fn of(workspace_root: &Path) -> Result<LockPath, Fault> {
-        LockPath::join(workspace_root, Path::new(LOCK_FILE))
+        LockPath::join(workspace_root, Path::new(LOCK_FILE), false)
     }
 
     /// That lock file below a workspace root; None for the workspace's own.
@@ -29,10 +43,11 @@ impl LockPath {
             return LockPath::of(workspace_root);
         };
         check_lock_file(chosen)?;
-        LockPath::join(workspace_root, chosen)
+        // Compared by components: "./.ralph//loop.lock" is the same file.
+        LockPath::join(workspace_root, chosen, chosen.components().ne(Path::new(LOCK_FILE).components()))
     }
 
-    fn join(workspace_root: &Path, lock_file: &Path) -> Result<LockPath, Fault> {
+    fn join(workspace_root: &Path, lock_file: &Path, is_chosen: bool) -> Result<LockPath, Fault> {
         let invalid = |message: &str| Err(LockError::invalid(message));
         if workspace_root.as_os_str().is_empty() {
             return invalid("the workspace root is empty; \".\" is the current directory");
@@ -44,15 +59,26 @@ impl LockPath {
         if path.last() != Some(&b'/') {
             path.push(b'/');
         }
+        let name = path.len();
         path.extend_from_slice(lock_file);
         match CString::new(path) {
-            Ok(path) => Ok(LockPath { path, root: root.len() }),
+            Ok(path) => Ok(LockPath::at(path, root.len(), name, is_chosen, OnceLock::new())),
             Err(_) => invalid("a path has a NUL byte inside"),
         }
     }
 
+    fn at(path: CString, root_length: usize, name: usize, is_chosen: bool, root: OnceLock<Root>) -> LockPath {
+        LockPath(Arc::new(Place { path, root_length, name, is_chosen, root }))
+    }
+
+    /// The same place with a root of its own, which can be asked whether it is locked.
+    pub(super) fn with_root(&self, root: Root) -> LockPath {
+        let place = &self.0;
+        LockPath::at(place.path.clone(), place.root_length, place.name, place.is_chosen, OnceLock::from(root))
+    }
+
     pub(crate) fn as_path(&self) -> &Path {
-        Path::new(OsStr::from_bytes(self.path.to_bytes()))
+        Path::new(OsStr::from_bytes(self.0.path.to_bytes()))
     }
 
     /// For an error, which outlives the file.
@@ -62,13 +88,133 @@ impl LockPath {
     }
 
     pub(crate) fn as_c_str(&self) -> &CStr {
-        &self.path
+        &self.0.path
+    }
+
+    /// The workspace root as it was given.
+    pub(crate) fn root_path(&self) -> &Path {
+        Path::new(OsStr::from_bytes(&self.0.path.to_bytes()[..self.0.root_length]))
+    }
+
+    /// The root, if it has been found.
+    pub(super) fn root(&self) -> Option<&Root> {
+        self.0.root.get()
+    }
+
+    /// The root, found now if it was not before.
+    pub(super) fn open_root(&self) -> io::Result<&Root> {
+        if let Some(root) = self.0.root.get() {
+            return Ok(root);
+        }
+        let path = CString::new(&self.0.path.to_bytes()[..self.0.root_length])?;
+        let root = Root::open(&path)?;
+        Ok(self.0.root.get_or_init(|| root))
+    }
+
+    /// Finds the root before anything else.
+    pub(crate) fn resolve(&self) -> Result<(), Fault> {
+        self.open_root().map(drop).map_err(|error| self.root_failed("open", error))
+    }
+
+    /// Whether the root's descriptor outlives the call.
+    pub(crate) fn keep_root(&self, kept: bool) {
+        if let Some(root) = self.root() {
+            root.keep(kept);
+        }
+    }
+
+    /// Whether the root's descriptor still is the root, if it is open.
+    pub(crate) fn root_is_same(&self) -> bool {
+        self.root().is_none_or(Root::is_same)
+    }
+
+    /// Which directory the root is. None: there is none.
+    pub(crate) fn find_root(&self) -> Result<Option<FileId>, Fault> {
+        match self.open_root() {
+            Ok(root) => Ok(root.identity()),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(self.root_failed("open", error)),
+        }
+    }
+
+    /// The root as the kernel names it in its lists of locks.
+    pub(crate) fn root_lock_id(&self) -> Option<LockId> {
+        self.root().and_then(Root::below).and_then(|root| LockId::of(root).ok())
+    }
+
+    /// Which directory the root is, once it is found.
+    pub(crate) fn root_identity(&self) -> Option<FileId> {
+        self.root().and_then(Root::identity)
+    }
+
+    /// The same place by another descriptor of the same root: on that of a guard, a shared lock that is tried would
+    /// replace the exclusive one.
+    pub(super) fn elsewhere(&self) -> Result<LockPath, Fault> {
+        match self.root().map(Root::open_again) {
+            Some(Ok(root)) => Ok(self.with_root(root)),
+            Some(Err(error)) => Err(self.root_failed("open", error)),
+            None => Ok(self.clone()),
+        }
+    }
+
+    /// Moves the root's descriptor above that one. The kernel closes those of a process that was killed from the
+    /// highest down, and one of inotify can keep it for 30 ms before it comes to the lock.
+    pub(crate) fn move_root_above(&mut self, number: i32) {
+        // Without it the lock works just as well.
+        if let Some(moved) = self.root().and_then(|root| root.above(number).ok()) {
+            *self = self.with_root(moved);
+        }
+    }
+
+    /// Whether the root is at its path still. A relative path says nothing of that: the process may have gone
+    /// elsewhere.
+    pub(super) fn root_is_in_place(&self) -> Result<bool, Fault> {
+        let Some(identity) = self.root_identity().filter(|_| self.0.path.to_bytes().starts_with(b"/")) else {
+            return Ok(true);
+        };
+        let path = CString::new(&self.0.path.to_bytes()[..self.0.root_length]).unwrap_or_default();
+        match file::stat_target(&path) {
+            Ok(found) => Ok(found.identity == identity),
+            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) => Err(self.root_failed("look at", error)),
+        }
+    }
+
+    /// From where, and by which path, the file is looked up.
+    fn place(&self) -> (Below<'_>, &CStr) {
+        let bytes = self.0.path.as_bytes_with_nul();
+        match self.root().and_then(Root::below) {
+            // The end of a text without NUL has none.
+            Some(root) => (Some(root), CStr::from_bytes_with_nul(&bytes[self.0.name..]).unwrap_or_default()),
+            None => (None, &self.0.path),
+        }
+    }
+
+    pub(super) fn open_read_write(&self) -> io::Result<OwnedFd> {
+        let (below, path) = self.place();
+        file::open_read_write(below, path)
+    }
+
+    pub(super) fn open_read_only(&self) -> io::Result<OwnedFd> {
+        let (below, path) = self.place();
+        file::open_read_only(below, path)
+    }
+
+    pub(super) fn open_or_create(&self) -> io::Result<OwnedFd> {
+        let (below, path) = self.place();
+        file::open_or_create(below, path)
+    }
+
+    /// What is in the lock file's place.
+    pub(super) fn stat(&self) -> io::Result<Stat> {
+        let (below, path) = self.place();
+        file::stat_path(below, path)
     }
 
     /// What that file is like now, if the path leads to it. While a descriptor keeps the file alive, no
     /// other file can have its identity.
     pub(crate) fn find(&self, identity: FileId) -> Result<Option<Stat>, Fault> {
-        match file::stat_path(&self.path) {
+        match self.stat() {
             Ok(found) => Ok((found.identity == identity).then_some(found)),
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(self.failed("look at", error)),
@@ -78,6 +224,40 @@ impl LockPath {
     /// Whether the path leads to that file now.
     pub(crate) fn leads_to(&self, identity: FileId) -> Result<bool, Fault> {
         Ok(self.find(identity)?.is_some())
+    }
+
+    /// Whether nothing is in the file's place.
+    pub(crate) fn is_vacant(&self) -> Result<bool, Fault> {
+        match self.stat() {
+            Ok(_) => Ok(false),
+            Err(error) if is_missing(&error) => Ok(true),
+            Err(error) => Err(self.failed("look at", error)),
+        }
+    }
+
+    /// Whether that file is the workspace's own lock, under whatever name: a hard link, or through a symbolic link.
+    /// None: as far as the path tells, there is no file yet.
+    pub(crate) fn is_own(&self, identity: Option<FileId>) -> bool {
+        if !self.0.is_chosen {
+            return true;
+        }
+        let (Some(identity), Ok(root)) = (identity, self.open_root()) else {
+            return false;
+        };
+        let Ok(name) = CString::new(LOCK_FILE) else {
+            return false;
+        };
+        root.below().is_some_and(|below| {
+            file::stat_path(Some(below), &name).is_ok_and(|own| own.identity == identity)
+        })
+    }
+
+    /// The error for a system call on the root that failed.
+    pub(crate) fn root_failed(&self, action: &'static str, source: io::Error) -> Fault {
+        if source.raw_os_error() == Some(libc::ENOENT) {
+            return Box::new(LockError::NoDirectory { path: self.root_path().to_owned(), source });
+        }
+        self.beginning(self.0.root_length).failed(action, source)
     }
 
     /// The error for a system call on this path that failed.
@@ -106,30 +286,32 @@ impl LockPath {
     /// Makes the directories between the workspace root and the file. The root itself is not made: one
     /// that does not exist is a mistake to report.
     pub(crate) fn make_parents(&self) -> Result<(), Fault> {
-        let bytes = self.path.to_bytes();
-        let ends = (self.root + 1..bytes.len()).filter(|end| bytes[*end] == b'/' && bytes[*end - 1] != b'/');
+        let bytes = self.0.path.to_bytes();
+        let below = self.root().and_then(Root::below);
+        let begin = if below.is_some() { self.0.name } else { 0 };
+        let ends = (self.0.name..bytes.len()).filter(|end| bytes[*end] == b'/' && bytes[*end - 1] != b'/');
         for end in ends {
-            let parent = self.beginning(end);
-            file::make_directory(&parent.path).map_err(|error| parent.failed("create", error))?;
+            let parent = CString::new(&bytes[begin..end]).unwrap_or_default();
+            file::make_directory(below, &parent).map_err(|error| self.beginning(end).failed("create", error))?;
         }
         Ok(())
     }
 
     /// The folder that the lock file is in. While there is none, the workspace root, where it will be made.
     pub(crate) fn folder(&self) -> Result<LockPath, Fault> {
-        let bytes = self.path.to_bytes();
-        let folder = self.beginning(bytes.iter().rposition(|byte| *byte == b'/').unwrap_or(self.root));
-        match file::stat_target(&folder.path) {
+        let bytes = self.0.path.to_bytes();
+        let folder = self.beginning(bytes.iter().rposition(|byte| *byte == b'/').unwrap_or(self.0.root_length));
+        match file::stat_target(&folder.0.path) {
             Ok(_) => Ok(folder),
-            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(self.beginning(self.root)),
+            Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(self.beginning(self.0.root_length)),
             Err(error) => Err(folder.failed("look at", error)),
         }
     }
 
     fn beginning(&self, end: usize) -> LockPath {
         // A part of a path without NUL has none.
-        let beginning = CString::new(&self.path.to_bytes()[..end]).unwrap_or_default();
-        LockPath { path: beginning, root: self.root }
+        let beginning = CString::new(&self.0.path.to_bytes()[..end]).unwrap_or_default();
+        LockPath::at(beginning, self.0.root_length, end, self.0.is_chosen, OnceLock::new())
     }
 }
 

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
 use std::path::Path;
 
 use crate::error::{Fault, LockError};
-use crate::lock::{Backoff, Held, LockGuard, LockPath, LockedFile, contend};
+use crate::lock::{Backoff, LockGuard, LockPath, LockedFile, contend};
 use crate::record::Record;
 use crate::sys::file::{self, Kind};
 use crate::wait::AcquireOptions;
@@ -20,7 +20,7 @@ impl LockGuard {
     ///
     /// When that fails, the lock is given up.
     pub fn into_fd(self) -> Result<OwnedFd, LockError> {
-        Ok(self.take_fd()?)
+        self.take_fd()?.ok_or_else(|| *LockError::invalid("the guard has ended"))
     }
 
     /// Makes a guard of a descriptor that another process's guard was turned into, and this process the
@@ -45,9 +45,9 @@ pub(crate) fn adopt_number(root: &Path, prompt: &str, options: &AcquireOptions, 
     })
 }
 
-/// Ends what is held, and gives the number of its descriptor.
-pub(crate) fn take_number(held: &mut Held) -> Result<i32, Fault> {
-    Ok(held.take_fd()?.into_raw_fd())
+/// Ends the guard, and gives the number of its descriptor. None: it has ended before.
+pub(crate) fn take_number(guard: &LockGuard) -> Result<Option<i32>, Fault> {
+    Ok(guard.take_fd()?.map(IntoRawFd::into_raw_fd))
 }
 
 fn adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: OwnedFd) -> Result<LockGuard, (Fault, OwnedFd)> {
@@ -64,6 +64,7 @@ fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) 
     if !file::is_read_write(fd.as_fd()).map_err(|error| path.failed("adopt a descriptor of", error))? {
         return Err(LockError::invalid("the descriptor is not open for reading and writing, or it appends (O_APPEND)"));
     }
+    path.resolve()?;
     let found = file::stat(fd.as_fd()).map_err(|error| path.failed("look at", error))?;
     if !path.leads_to(found.identity)? {
         if found.kind == Kind::Regular && found.links == 0 {
@@ -73,17 +74,18 @@ fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) 
         return Err(LockError::invalid(message));
     }
     let copy = fd.try_clone().map_err(|error| path.failed("adopt a descriptor of", error))?;
-    let mut file = LockedFile::adopt(copy, path.clone());
-    let identity = file.identity()?;
-    // The lock that it has already, or else a free one, taken like any other: there is nothing in between. If it
-    // was free until now, its file may have been removed since the first look, and others may have written.
-    let found = if contend(&mut file, &mut Backoff::default())? { path.find(identity) } else { Ok(None) };
-    let fault = match found {
-        Ok(Some(found)) => return LockGuard::inherit(file, &mut record, found.size),
-        Ok(None) => Box::new(LockError::Lost { path: path.to_owned() }),
-        Err(fault) => fault,
-    };
-    // The lock stays with the descriptor.
-    file.disown();
-    Err(fault)
+    let mut file = LockedFile::adopt(copy, &path);
+    file.identity()?;
+    // The lock that it has already, or else a free one, taken like any other: there is nothing in between.
+    match contend(&mut file, &mut Backoff::default()) {
+        Ok(true) => {
+            let inherited = LockGuard::inherit(file, &mut record)?;
+            inherited.ok_or_else(|| Box::new(LockError::Lost { path: path.to_owned() }))
+        }
+        contended => {
+            // The lock stays with the descriptor.
+            file.disown();
+            Err(contended.err().unwrap_or_else(|| Box::new(LockError::Lost { path: path.to_owned() })))
+        }
+    }
 }

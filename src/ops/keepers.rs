@@ -11,22 +11,32 @@ use crate::sys::file::numbers_in;
 /// The processes that have a descriptor with the exclusive lock of the lock file, as far as /proc shows
 /// them. It looks at every descriptor of every process.
 pub(crate) fn find_keepers(root: &Path, lock_file: Option<&Path>) -> Result<Vec<u32>, Fault> {
-    let Ok(file) = LockedFile::open_existing(LockPath::within(root, lock_file)?)? else {
-        return Ok(Vec::new());
-    };
+    let path = LockPath::within(root, lock_file)?;
     let failed = |error: io::Error| match error.raw_os_error() {
         // No /proc, or none with processes.
         None | Some(libc::ENOENT) => Box::new(LockError::UnsupportedPlatform),
-        _ => file.path().failed("look for the keepers of", error),
+        _ => path.failed("look for the keepers of", error),
     };
-    let lock = file.lock_id().map_err(failed)?;
+    let mut file = LockedFile::open_existing(&path)?;
+    let mut locks = Vec::new();
+    if let Some(file) = &file {
+        locks.push(file.lock_id().map_err(failed)?);
+    }
+    // A holder of the workspace's own lock has locked the root too.
+    let identity = file.as_mut().map(LockedFile::identity).transpose()?;
+    if path.is_own(identity) && path.find_root()?.is_some() {
+        locks.extend(path.root_lock_id());
+    }
+    if locks.is_empty() {
+        return Ok(Vec::new());
+    }
     // Another pid namespace's /proc has the processes under numbers that mean others here.
     if !is_ours() {
         return Err(Box::new(LockError::UnsupportedPlatform));
     }
     let mut keepers = Vec::new();
     for pid in numbers_in(c"/proc").map_err(failed)? {
-        match has_lock(pid, &[lock]) {
+        match has_lock(pid, &locks) {
             Ok(true) => keepers.push(pid),
             Ok(false) => {}
             // Another user's process keeps nothing that the caller may see.

@@ -30,7 +30,7 @@ fn scratch_file(folder: &LockPath) -> io::Result<[OwnedFd; 2]> {
         let path = format!("/.ralph_lock_probe.{}.{number}", process::id());
         let path = CString::new([folder.as_c_str().to_bytes(), path.as_bytes()].concat())?;
         let first = file::create_new(&path)?;
-        let second = file::open_read_write(&path);
+        let second = file::open_read_write(None, &path);
         file::remove(&path)?;
         Ok([first, second?])
     })

@@ -37,7 +37,7 @@ pub(crate) fn signal_holder(root: &Path, lock_file: Option<&Path>, signal: i32) 
 }
 
 fn has_the_lock(path: &LockPath, number: u32) -> Result<bool, Fault> {
-    let Ok(file) = LockedFile::open_existing(path.clone())? else {
+    let Some(file) = LockedFile::open_existing(path)? else {
         return Err(let_go(path));
     };
     let has = file.lock_id().and_then(|lock| has_lock(number, &[lock]));

@@ -81,6 +81,11 @@ impl<'p> Record<'p> {
         self.text[self.started..][..NEVER.len()].copy_from_slice(time::to_the_nanosecond(time).as_bytes());
         &self.text
     }
+
+    /// The text itself, for the guard.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.text)
+    }
 }
 
 /// Whether a text is the beginning of a record that this library writes, which a process that was killed leaves. What it

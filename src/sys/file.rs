@@ -1,21 +1,22 @@
 //! Files by descriptor and path. Each function is the system call of its name (man section 2),
-//! repeated when a signal interrupts it.
+//! repeated when a signal interrupts it. A path is looked up below a directory, or as it stands.
 
 use std::ffi::CStr;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 // On 32 bits glibc's plain names fail with EOVERFLOW for a file above 2 GiB and for an inode number
 // above 2^32.
 #[cfg(not(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32")))]
-use libc::{fstat, lstat, off_t, open as open_file, pread, pwrite, stat as RawStat, stat as stat_file};
+use libc::{fstat, fstatat, off_t, openat, pread, pwrite, stat as RawStat};
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32"))]
 use libc::{
-    fstat64 as fstat, lstat64 as lstat, off64_t as off_t, open64 as open_file, pread64 as pread, pwrite64 as pwrite,
-    stat64 as RawStat, stat64 as stat_file,
+    fstat64 as fstat, fstatat64 as fstatat, off64_t as off_t, openat64 as openat, pread64 as pread,
+    pwrite64 as pwrite, stat64 as RawStat,
 };
 
+use super::descriptor::opened;
 use super::{check, errno, retry};
 
 /// How a lock file is opened, whoever does it: never through a symbolic link, never waiting for a
@@ -48,16 +49,35 @@ pub(crate) enum Kind {
     Device,
 }
 
-pub(crate) fn open_read_write(path: &CStr) -> io::Result<OwnedFd> {
-    open(path, libc::O_RDWR)
+/// The directory that a relative path is looked up in. None: the current one.
+pub(crate) type Below<'a> = Option<BorrowedFd<'a>>;
+
+pub(crate) fn open_read_write(below: Below<'_>, path: &CStr) -> io::Result<OwnedFd> {
+    open(below, path, libc::O_RDWR)
 }
 
-pub(crate) fn open_or_create(path: &CStr) -> io::Result<OwnedFd> {
-    open(path, libc::O_RDWR | libc::O_CREAT)
+pub(crate) fn open_or_create(below: Below<'_>, path: &CStr) -> io::Result<OwnedFd> {
+    open(below, path, libc::O_RDWR | libc::O_CREAT)
 }
 
-pub(crate) fn open_read_only(path: &CStr) -> io::Result<OwnedFd> {
-    open(path, libc::O_RDONLY)
+pub(crate) fn open_read_only(below: Below<'_>, path: &CStr) -> io::Result<OwnedFd> {
+    open(below, path, libc::O_RDONLY)
+}
+
+/// A directory, which can be locked, and which paths can be looked up below of.
+pub(crate) fn open_directory(below: Below<'_>, path: &CStr) -> io::Result<OwnedFd> {
+    open_plainly(below, path, libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC | libc::O_NOCTTY)
+}
+
+/// A directory that need not be readable, only to look up paths below of. O_PATH, open(2).
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn open_to_look_up(path: &CStr) -> io::Result<OwnedFd> {
+    open_plainly(None, path, libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn open_to_look_up(_path: &CStr) -> io::Result<OwnedFd> {
+    Err(io::Error::from_raw_os_error(libc::EACCES))
 }
 
 /// The same open file under another number, which an exec leaves open; never that of a standard stream, which
@@ -85,21 +105,13 @@ pub(crate) fn own(fd: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// The same open file under a number above this one. F_DUPFD_CLOEXEC, fcntl(2).
-pub(crate) fn move_above(file: BorrowedFd<'_>, number: RawFd) -> io::Result<OwnedFd> {
-    // SAFETY: no memory is involved; the result is a new descriptor or -1.
-    let fd = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, number + 1) })?;
-    // SAFETY: the descriptor has just been made, so nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
-
 /// A new file in that folder, which has no name and so ends with its descriptors: two of them, each opened on
 /// its own. Local file systems have such files. O_TMPFILE, open(2).
 #[cfg(target_os = "linux")]
 pub(crate) fn open_nameless(folder: &CStr) -> io::Result<[OwnedFd; 2]> {
-    let first = open_plainly(folder, libc::O_TMPFILE | libc::O_RDWR | libc::O_CLOEXEC)?;
+    let first = open_plainly(None, folder, libc::O_TMPFILE | libc::O_RDWR | libc::O_CLOEXEC)?;
     let second = std::ffi::CString::new(format!("/proc/self/fd/{}", first.as_raw_fd()))?;
-    let second = open_plainly(&second, libc::O_RDWR | libc::O_CLOEXEC)?;
+    let second = open_plainly(None, &second, libc::O_RDWR | libc::O_CLOEXEC)?;
     Ok([first, second])
 }
 
@@ -109,7 +121,7 @@ pub(crate) fn open_nameless(_folder: &CStr) -> io::Result<[OwnedFd; 2]> {
 }
 
 pub(crate) fn create_new(path: &CStr) -> io::Result<OwnedFd> {
-    open(path, libc::O_RDWR | libc::O_CREAT | libc::O_EXCL)
+    open(None, path, libc::O_RDWR | libc::O_CREAT | libc::O_EXCL)
 }
 
 pub(crate) fn remove(path: &CStr) -> io::Result<()> {
@@ -117,22 +129,24 @@ pub(crate) fn remove(path: &CStr) -> io::Result<()> {
     retry(|| check(unsafe { libc::unlink(path.as_ptr()) })).map(drop)
 }
 
-fn open(path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
-    open_plainly(path, flags | ALWAYS)
+fn open(below: Below<'_>, path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
+    open_plainly(below, path, flags | ALWAYS)
 }
 
-fn open_plainly(path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
+fn open_plainly(below: Below<'_>, path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
     let mode: libc::c_uint = 0o666;
-    // SAFETY: the path is NUL-terminated and lives through the call; open writes no memory of ours.
-    let fd = retry(|| check(unsafe { open_file(path.as_ptr(), flags, mode) }))?;
-    // SAFETY: open has just returned this descriptor, so nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    // SAFETY: the path is NUL-terminated and lives through the call; openat writes no memory of ours.
+    retry(|| opened(unsafe { openat(directory(below), path.as_ptr(), flags, mode) }))
+}
+
+fn directory(below: Below<'_>) -> RawFd {
+    below.map_or(libc::AT_FDCWD, |directory| directory.as_raw_fd())
 }
 
 /// Makes one directory; that it exists already is fine.
-pub(crate) fn make_directory(path: &CStr) -> io::Result<()> {
+pub(crate) fn make_directory(below: Below<'_>, path: &CStr) -> io::Result<()> {
     // SAFETY: the path is NUL-terminated and lives through the call.
-    match retry(|| check(unsafe { libc::mkdir(path.as_ptr(), 0o777) })) {
+    match retry(|| check(unsafe { libc::mkdirat(directory(below), path.as_ptr(), 0o777) })) {
         Err(error) if error.raw_os_error() != Some(libc::EEXIST) => Err(error),
         _ => Ok(()),
     }
@@ -147,20 +161,20 @@ pub(crate) fn stat(file: BorrowedFd<'_>) -> io::Result<Stat> {
 }
 
 /// What is at the path, the last component not followed when it is a symbolic link.
-pub(crate) fn stat_path(path: &CStr) -> io::Result<Stat> {
-    let mut raw = MaybeUninit::uninit();
-    // SAFETY: the path is NUL-terminated, and raw has room for one struct stat.
-    retry(|| check(unsafe { lstat(path.as_ptr(), raw.as_mut_ptr()) }))?;
-    // SAFETY: lstat succeeded, so it filled raw.
-    Ok(Stat::from(unsafe { raw.assume_init() }))
+pub(crate) fn stat_path(below: Below<'_>, path: &CStr) -> io::Result<Stat> {
+    stat_at(below, path, libc::AT_SYMLINK_NOFOLLOW)
 }
 
 /// The same, with a symbolic link followed.
 pub(crate) fn stat_target(path: &CStr) -> io::Result<Stat> {
+    stat_at(None, path, 0)
+}
+
+fn stat_at(below: Below<'_>, path: &CStr, flags: libc::c_int) -> io::Result<Stat> {
     let mut raw = MaybeUninit::uninit();
     // SAFETY: the path is NUL-terminated, and raw has room for one struct stat.
-    retry(|| check(unsafe { stat_file(path.as_ptr(), raw.as_mut_ptr()) }))?;
-    // SAFETY: stat succeeded, so it filled raw.
+    retry(|| check(unsafe { fstatat(directory(below), path.as_ptr(), raw.as_mut_ptr(), flags) }))?;
+    // SAFETY: fstatat succeeded, so it filled raw.
     Ok(Stat::from(unsafe { raw.assume_init() }))
 }
 
@@ -175,7 +189,7 @@ pub(crate) fn read_link(path: &CStr, text: &mut [u8]) -> io::Result<usize> {
 
 /// All that a file says; for those of proc(5), which are short and tell no size.
 pub(crate) fn read_all(path: &CStr) -> io::Result<Vec<u8>> {
-    let file = open_read_only(path)?;
+    let file = open_read_only(None, path)?;
     let mut text = Vec::new();
     loop {
         let until = text.len() + 4096;
@@ -192,10 +206,14 @@ pub(crate) fn numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
 }
 
 fn try_numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
-    // SAFETY: the path is NUL-terminated.
-    let folder = unsafe { libc::opendir(path.as_ptr()) };
+    let opened = open_directory(None, path)?.into_raw_fd();
+    // SAFETY: the descriptor is open, and the folder's from now on.
+    let folder = unsafe { libc::fdopendir(opened) };
     if folder.is_null() {
-        return Err(io::Error::last_os_error());
+        let error = io::Error::last_os_error();
+        // SAFETY: it was not taken over, and has no other owner.
+        drop(unsafe { OwnedFd::from_raw_fd(opened) });
+        return Err(error);
     }
     let mut numbers = Vec::new();
     let end = loop {
@@ -325,10 +343,10 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().set_len(3 << 30).unwrap();
         let path = std::ffi::CString::new(file.path().as_os_str().as_bytes()).unwrap();
-        let opened = open_read_write(&path).unwrap();
+        let opened = open_read_write(None, &path).unwrap();
         assert_eq!(stat(opened.as_fd()).unwrap().size, 3 << 30);
-        assert_eq!(stat_path(&path).unwrap().size, 3 << 30);
+        assert_eq!(stat_path(None, &path).unwrap().size, 3 << 30);
         truncate(opened.as_fd()).unwrap();
-        assert_eq!(stat_path(&path).unwrap().size, 0);
+        assert_eq!(stat_path(None, &path).unwrap().size, 0);
     }
 }

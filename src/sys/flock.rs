@@ -22,6 +22,11 @@ pub(crate) fn exclusive(file: BorrowedFd<'_>) -> io::Result<()> {
     flock(file, libc::LOCK_EX)
 }
 
+/// Waits until a shared lock is granted, as [`exclusive`] does.
+pub(crate) fn shared(file: BorrowedFd<'_>) -> io::Result<()> {
+    flock(file, libc::LOCK_SH)
+}
+
 /// Gives the lock up for every copy of the descriptor, those of forked children included.
 pub(crate) fn unlock(file: BorrowedFd<'_>) -> io::Result<()> {
     retry(|| flock(file, libc::LOCK_UN))

@@ -14,6 +14,8 @@ pub(crate) mod table;
 #[cfg(unix)]
 pub(crate) mod clock;
 #[cfg(unix)]
+pub(crate) mod descriptor;
+#[cfg(unix)]
 pub(crate) mod errno;
 #[cfg(unix)]
 pub(crate) mod file;

@@ -7,17 +7,23 @@
 //! - When a holder closes or dies, the event comes just before the lock is dropped: so a try that an
 //!   event caused and that is refused is repeated a few times within 4 ms.
 //! - A holder of another kind may let go without any event: so look once a second in any case.
+//! - A root that is locked while its lock file is free tells of nothing: then look every 1 to 50 ms. The file is given
+//!   back at each look, as its holder may be about to put it back in place.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 use std::time::Duration;
 
 use super::cancel::CancelToken;
 use super::options::AcquireOptions;
 use crate::error::{Fault, LockError};
-use crate::lock::{LockGuard, LockPath, LockedFile, START_OVERS, acquire_in_queue, acquire_now, never_settles, vary};
+use crate::lock::{
+    Budget, LockGuard, LockPath, LockedFile, Published, START_OVERS, acquire_in_queue, acquire_now, never_settles,
+    vary,
+};
 use crate::record::{Holder, Record};
 use crate::sys::clock;
+use crate::sys::descriptor::Descriptor;
 use crate::sys::event;
 use crate::sys::watch::Watcher;
 
@@ -37,6 +43,11 @@ const BACK_STOP: Duration = Duration::from_secs(1);
 /// Between which bounds the pauses grow where the kernel does not tell of changes.
 const POLLING: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(50)];
 
+/// How long until the next look, after so many.
+fn polling_pause(looks: usize) -> Duration {
+    vary((POLLING[0] * (1 << looks.min(6))).min(POLLING[1]))
+}
+
 /// Takes the lock, waiting as the options say.
 pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) -> Result<LockGuard, Fault> {
     let mut wait = Wait::new(root, prompt, options)?;
@@ -47,6 +58,7 @@ pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) 
     if options.timeout.is_none() && options.cancel.is_none() {
         return acquire_in_queue(wait.path, &mut wait.record);
     }
+    wait.resolve()?;
     let mut event = false;
     loop {
         if let Some(guard) = wait.step(event)? {
@@ -72,8 +84,10 @@ pub(super) struct Wait {
     /// Whether there was a record at the last look.
     named: bool,
     /// Tells of the end of the holder's process.
-    pub(super) holder_process: Option<OwnedFd>,
+    pub(super) holder_process: Option<Descriptor>,
     next_look: Duration,
+    /// How many looks in a row have found the root locked and no lock file.
+    vacant_looks: usize,
 }
 
 #[derive(Debug)]
@@ -103,6 +117,8 @@ enum Look {
     },
     /// Nobody but those who ask.
     Probed,
+    /// Another process has the root, and the file is free or missing.
+    RootHeld,
 }
 
 impl Wait {
@@ -112,8 +128,9 @@ impl Wait {
         if foreign {
             return Err(LockError::invalid("the cancel token belongs to the process that this one was forked from"));
         }
+        let path = LockPath::within(root, options.lock_file.as_deref())?;
         Ok(Wait {
-            path: LockPath::within(root, options.lock_file.as_deref())?,
+            path,
             record: Record::new(prompt).map_err(LockError::invalid)?.made(),
             // A time that does not fit is for ever.
             deadline: options.timeout.and_then(|timeout| now.checked_add(timeout)),
@@ -124,12 +141,26 @@ impl Wait {
             named: false,
             holder_process: None,
             next_look: now,
+            vacant_looks: 0,
         })
+    }
+
+    /// Finds the root, once for the whole wait.
+    pub(super) fn resolve(&self) -> Result<(), Fault> {
+        self.path.resolve()
     }
 
     /// Tries to take the lock and, where that fails, decides when to look again. `event`: because of one.
     pub(super) fn step(&mut self, event: bool) -> Result<Option<LockGuard>, Fault> {
         self.check_cancel()?;
+        // Between two steps the program may have closed what it has not opened.
+        if !self.path.root_is_same() {
+            let closed = std::io::Error::from_raw_os_error(libc::EBADF);
+            return Err(self.path.root_failed("wait in", closed));
+        }
+        if self.target.as_mut().is_some_and(|target| !target.file.is_same()) {
+            self.target = None;
+        }
         for _ in 0..START_OVERS {
             match self.look(event)? {
                 Look::Taken(guard) => return Ok(Some(guard)),
@@ -141,8 +172,8 @@ impl Wait {
                     self.plan(event.then_some(if new { AFTER_CHANGE } else { 0 }), true);
                     return self.check_deadline();
                 }
-                Look::Probed => {
-                    // Those who only ask are gone in an instant, and close without an event.
+                Look::Probed | Look::RootHeld => {
+                    // Those who only ask are gone in an instant, and close without an event. So is the root's lock.
                     self.plan(event.then_some(0), false);
                     return self.check_deadline();
                 }
@@ -172,25 +203,32 @@ impl Wait {
     fn look(&mut self, event: bool) -> Result<Look, Fault> {
         if self.target.is_none() {
             // Most locks are free: look before the watch is set up.
-            let mut file = LockedFile::open_to_wait(self.path.clone())?;
+            let Some(mut file) = LockedFile::open_to_wait(&self.path)? else {
+                return Ok(Look::RootHeld);
+            };
+            self.vacant_looks = 0;
             if file.try_exclusive()? {
-                return self.publish(file);
+                return self.publish(Target { file, watched: false, looks: 0 });
             }
             let watched = self.watch(&mut file)?;
             if let Some(watcher) = &self.watcher {
                 file.move_above(watcher.queue());
+                self.path.move_root_above(watcher.queue().as_raw_fd());
+                file.set_path(&self.path);
             }
+            file.keep(true);
+            self.keep();
             self.target = Some(Target { file, watched, looks: if watched { AT_FIRST } else { 0 } });
         }
         let Some(mut target) = self.target.take() else {
             return Ok(Look::Moved);
         };
         if target.file.try_exclusive()? {
-            return self.publish(target.file);
+            return self.publish(target);
         }
         let probed = target.file.try_shared()?;
         if probed && target.file.try_upgrade()? {
-            return self.publish(target.file);
+            return self.publish(target);
         }
         // All who wait are here after one event, and are in each other's way: within the list only the
         // lock matters; at both its ends, and at the end of the wait, also who has it, and where.
@@ -208,8 +246,25 @@ impl Wait {
         Ok(look)
     }
 
-    fn publish(&mut self, file: LockedFile) -> Result<Look, Fault> {
-        Ok(LockGuard::publish(file, &mut self.record)?.map_or_else(|_| Look::Moved, Look::Taken))
+    fn publish(&mut self, target: Target) -> Result<Look, Fault> {
+        let Target { file, watched, looks } = target;
+        Ok(match LockGuard::publish(file, &mut self.record, &mut Budget::none())? {
+            Published::Guard(guard) => Look::Taken(guard),
+            Published::Moved => Look::Moved,
+            Published::RootHeld(mut file) => {
+                // It stays open: to close it would wake all other waits, each of which would do the same.
+                file.give_back()?;
+                file.keep(true);
+                self.keep();
+                self.target = Some(Target { file, watched, looks });
+                Look::RootHeld
+            }
+        })
+    }
+
+    /// Lets the root's descriptor outlive the call.
+    pub(super) fn keep(&self) {
+        self.path.keep_root(true);
     }
 
     /// Sees to it that events of this file reach us, if that is possible.
@@ -218,10 +273,12 @@ impl Wait {
         if file.is_shared() {
             return Ok(false);
         }
+        // The open file itself, which a chdir or a rename does not change.
+        let link = file.link();
         if let Some(watcher) = &mut self.watcher {
-            return Ok(watcher.watch(self.path.as_c_str()).is_ok());
+            return Ok(watcher.watch(&link).is_ok());
         }
-        self.watcher = Watcher::new(self.path.as_c_str()).ok();
+        self.watcher = Watcher::new(&link).ok();
         Ok(self.watcher.is_some())
     }
 
@@ -258,17 +315,19 @@ impl Wait {
     /// list on; after the list only for safety, if an event will tell of the lock's end. A look that was
     /// not due, because an event loop steps as it likes, uses up no place in the list.
     fn plan(&mut self, event: Option<usize>, event_at_end: bool) {
+        let now = clock::monotonic();
         let Some(target) = &mut self.target else {
+            self.next_look = now + polling_pause(self.vacant_looks);
+            self.vacant_looks += 1;
             return;
         };
-        let now = clock::monotonic();
         let due = event.is_some() || now >= self.next_look;
         target.looks = event.unwrap_or(target.looks);
         let listed = if target.watched { AFTER_EVENT.len() } else { 0 };
         let pause = match target.looks.checked_sub(listed) {
             None => Duration::from_micros(AFTER_EVENT[target.looks]),
             Some(_) if target.watched && event_at_end => BACK_STOP,
-            Some(looks) => vary((POLLING[0] * (1 << looks.min(6))).min(POLLING[1])),
+            Some(looks) => polling_pause(looks),
         };
         if due {
             target.looks += 1;
@@ -291,7 +350,7 @@ impl Wait {
                 self.watcher.as_ref().map(Watcher::queue),
                 self.watcher.as_ref().map(Watcher::bell),
                 self.cancel.as_ref().and_then(CancelToken::source),
-                self.holder_process.as_ref().map(OwnedFd::as_fd),
+                self.holder_process.as_ref().map(Descriptor::as_fd),
             ];
             let [queue, bell, cancel, process] =
                 event::sleep(sources, time).map_err(|error| match error.raw_os_error() {
@@ -317,6 +376,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let guard = crate::LoopLock::try_acquire(root.path(), "holds").unwrap();
         let mut wait = Wait::new(root.path(), "waits", &AcquireOptions::new()).unwrap();
+        wait.resolve().unwrap();
         for _ in 0..=AFTER_EVENT.len() {
             wait.next_look = clock::monotonic();
             assert!(wait.step(false).unwrap().is_none());
@@ -337,6 +397,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let _guard = crate::LoopLock::try_acquire(root.path(), "holds").unwrap();
         let mut wait = Wait::new(root.path(), "waits", &AcquireOptions::new()).unwrap();
+        wait.resolve().unwrap();
         assert!(wait.step(true).unwrap().is_none());
         for _ in 0..100 {
             // However long this takes, the look is not due.

@@ -1,6 +1,6 @@
 //! The wait for event loops: one descriptor to poll, a step that never blocks.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,14 +10,15 @@ use super::state::Wait;
 use crate::error::{Fault, LockError};
 use crate::lock::LockGuard;
 use crate::record::Holder;
+use crate::sys::descriptor::Descriptor;
 use crate::sys::event;
 
 /// A wait that an event loop does: poll the descriptor, and step whenever it is readable.
 #[derive(Debug)]
 pub struct Waiter {
     /// Before the wait, so that it is closed first: a source leaves a set when either is closed.
-    set: OwnedFd,
-    timer: OwnedFd,
+    set: Descriptor,
+    timer: Descriptor,
     _cancel: Option<Seat>,
     /// Whether the set has what tells of events.
     hears: bool,
@@ -45,6 +46,9 @@ impl Waiter {
         }
         // Readable at once: the first step is due.
         event::set_timer(timer.as_fd(), Duration::ZERO).map_err(failed)?;
+        // Once for the whole wait, whatever becomes of the path meanwhile.
+        wait.resolve()?;
+        wait.keep();
         Ok(Waiter { set, timer, _cancel: cancel, hears: false, over: false, wait })
     }
 
@@ -84,7 +88,8 @@ impl Waiter {
 
     /// What a step without result means to somebody who wants to know who is in the way.
     pub(crate) fn not_yet(&self) -> Fault {
-        Box::new(LockError::AlreadyLocked { path: self.wait.path.to_owned(), holder: self.wait.holder.clone() })
+        let holder = self.wait.holder.clone();
+        Box::new(LockError::AlreadyLocked { path: self.wait.path.to_owned(), holder, root: None })
     }
 
     pub(crate) fn raw_fd(&self) -> i32 {

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 use std::fs;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -49,16 +50,33 @@ impl Workspace {
         moved
     }
 
+    /// Locks the file as a program does that knows only the file.
+    pub fn hold_file(&self) -> fs::File {
+        let file = fs::File::open(self.lock_file()).unwrap();
+        // SAFETY: the descriptor is open, and no memory is involved.
+        assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) }, 0);
+        file
+    }
+
     pub fn assert_blank(&self) {
         let text = fs::read_to_string(self.lock_file()).unwrap();
         assert!(text.trim().is_empty(), "the lock file is not blank: {text}");
     }
 
     /// Runs a step with disturbed system calls, of which only those on the lock file and its folder
-    /// are seen.
+    /// are seen, whether they are named by their whole paths or below the root.
     pub fn inject(&self, faults: &[&str], step: &str) -> Running {
-        let file = self.lock_file();
-        let mut options = vec!["-P", file.to_str().unwrap(), "-P", file.parent().unwrap().to_str().unwrap()];
+        let (file, below) = (self.lock_file(), Path::new(LoopLock::LOCK_FILE));
+        self.inject_on(&[&file, file.parent().unwrap(), below, below.parent().unwrap()], faults, step)
+    }
+
+    /// The same for calls on the root itself.
+    pub fn inject_on_root(&self, faults: &[&str], step: &str) -> Running {
+        self.inject_on(&[&self.root()], faults, step)
+    }
+
+    fn inject_on(&self, paths: &[&Path], faults: &[&str], step: &str) -> Running {
+        let mut options: Vec<&str> = paths.iter().flat_map(|path| ["-P", path.to_str().unwrap()]).collect();
         let faults: Vec<String> = faults.iter().map(|fault| format!("inject={fault}")).collect();
         options.extend(faults.iter().flat_map(|fault| ["-e", fault]));
         self.strace(&options, step)

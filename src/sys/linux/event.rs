@@ -3,20 +3,19 @@
 
 use std::io;
 use std::iter::successors;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 use std::time::Duration;
 
 use crate::sys::check;
 use crate::sys::clock::timespec;
+use crate::sys::descriptor::{Descriptor, opened};
 
 /// A counter that is readable, for poll(2), once it was raised. eventfd(2).
-pub(crate) fn new_counter() -> io::Result<OwnedFd> {
+pub(crate) fn new_counter() -> io::Result<Descriptor> {
     // SAFETY: no memory is involved.
-    let fd = check(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })?;
-    // SAFETY: the descriptor has just been made, so nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    Descriptor::kept(opened(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })?)
 }
 
 pub(crate) fn raise(counter: BorrowedFd<'_>) {
@@ -35,7 +34,7 @@ pub(crate) fn reset(counter: BorrowedFd<'_>) {
 /// Counters that are raised together: as many as it takes for all sets that want one as a source.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    counter: OwnedFd,
+    counter: Descriptor,
     /// How many sets have this one.
     sets: AtomicUsize,
     /// The next one, added when this one is in as many sets as it can be.
@@ -49,7 +48,7 @@ impl Counters {
 
     /// Takes no lock.
     pub(crate) fn raise(&self) {
-        for one in self.all() {
+        for one in self.all().filter(|one| one.counter.is_same()) {
             raise(one.counter.as_fd());
         }
     }
@@ -101,15 +100,13 @@ impl Drop for Counters {
 }
 
 /// A descriptor that is readable once the process has ended. pidfd_open(2), since Linux 5.3.
-pub(crate) fn open_process(pid: u32) -> io::Result<OwnedFd> {
+pub(crate) fn open_process(pid: u32) -> io::Result<Descriptor> {
     // SAFETY: no memory is involved; the result is a new descriptor (close-on-exec) or -1.
-    let fd = check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) } as libc::c_int)?;
-    // SAFETY: the descriptor has just been made, so nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    Descriptor::kept(opened(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) } as libc::c_int)?)
 }
 
 /// Sends a signal to that very process. pidfd_send_signal(2), since Linux 5.1.
-pub(crate) fn signal(process: &OwnedFd, signal: i32) -> io::Result<()> {
+pub(crate) fn signal(process: &Descriptor, signal: i32) -> io::Result<()> {
     // SAFETY: the signal's details are not given, so no memory is involved.
     let result = unsafe {
         libc::syscall(libc::SYS_pidfd_send_signal, process.as_raw_fd(), signal, null::<libc::siginfo_t>(), 0)
@@ -143,11 +140,9 @@ pub(crate) fn is_readable(source: BorrowedFd<'_>) -> bool {
 pub(crate) const SETS_PER_SOURCE: usize = 100;
 
 /// One descriptor that is readable while any of its sources is. epoll(7).
-pub(crate) fn new_set() -> io::Result<OwnedFd> {
+pub(crate) fn new_set() -> io::Result<Descriptor> {
     // SAFETY: no memory is involved.
-    let fd = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
-    // SAFETY: the descriptor has just been made, so nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    Descriptor::kept(opened(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?)
 }
 
 /// Adds a source; that it is in the set already is fine. It leaves the set when it is closed.
@@ -167,11 +162,10 @@ pub(crate) fn remove(set: BorrowedFd<'_>, source: BorrowedFd<'_>) {
 }
 
 /// A descriptor that is readable from a moment on. timerfd_create(2), by CLOCK_MONOTONIC.
-pub(crate) fn new_timer() -> io::Result<OwnedFd> {
+pub(crate) fn new_timer() -> io::Result<Descriptor> {
+    let flags = libc::TFD_CLOEXEC | libc::TFD_NONBLOCK;
     // SAFETY: no memory is involved.
-    let fd = check(unsafe { libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK) })?;
-    // SAFETY: the descriptor has just been made, so nobody else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    Descriptor::kept(opened(unsafe { libc::timerfd_create(libc::CLOCK_MONOTONIC, flags) })?)
 }
 
 /// Sets the timer to that much time from now, whatever it was set to before.

@@ -13,12 +13,14 @@
 
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::event;
+use crate::sys::descriptor::{Descriptor, opened};
+use crate::sys::file::{self, FileId};
 use crate::sys::{check, process};
 
 /// What can mean that a lock has become free, or that its file is not the one at the path any more:
@@ -39,7 +41,7 @@ struct Hub {
     /// It does not even close its copy of the descriptor: as a daemon it may have closed all that it
     /// inherited, so that the number is now that of a file of its own.
     owner: u32,
-    inotify: OwnedFd,
+    inotify: Descriptor,
     /// In the order of their watches.
     waits: Mutex<Vec<Subscriber>>,
     /// How many waits are here.
@@ -52,8 +54,9 @@ struct Hub {
 #[derive(Debug)]
 struct Subscriber {
     watch: libc::c_int,
-    /// Open as long as the place is on the list.
+    /// Open as long as the place is on the list, unless the program has closed it.
     bell: RawFd,
+    identity: Option<FileId>,
     /// Whether the bell is readable. Like the bell itself this changes only under the mutex.
     rung: bool,
 }
@@ -62,12 +65,12 @@ struct Subscriber {
 #[derive(Debug)]
 pub(crate) struct Watcher {
     hub: &'static Hub,
-    bell: OwnedFd,
+    bell: Descriptor,
     watch: Option<libc::c_int>,
 }
 
 impl Watcher {
-    /// Watches the file that is at the path now.
+    /// Watches the file that the path leads to now.
     pub(crate) fn new(path: &CStr) -> io::Result<Watcher> {
         let bell = event::new_counter()?;
         let mut watcher = Watcher { hub: join_hub()?, bell, watch: None };
@@ -75,19 +78,20 @@ impl Watcher {
         Ok(watcher)
     }
 
-    /// Watches the file that is at the path now, instead of the one before.
+    /// Watches the file that the path leads to now, instead of the one before. A symbolic link is followed: the path
+    /// of an open file in /proc is one.
     pub(crate) fn watch(&mut self, path: &CStr) -> io::Result<()> {
-        let Some(mut waits) = self.hub.waits() else {
+        let Some(mut waits) = self.hub.waits().filter(|_| self.hub.inotify.is_same()) else {
             return Err(io::Error::from_raw_os_error(libc::ENOSYS));
         };
         self.leave(&mut waits);
         // SAFETY: the path is NUL-terminated and lives through the call.
         let watch = check(unsafe {
-            libc::inotify_add_watch(self.hub.inotify.as_raw_fd(), path.as_ptr(), SIGNS | libc::IN_DONT_FOLLOW)
+            libc::inotify_add_watch(self.hub.inotify.as_raw_fd(), path.as_ptr(), SIGNS)
         })?;
         let bell = self.bell.as_raw_fd();
         let at = place(&waits, watch, bell).unwrap_or_else(|at| at);
-        waits.insert(at, Subscriber { watch, bell, rung: false });
+        waits.insert(at, Subscriber { watch, bell, identity: self.bell.identity(), rung: false });
         self.watch = Some(watch);
         Ok(())
     }
@@ -101,7 +105,7 @@ impl Watcher {
         let heard = self.hub.take_events(&mut waits, Some(&self.bell));
         let own = self.watch.and_then(|watch| place(&waits, watch, self.bell.as_raw_fd()).ok());
         let rung = own.is_some_and(|at| std::mem::take(&mut waits[at].rung));
-        if rung {
+        if rung && self.bell.is_same() {
             event::reset(self.bell.as_fd());
         }
         heard || rung
@@ -122,11 +126,11 @@ impl Watcher {
             return;
         };
         if let Ok(at) = place(waits, watch, self.bell.as_raw_fd()) {
-            if waits.remove(at).rung {
+            if waits.remove(at).rung && self.bell.is_same() {
                 event::reset(self.bell.as_fd());
             }
         }
-        if concerned(waits, watch).is_empty() {
+        if concerned(waits, watch).is_empty() && self.hub.inotify.is_same() {
             // SAFETY: no memory is involved. A watch that ended with its file is no error to act on.
             unsafe { libc::inotify_rm_watch(self.hub.inotify.as_raw_fd(), watch) };
             // The end of a watch is an event too. It is not for others to wake up for, nor for the next
@@ -157,9 +161,12 @@ impl Hub {
 
     /// Takes all events off the queue, and rings whom they concern. The caller knows without being
     /// rung: true when one concerns it too.
-    fn take_events(&self, waits: &mut [Subscriber], caller: Option<&OwnedFd>) -> bool {
+    fn take_events(&self, waits: &mut [Subscriber], caller: Option<&Descriptor>) -> bool {
         let mut buffer = [0u8; BUFFER];
         let mut concerns_caller = false;
+        if !self.inotify.is_same() {
+            return false;
+        }
         loop {
             // SAFETY: read writes at most BUFFER bytes, all of them inside the buffer.
             let count = unsafe { libc::read(self.inotify.as_raw_fd(), buffer.as_mut_ptr().cast(), BUFFER) };
@@ -174,8 +181,12 @@ impl Hub {
                     if caller.is_some_and(|caller| caller.as_raw_fd() == wait.bell) {
                         concerns_caller = true;
                     } else if !std::mem::replace(&mut wait.rung, true) {
-                        // SAFETY: a bell is closed only after its place has left the list.
-                        event::raise(unsafe { BorrowedFd::borrow_raw(wait.bell) });
+                        // SAFETY: the library closes a bell only after its place has left the list. A number that
+                        // the program has closed is compared, and not written to.
+                        let bell = unsafe { BorrowedFd::borrow_raw(wait.bell) };
+                        if file::stat(bell).is_ok_and(|found| Some(found.identity) == wait.identity) {
+                            event::raise(bell);
+                        }
                     }
                 }
             }
@@ -220,15 +231,14 @@ fn join_hub() -> io::Result<&'static Hub> {
         let mut next = known;
         while let Some(hub) = next.filter(|hub| hub.owner == owner) {
             let one_more = |members| (members < event::SETS_PER_SOURCE).then_some(members + 1);
-            if hub.members.fetch_update(Relaxed, Relaxed, one_more).is_ok() {
+            if hub.inotify.is_same() && hub.members.fetch_update(Relaxed, Relaxed, one_more).is_ok() {
                 return Ok(hub);
             }
             next = hub.older;
         }
         // SAFETY: no memory is involved.
-        let fd = check(unsafe { libc::inotify_init1(libc::IN_CLOEXEC | libc::IN_NONBLOCK) })?;
-        // SAFETY: the descriptor has just been made, so nobody else owns it.
-        let inotify = unsafe { OwnedFd::from_raw_fd(fd) };
+        let inotify = opened(unsafe { libc::inotify_init1(libc::IN_CLOEXEC | libc::IN_NONBLOCK) })?;
+        let inotify = Descriptor::kept(inotify)?;
         let (waits, members) = (Mutex::new(Vec::new()), AtomicUsize::new(1));
         let made = Box::into_raw(Box::new(Hub { owner, inotify, waits, members, older: known }));
         let published = NEWEST.compare_exchange(newest, made, AcqRel, Relaxed).is_ok();

@@ -3,16 +3,17 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use crate::sys::clock;
+use crate::sys::descriptor::Descriptor;
 
-pub(crate) fn open_process(_pid: u32) -> io::Result<OwnedFd> {
+pub(crate) fn open_process(_pid: u32) -> io::Result<Descriptor> {
     Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
-pub(crate) fn signal(_process: &OwnedFd, _signal: i32) -> io::Result<()> {
+pub(crate) fn signal(_process: &Descriptor, _signal: i32) -> io::Result<()> {
     Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
@@ -51,7 +52,7 @@ impl Counters {
     }
 }
 
-pub(crate) fn new_set() -> io::Result<OwnedFd> {
+pub(crate) fn new_set() -> io::Result<Descriptor> {
     Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn add(_set: BorrowedFd<'_>, _source: BorrowedFd<'_>) -> io::Result<(
 
 pub(crate) fn remove(_set: BorrowedFd<'_>, _source: BorrowedFd<'_>) {}
 
-pub(crate) fn new_timer() -> io::Result<OwnedFd> {
+pub(crate) fn new_timer() -> io::Result<Descriptor> {
     Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 

@@ -1,0 +1,225 @@
+//! The workspace root: found once in a call, and locked itself.
+//!
+//! A holder of the workspace's own lock holds flock(2) on the root directory too, which `rm -rf .ralph` and
+//! `git clean` do not remove: another process that makes a new lock file is refused by the directory.
+
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use super::backoff::{Budget, pause};
+use super::path::LockPath;
+use crate::error::{Fault, LockError};
+use crate::sys::descriptor::{Descriptor, copy_above};
+use crate::sys::file::{self, Below, FileId};
+use crate::sys::flock;
+
+/// The directory of a workspace, open: where it is, whatever is renamed and wherever the process goes.
+#[derive(Debug)]
+pub(super) struct Root {
+    /// None where the system cannot open a directory that may not be read. Then paths lead there.
+    directory: Option<Descriptor>,
+    /// Whether it was opened for reading, as flock(2) needs it.
+    is_lockable: bool,
+}
+
+impl Root {
+    pub(super) fn open(path: &CStr) -> io::Result<Root> {
+        match file::open_directory(None, path) {
+            Ok(fd) => Root::of(Descriptor::new(fd), true),
+            Err(error) if is_denied(&error) => match file::open_to_look_up(path) {
+                Ok(fd) => Root::of(Descriptor::new(fd), false),
+                Err(again) if is_denied(&again) => Ok(Root { directory: None, is_lockable: false }),
+                Err(again) => Err(again),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same directory, opened again: a lock of its own can be tried there.
+    pub(super) fn open_again(&self) -> io::Result<Root> {
+        match &self.directory {
+            Some(directory) if self.is_lockable => {
+                Root::of(Descriptor::new(file::open_directory(Some(directory.as_fd()), c".")?), true)
+            }
+            Some(directory) => Root::of(Descriptor::new(copy_above(directory.as_fd(), 0)?), false),
+            None => Ok(Root { directory: None, is_lockable: false }),
+        }
+    }
+
+    /// The same descriptor under a number above that one.
+    pub(super) fn above(&self, number: i32) -> io::Result<Root> {
+        match &self.directory {
+            Some(directory) => Root::of(Descriptor::new(copy_above(directory.as_fd(), number)?), self.is_lockable),
+            None => Ok(Root { directory: None, is_lockable: false }),
+        }
+    }
+
+    fn of(mut directory: Descriptor, is_lockable: bool) -> io::Result<Root> {
+        directory.identify(file::stat(directory.as_fd())?.identity);
+        Ok(Root { directory: Some(directory), is_lockable })
+    }
+
+    pub(super) fn below(&self) -> Below<'_> {
+        self.directory.as_ref().map(Descriptor::as_fd)
+    }
+
+    pub(super) fn identity(&self) -> Option<FileId> {
+        self.directory.as_ref().and_then(Descriptor::identity)
+    }
+
+    /// Whether it outlives the call, as a guard's and a waiter's does.
+    pub(super) fn keep(&self, kept: bool) {
+        if let Some(directory) = &self.directory {
+            directory.keep(kept);
+        }
+    }
+
+    /// Whether the descriptor still is the directory.
+    pub(super) fn is_same(&self) -> bool {
+        self.directory.as_ref().is_none_or(Descriptor::is_same)
+    }
+
+    fn lockable(&self) -> Option<BorrowedFd<'_>> {
+        self.directory.as_ref().filter(|_| self.is_lockable).map(Descriptor::as_fd)
+    }
+}
+
+fn is_denied(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EACCES | libc::EPERM))
+}
+
+/// What came of trying for the root's lock.
+pub(crate) enum RootTry {
+    /// None: this root cannot be locked, and the lock file alone protects it.
+    Locked(Option<RootLock>),
+    /// Another process has locked it.
+    Held,
+    /// The root is not at its path any more.
+    Gone,
+}
+
+impl RootTry {
+    pub(crate) fn is_held(&self) -> bool {
+        matches!(self, RootTry::Held)
+    }
+}
+
+/// A lock of a root. Dropping it unlocks the root.
+#[derive(Debug)]
+pub(crate) struct RootLock {
+    path: LockPath,
+    locked: bool,
+}
+
+impl RootLock {
+    /// Asks whether another process holds the root, by a shared lock, which an acquire looks past. While it is kept, no
+    /// process becomes the holder.
+    pub(crate) fn share(path: &LockPath) -> Result<RootTry, Fault> {
+        let Some(root) = RootLock::find(path)? else {
+            return Ok(RootTry::Gone);
+        };
+        let Some(directory) = root.lockable() else {
+            return Ok(RootTry::Locked(None));
+        };
+        Ok(match flock::try_shared(directory) {
+            Ok(true) => RootTry::Locked(Some(RootLock { path: path.clone(), locked: true })),
+            Ok(false) => RootTry::Held,
+            Err(_) => RootTry::Locked(None),
+        })
+    }
+
+    /// None: it is not there.
+    fn find(path: &LockPath) -> Result<Option<&Root>, Fault> {
+        match path.open_root() {
+            Ok(root) => Ok(Some(root)),
+            Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) => Ok(None),
+            Err(error) => Err(path.root_failed("open", error)),
+        }
+    }
+
+    /// Tries for the lock, looking past probers, and that long past a holder that may be about to end. A root that cannot be locked,
+    /// for whatever reason, leaves the protection to the lock file.
+    pub(crate) fn take(path: &LockPath, patience: &mut Budget, probers: &mut Budget) -> Result<RootTry, Fault> {
+        let Some(root) = RootLock::find(path)? else {
+            return Ok(RootTry::Gone);
+        };
+        let Some(directory) = root.lockable() else {
+            return Ok(RootTry::Locked(None));
+        };
+        let locked = || Ok(RootTry::Locked(Some(RootLock { path: path.clone(), locked: true })));
+        loop {
+            // As in `contend`: a shared lock is a prober's, which is gone in an instant.
+            let tried = match flock::try_exclusive(directory) {
+                Ok(true) => return locked(),
+                Ok(false) => flock::try_shared(directory),
+                Err(_) => return Ok(RootTry::Locked(None)),
+            };
+            let over = match tried {
+                Ok(true) => {
+                    if flock::try_exclusive(directory).unwrap_or(false) {
+                        return locked();
+                    }
+                    // A refused conversion drops the lock on a local file system only.
+                    let _ = flock::unlock(directory);
+                    probers.is_over()
+                }
+                Ok(false) => patience.is_over(),
+                Err(_) => return Ok(RootTry::Locked(None)),
+            };
+            if over {
+                return Ok(RootTry::Held);
+            }
+            pause();
+        }
+    }
+
+    /// Whether the lock has stayed with the descriptor, which has been compared. That is asked only where another copy
+    /// of the descriptor may have unlocked it; if it is free, it is taken again.
+    pub(crate) fn is_held(&self, copied: bool) -> bool {
+        let directory = self.path.root().and_then(Root::lockable).filter(|_| copied);
+        directory.is_none_or(|directory| flock::try_exclusive(directory).unwrap_or(true))
+    }
+
+    /// Unlocks it; to be called when its descriptor has been compared. The root's forked copies have no lock then.
+    pub(crate) fn unlock(mut self) {
+        self.end();
+    }
+
+    /// Leaves the lock to the other copies of the descriptor, or a number to what it has become.
+    pub(crate) fn disown(mut self) {
+        self.locked = false;
+    }
+
+    fn end(&mut self) {
+        if std::mem::take(&mut self.locked) {
+            if let Some(directory) = self.path.root().and_then(Root::lockable) {
+                // Closing the descriptor is all that is left to do.
+                let _ = flock::unlock(directory);
+            }
+        }
+    }
+}
+
+impl Drop for RootLock {
+    /// Closing alone would leave the lock with a child that another thread has forked meanwhile.
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Waits until no process holds the root, as a prober: the next holder is not kept out.
+pub(crate) fn wait_for_root(path: &LockPath) -> Result<(), Fault> {
+    let root = path.open_root().map_err(|error| path.root_failed("open", error))?;
+    let Some(directory) = root.lockable() else {
+        return Ok(());
+    };
+    match flock::shared(directory) {
+        Ok(()) => {}
+        Err(error) if error.raw_os_error() == Some(libc::EINTR) => {
+            return Err(Box::new(LockError::Interrupted { path: path.to_owned() }));
+        }
+        Err(error) => return Err(path.root_failed("lock", error)),
+    }
+    flock::unlock(directory).map_err(|error| path.root_failed("unlock", error))
+}

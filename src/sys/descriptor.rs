@@ -1,0 +1,114 @@
+//! The library's own descriptors. None is ever 0, 1 or 2, even in a process that was started without its standard
+//! streams: a printf would write into the lock file. And none is closed once its number has become another file's,
+//! as after close_range(2) in a daemon.
+
+use std::io;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::check;
+use super::file::{self, FileId};
+
+/// Takes over what a system call that makes a descriptor has just returned, and moves it above the standard streams.
+pub(super) fn opened(result: libc::c_int) -> io::Result<OwnedFd> {
+    let fd = check(result)?;
+    // SAFETY: the call has just made this descriptor, so it has no other owner.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    if fd.as_raw_fd() > libc::STDERR_FILENO { Ok(fd) } else { copy_above(fd.as_fd(), libc::STDERR_FILENO) }
+}
+
+/// The same open file under a number above this one. F_DUPFD_CLOEXEC, fcntl(2).
+pub(crate) fn copy_above(file: BorrowedFd<'_>, number: RawFd) -> io::Result<OwnedFd> {
+    let least = number.max(libc::STDERR_FILENO) + 1;
+    // SAFETY: no memory is involved; the result is a new descriptor or -1.
+    let fd = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) })?;
+    // SAFETY: the descriptor has just been made, so it has no other owner.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// A descriptor of the library. One that is kept from one call to the next is compared before it is used or closed.
+/// Files are told apart by device and inode. eventfd, epoll, inotify and timerfd have one inode in common, so that one
+/// of these cannot be told from another, but from every file, pipe and socket.
+#[derive(Debug)]
+pub(crate) struct Descriptor {
+    fd: ManuallyDrop<OwnedFd>,
+    identity: Option<FileId>,
+    kept: AtomicBool,
+}
+
+impl Descriptor {
+    /// For the length of a call.
+    pub(crate) fn new(fd: OwnedFd) -> Descriptor {
+        Descriptor { fd: ManuallyDrop::new(fd), identity: None, kept: AtomicBool::new(false) }
+    }
+
+    /// From one call to the next.
+    #[cfg_attr(not(linux), allow(dead_code))]
+    pub(crate) fn kept(fd: OwnedFd) -> io::Result<Descriptor> {
+        let mut descriptor = Descriptor::new(fd);
+        descriptor.identify(file::stat(descriptor.as_fd())?.identity);
+        descriptor.keep(true);
+        Ok(descriptor)
+    }
+
+    pub(crate) fn identify(&mut self, identity: FileId) {
+        self.identity = Some(identity);
+    }
+
+    pub(crate) fn identity(&self) -> Option<FileId> {
+        self.identity
+    }
+
+    /// Whether it outlives the call.
+    pub(crate) fn keep(&self, kept: bool) {
+        self.kept.store(kept, Relaxed);
+    }
+
+    /// Whether the number still is what was opened.
+    pub(crate) fn is_same(&self) -> bool {
+        !self.kept.load(Relaxed) || file::stat(self.as_fd()).is_ok_and(|found| Some(found.identity) == self.identity)
+    }
+}
+
+impl AsFd for Descriptor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl AsRawFd for Descriptor {
+    fn as_raw_fd(&self) -> RawFd {
+        self.fd.as_raw_fd()
+    }
+}
+
+impl Drop for Descriptor {
+    fn drop(&mut self) {
+        if self.is_same() {
+            // SAFETY: it is not used after this.
+            unsafe { ManuallyDrop::drop(&mut self.fd) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_became_another_file_is_left_alone() {
+        let kept = Descriptor::kept(tempfile::tempfile().unwrap().into()).unwrap();
+        assert!(kept.is_same());
+        let other = tempfile::tempfile().unwrap();
+        let number = kept.as_raw_fd();
+        // SAFETY: both are open; dup2 closes the first and gives its number to the second.
+        assert_eq!(unsafe { libc::dup2(other.as_raw_fd(), number) }, number);
+        assert!(!kept.is_same());
+        drop(kept);
+        // SAFETY: no memory is involved.
+        assert_ne!(unsafe { libc::fcntl(number, libc::F_GETFD) }, -1);
+        // SAFETY: the number is this test's alone.
+        drop(unsafe { OwnedFd::from_raw_fd(number) });
+    }
+}
