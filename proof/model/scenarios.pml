@@ -25,8 +25,8 @@
 #define ROOT_REMOVAL 30             /* contenders while a user removes the file */
 #define ROOT_REMOVAL_IN_QUEUE 31    /* waits while a user also moves it, and back */
 #define ROOT_REMOVAL_MIXED 32       /* the same for both */
-#define ROOT_PROBING 33             /* a prober asks meanwhile */
-#define ROOT_INSPECTION 34          /* an inspector asks meanwhile */
+#define ROOT_PROBING 33             /* contenders while a prober asks */
+#define ROOT_INSPECTION 34          /* a contender and a wait while an inspector asks */
 #define ROOT_RESTORE 35             /* an owner restores its file among contenders */
 #define ROOT_RESTORE_IN_QUEUE 36    /* the same among waits */
 #define ROOT_RESTORE_RALPH_CORE 37  /* the same against a ralph-core */
@@ -43,7 +43,7 @@
 #define ROOT_FORK_OF_OWNER 51       /* the same with the parent alone */
 #define ROOT_FORK_IN_QUEUE 47       /* the same among waits, with a user */
 #define ROOT_FORK_OF_PROBER 48      /* a child has copies of what a prober had open */
-#define ROOT_RALPH_CORE 49          /* a ralph-core among contenders while a user removes the file */
+#define ROOT_RALPH_CORE 49          /* a ralph-core and a contender while a user removes the file */
 
 #if SCENARIO >= 30
 #define ROOTED
@@ -240,13 +240,11 @@ init {
 #elif SCENARIO == ROOT_PROBING
         run acquirer(1);
         run acquirer(2);
-        run prober(3);
-        run user(1)
+        run prober(3)
 #elif SCENARIO == ROOT_INSPECTION
         run acquirer(1);
         run waiter(2);
-        run inspector(3);
-        run user(1)
+        run inspector(3)
 #elif SCENARIO == ROOT_RESTORE
         run waiter(1);
         run acquirer(2);
@@ -321,9 +319,8 @@ init {
 #elif SCENARIO == ROOT_RALPH_CORE
         foreign[1] = 1;
         run ralph_core(1);
-        run waiter(2);
-        run acquirer(3);
-        run user(1)
+        run acquirer(2);
+        run user(2)
 #else
 #error no such scenario
 #endif
