@@ -72,7 +72,7 @@ byte root_lock;
 #define ANY(test) (test(1) || test(2) || test(3) || test(4) || test(5))
 #define IS_BARRED(d, m) (BARS(1, d, m) || BARS(2, d, m) || BARS(3, d, m) || BARS(4, d, m) || BARS(5, d, m))
 #define IS_OPEN(f) (file[1] == f || file[2] == f || file[3] == f || file[4] == f || file[5] == f)
-/* Whether /proc/locks names another taker of that file's exclusive lock than this process. */
+/* LISTS_ANOTHER: /proc/locks names another taker of that exclusive lock. */
 #define LISTS_ANOTHER(f, p) \
     (LISTS(1, f, p) || LISTS(2, f, p) || LISTS(3, f, p) || LISTS(4, f, p) || LISTS(5, f, p))
 #endif
