@@ -10,6 +10,9 @@
 #include <sys/prctl.h>
 #endif
 
+#include "process.h"
+#include "text.h"
+
 void become(char *const *command)
 {
     int status;
@@ -34,7 +37,7 @@ static void end_with(pid_t tool)
 #endif
 }
 
-/* Whether somebody sits at the terminal and has started this in the foreground. */
+/* Whether the tool is in the foreground of its terminal. */
 static bool is_in_foreground(void)
 {
     int terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
@@ -45,8 +48,8 @@ static bool is_in_foreground(void)
     return result;
 }
 
-/* The command was stopped. The tool stops too, so that the shell which started it goes on. Not when somebody else
- * stopped the command alone, who will continue it alone. Gives whether the tool has been continued since. */
+/* The command was stopped. The tool stops too, so that the shell that started it goes on; but not when another process
+ * stopped the command alone and so will continue it alone. Gives whether the tool has been continued since. */
 static bool stop_with(int signal_number)
 {
     if (signal_number == SIGSTOP && !is_in_foreground())
@@ -55,9 +58,19 @@ static bool stop_with(int signal_number)
     return true;
 }
 
-int run_child(char *const *command)
+/* Whether the signal reached only the tool, so that the command needs it too. */
+static bool is_for_command(int number, bool by_terminal, pid_t child)
 {
-    pid_t tool = getpid(), child;
+    /* The kernel sends a hang-up to the session's leader alone; the others get one when the leader has ended. */
+    if (!by_terminal || (number == SIGHUP && getsid(0) == getpid()))
+        return true;
+    /* A key's signal has reached the command, if it is in the group that has the terminal. */
+    return getpgid(child) != getpgrp();
+}
+
+int run_child(char *const *command, void (*prepare)(const void *), const void *argument)
+{
+    pid_t tool = getpid(), child, changed;
     bool by_terminal, continued = false;
     int status, number;
 
@@ -67,16 +80,21 @@ int run_child(char *const *command)
         return -1;
     if (child == 0) {
         end_with(tool);
+        if (prepare != NULL)
+            prepare(argument);
         become(command);
     }
     for (;;) {
         while ((number = next_signal(&by_terminal)) != 0)
-            /* A key's signal has reached the command already, if it is in the group that has the terminal. */
-            if (!by_terminal || getpgid(child) != getpgrp())
+            if (is_for_command(number, by_terminal, child))
                 kill(child, number);
-        if (waitpid(child, &status, WNOHANG | WUNTRACED | WCONTINUED) != child) {
-            /* Only the tool was continued, not its group as a shell does it. Else the key may have been pressed again
-             * since, and the command is not to be continued twice. */
+        /* The first process of a container also reaps the others' orphans. */
+        changed = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
+        if (changed > 0 && changed != child)
+            continue;
+        if (changed != child) {
+            /* Only the tool was continued, not its group as a shell does it. Otherwise the key may have been pressed
+             * again since, and the command must not be continued twice. */
             if (continued)
                 kill(child, SIGCONT);
             continued = false;

@@ -1,25 +1,26 @@
-#include "tool.h"
+#include "lock.h"
 
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
-void line_holder(line *out, const ralph_lock_metadata *holder)
+/* When it took the lock. The record's text has every year, unlike a number of nanoseconds. */
+static time_t started_at(const ralph_lock_metadata *holder)
 {
-    if (holder == NULL) {
-        line_words(out, "somebody who left no record");
-        return;
-    }
-    line_words(out, "process %u", (unsigned)ralph_lock_metadata_pid(holder));
-    if (ralph_lock_metadata_liveness(holder) == RALPH_LOCK_LIVENESS_FOREIGN &&
-        ralph_lock_metadata_host(holder) != NULL) {
-        line_words(out, " on ");
-        line_text(out, ralph_lock_metadata_host(holder));
-    }
+    const char *text = ralph_lock_metadata_started_rfc3339(holder);
+    struct tm utc = {0};
+
+    if (sscanf(text, "%d-%d-%dT%d:%d:%d", &utc.tm_year, &utc.tm_mon, &utc.tm_mday, &utc.tm_hour, &utc.tm_min,
+               &utc.tm_sec) != 6)
+        return (time_t)(ralph_lock_metadata_started_unix_ns(holder) / 1000000000);
+    utc.tm_year -= 1900;
+    utc.tm_mon -= 1;
+    return timegm(&utc);
 }
 
 void line_age(line *out, const ralph_lock_metadata *holder)
 {
-    long long seconds = (long long)time(NULL) - ralph_lock_metadata_started_unix_ns(holder) / 1000000000;
+    long long seconds = (long long)time(NULL) - (long long)started_at(holder);
 
     /* Another machine's clock may be ahead. */
     if (seconds < 0)
@@ -36,7 +37,7 @@ void line_age(line *out, const ralph_lock_metadata *holder)
 
 void line_since(line *out, const ralph_lock_metadata *holder)
 {
-    time_t started = (time_t)(ralph_lock_metadata_started_unix_ns(holder) / 1000000000);
+    time_t started = started_at(holder);
     char text[64];
     struct tm local;
 
@@ -58,51 +59,40 @@ const char *liveness_words(const ralph_lock_metadata *holder)
     case RALPH_LOCK_LIVENESS_RECYCLED:
         return "ended, and another process has its number";
     case RALPH_LOCK_LIVENESS_FOREIGN:
-        return "elsewhere: cannot be judged from here";
+        return "elsewhere: not visible from here";
     case RALPH_LOCK_LIVENESS_UNKNOWN:
         break;
     }
     return "not known whether it runs";
 }
 
-size_t find_keepers(const char *root, const ralph_lock_metadata *holder, uint32_t keepers[KEEPERS])
+size_t find_keepers(const target *lock, const ralph_lock_metadata *holder, uint32_t keepers[KEEPERS])
 {
-    ralph_lock_liveness liveness = ralph_lock_metadata_liveness(holder);
     size_t count;
 
-    /* A holder that runs keeps its lock itself, and one elsewhere cannot be seen. */
-    if (liveness == RALPH_LOCK_LIVENESS_LIVE || liveness == RALPH_LOCK_LIVENESS_FOREIGN ||
-        ralph_lock_find_keepers(root, keepers, KEEPERS, &count, NULL) != RALPH_LOCK_OK)
+    /* A holder that runs keeps its lock itself. */
+    if (ralph_lock_metadata_liveness(holder) == RALPH_LOCK_LIVENESS_LIVE ||
+        ralph_lock_find_keepers_with(lock->root, lock->options, keepers, KEEPERS, &count, NULL) != RALPH_LOCK_OK)
         return 0;
     return count < KEEPERS ? count : KEEPERS;
 }
 
-void say_who_holds(const char *path, const char *root, const ralph_lock_metadata *holder)
+void say_held(const target *lock, const char *path, const ralph_lock_metadata *holder)
 {
     uint32_t keepers[KEEPERS];
-    size_t count = root != NULL ? find_keepers(root, holder, keepers) : 0;
+    size_t count = find_keepers(lock, holder, keepers);
     ralph_lock_liveness liveness = ralph_lock_metadata_liveness(holder);
     line out;
 
-    line_begin(&out, (int)sizeof out.text);
+    line_begin(&out, WIDE);
     line_text(&out, path);
-    line_words(&out, " is held by ");
-    line_holder(&out, holder);
-    if (holder != NULL) {
-        line_words(&out, " since ");
-        line_since(&out, holder);
-    }
-    if (liveness == RALPH_LOCK_LIVENESS_DEAD || liveness == RALPH_LOCK_LIVENESS_RECYCLED)
-        line_words(&out, ", which has ended");
-    for (size_t i = 0; i < count; i++)
-        line_words(&out, "%s%u", i > 0 ? ", " : "; it is kept by process ", (unsigned)keepers[i]);
+    line_words(&out, " is held by %s", ralph_lock_metadata_summary(holder));
     complain(&out);
-    if (ralph_lock_metadata_relation(holder) == RALPH_LOCK_RELATION_ANCESTOR)
-        say("this command runs under that process: it would wait for itself");
-    if (holder != NULL && *ralph_lock_metadata_prompt(holder) != '\0') {
-        line_begin(&out, columns_of(STDERR_FILENO) - (int)sizeof "ralph-lock: ");
-        line_words(&out, "its prompt: ");
-        line_text(&out, ralph_lock_metadata_prompt(holder));
+    line_begin(&out, WIDE);
+    if (liveness == RALPH_LOCK_LIVENESS_DEAD || liveness == RALPH_LOCK_LIVENESS_RECYCLED)
+        line_words(&out, "that process has ended%s", count > 0 ? "; " : "");
+    for (size_t i = 0; i < count; i++)
+        line_words(&out, "%s%u", i > 0 ? ", " : "the lock is kept by process ", (unsigned)keepers[i]);
+    if (out.length > 0)
         complain(&out);
-    }
 }

@@ -1,87 +1,192 @@
-#include "tool.h"
+#include "lock.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "git.h"
+#include "process.h"
 
 /* What the command line says. */
 typedef struct arguments {
-    request lock;
-    bool nested;
+    const char *directory, *file, *prompt;
+    double seconds;
+    int held_status;
+    bool nested, or_worktree, quiet;
     char **command;
 } arguments;
 
-/* Gives -1 if the command is to be run, else an exit status. */
-static int parse(int argc, char **argv, arguments *to)
+static bool parse_status(const char *text, int *status)
 {
+    char *end;
+    long number = strtol(text, &end, 10);
+
+    *status = (int)number;
+    return end != text && *end == '\0' && number >= 0 && number <= 255;
+}
+
+/* Gives -1 if the options are good, else an exit status. */
+static int parse_options(int argc, char **argv, arguments *to)
+{
+    enum { NESTED = 256, OR_WORKTREE, PROMPT, LOCK_FILE };
     static const struct option options[] = {
-        {"wait", optional_argument, NULL, 'w'}, {"prompt", required_argument, NULL, 'p'},
-        {"file", required_argument, NULL, 'f'}, {"nested", no_argument, NULL, 'n'},
-        {"quiet", no_argument, NULL, 'q'},      {"help", no_argument, NULL, 'h'},
+        {"wait", no_argument, NULL, 'w'},
+        {"timeout", required_argument, NULL, 't'},
+        {"nonblock", no_argument, NULL, 'n'},
+        {"nb", no_argument, NULL, 'n'},
+        {"conflict-exit-code", required_argument, NULL, 'E'},
+        {"prompt", required_argument, NULL, PROMPT},
+        {"file", required_argument, NULL, LOCK_FILE},
+        {"nested", no_argument, NULL, NESTED},
+        {"or-worktree", no_argument, NULL, OR_WORKTREE},
+        {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
+    bool wait = false, limited = false, nonblock = false;
     int option;
 
-    while ((option = getopt_long(argc, argv, "-qh", options, NULL)) != -1) {
+    while ((option = next_option(argc, argv, "-:wt:nE:qh", options)) != -1) {
         switch (option) {
         case 'w':
-            to->lock.seconds = INFINITY;
-            if (optarg != NULL && !parse_seconds(optarg, &to->lock.seconds))
-                return usage_error("run", "\"%s\" is no number of seconds", optarg);
+            wait = true;
             break;
-        case 'p':
-            to->lock.prompt = optarg;
-            break;
-        case 'f':
-            to->lock.file = optarg;
+        case 't':
+            limited = true;
+            if (!parse_seconds(optarg, &to->seconds))
+                return usage_error("run", "invalid timeout '%s'", optarg);
             break;
         case 'n':
+            nonblock = true;
+            break;
+        case 'E':
+            if (!parse_status(optarg, &to->held_status))
+                return usage_error("run", "invalid exit status '%s'", optarg);
+            break;
+        case PROMPT:
+            to->prompt = optarg;
+            if (!is_utf8(optarg))
+                return usage_error("run", "the prompt is not UTF-8: '%s'", optarg);
+            break;
+        case LOCK_FILE:
+            to->file = optarg;
+            break;
+        case NESTED:
             to->nested = true;
             break;
+        case OR_WORKTREE:
+            to->or_worktree = true;
+            break;
         case 'q':
-            to->lock.quiet = true;
+            to->quiet = true;
             break;
         case 'h':
             return print_help("run");
         case 1:
-            if (!take_directory("run", &to->lock.root, optarg))
+            if (!take_directory("run", &to->directory, optarg))
                 return EXIT_USAGE;
             break;
         default:
-            return usage_error("run", NULL);
+            return option_error("run", option, argv, options);
         }
     }
-    to->command = argv + optind;
-    if (strcmp(argv[optind - 1], "--") != 0)
-        return usage_error("run", "the command goes after \"--\"");
-    if (*to->command == NULL)
-        return usage_error("run", "there is no command after \"--\"");
+    if (wait && !limited)
+        to->seconds = INFINITY;
+    if (nonblock)
+        to->seconds = 0;
     return -1;
 }
 
-/* Refused, or it was too long. */
-static int say_held(const arguments *from, const ralph_lock_metadata *holder, const ralph_lock_error *error)
+static int parse(int argc, char **argv, arguments *to)
 {
-    if (!from->lock.quiet)
-        say_who_holds(ralph_lock_error_path(error), from->lock.file == NULL ? from->lock.root : NULL, holder);
-    return EXIT_HELD;
+    int result = parse_options(argc, argv, to);
+
+    if (result != -1)
+        return result;
+    to->command = argv + optind;
+    if (strcmp(argv[optind - 1], "--") != 0)
+        return usage_error("run", "missing '--' before the command");
+    if (*to->command == NULL)
+        return usage_error("run", "missing command after '--'");
+    if (to->or_worktree && to->file != NULL)
+        return usage_error("run", "--or-worktree and --file exclude each other: a worktree has the workspace's own lock");
+    return -1;
 }
 
-/* Runs the command with the lock; gives what is to be the tool's end, too. */
-static int run_locked(const arguments *from, ralph_lock_guard *guard)
+/* What others are told of the command: its name and where it runs. Its arguments may be secret, and every user can read
+ * the lock file. The caller frees it. */
+static char *default_prompt(const char *command, const char *directory)
+{
+    const char *name = strrchr(command, '/');
+    char *here = directory != NULL ? strdup(directory) : realpath(".", NULL), *text = NULL, *prompt;
+    size_t size;
+
+    name = name != NULL && name[1] != '\0' ? name + 1 : command;
+    size = strlen(name) + (here != NULL ? strlen(here) : 0) + sizeof " in ";
+    text = malloc(size);
+    if (text != NULL)
+        snprintf(text, size, here != NULL ? "%s in %s" : "%s", name, here);
+    prompt = text != NULL ? as_utf8(text) : NULL;
+    free(text);
+    free(here);
+    return prompt;
+}
+
+/* Takes the lock, with the seconds that are left to wait for it. */
+static ralph_lock_status take(const arguments *from, const target *lock, double seconds, const char *directory,
+                              ralph_lock_guard **guard, ralph_lock_metadata **holder, ralph_lock_error **error)
+{
+    char *prompt = from->prompt == NULL ? default_prompt(*from->command, directory) : NULL;
+    request what = {
+        .lock = lock,
+        .prompt = prompt != NULL ? prompt : from->prompt,
+        .seconds = seconds,
+        .quiet = from->quiet,
+    };
+    ralph_lock_status status = wait_for_lock(&what, guard, holder, error);
+
+    free(prompt);
+    return status;
+}
+
+/* Removes the worktree if the command has left nothing in it, or says where the work is. */
+static bool end_worktree(const arguments *from, const worktree *in)
+{
+    bool removed = worktree_is_unused(in) && worktree_remove(in);
+
+    if (!removed)
+        say("the work is in %s, on branch %s", in->path, in->branch);
+    else if (!from->quiet)
+        say("the command left nothing in %s: the worktree is removed, and so is its branch", in->path);
+    return removed;
+}
+
+/* Runs the command with the lock, in a worktree unless that is NULL; gives the tool's exit status. */
+static int run_locked(const arguments *from, const target *lock, ralph_lock_guard *guard, worktree *in)
 {
     ralph_lock_error *error;
-    int status = run_child(from->command);
+    bool removed = false;
+    int status;
 
+    export_token(lock);
+    if (!from->quiet)
+        warn_of_git(lock);
+    if (in != NULL)
+        worktree_begin(in);
+    status = run_child(from->command, in != NULL ? worktree_enter : NULL, in);
     if (status == -1)
         say("cannot make a process: %s", strerror(errno));
     if (ralph_lock_guard_verify(guard, &error) != RALPH_LOCK_OK)
-        say("while the command ran, another may have had the lock: %s", ralph_lock_error_message(error));
+        say("while the command ran, another process may have had the lock: %s", ralph_lock_error_message(error));
     ralph_lock_error_free(error);
-    if (ralph_lock_release(guard) != RALPH_LOCK_OK)
+    if (in != NULL)
+        removed = end_worktree(from, in);
+    if (ralph_lock_release(guard) != RALPH_LOCK_OK && !removed)
         say("the lock is free, but the record of this command could not be taken out: %s", strerror(errno));
     if (status == -1)
         return EXIT_FAILED;
@@ -89,32 +194,71 @@ static int run_locked(const arguments *from, ralph_lock_guard *guard)
     return WIFSIGNALED(status) ? die_by(WTERMSIG(status)) : WEXITSTATUS(status);
 }
 
-int run_main(int argc, char **argv)
+/* Runs the command in a worktree of its own, because its workspace is held. */
+static int run_beside(const arguments *from, const target *held)
 {
-    arguments from = {.lock = {.root = "."}};
+    worktree beside;
+    target lock = {0};
     ralph_lock_guard *guard;
     ralph_lock_metadata *holder;
     ralph_lock_error *error;
+    int result = worktree_add(held->root, &beside);
+
+    if (result == -1) {
+        if (!from->quiet)
+            say("the command runs in %s instead, on branch %s", beside.path, beside.branch);
+        lock = target_in(beside.path);
+        if (take(from, &lock, 0, beside.directory, &guard, &holder, &error) == RALPH_LOCK_OK)
+            result = run_locked(from, &lock, guard, &beside);
+        else
+            result = failed(error);
+        ralph_lock_metadata_free(holder);
+    }
+    target_free(&lock);
+    worktree_free(&beside);
+    return result;
+}
+
+/* The workspace is held: refuses, unless an option says what to do. */
+static int run_refused(const arguments *from, const target *lock, const ralph_lock_metadata *holder,
+                       const ralph_lock_error *error)
+{
+    if (from->nested && is_own_loop(holder))
+        become(from->command);
+    if (!from->quiet)
+        say_held(lock, ralph_lock_error_path(error), holder);
+    if (from->or_worktree)
+        return run_beside(from, lock);
+    if (!from->quiet && is_own_loop(holder))
+        say("this command runs within that lock; to run it there, use --nested");
+    return from->held_status;
+}
+
+int run_main(int argc, char **argv)
+{
+    arguments from = {.held_status = EXIT_HELD};
+    target lock;
+    ralph_lock_guard *guard;
+    ralph_lock_metadata *holder = NULL;
+    ralph_lock_error *error = NULL;
     ralph_lock_status status;
-    char *command_line = NULL;
     int result = parse(argc, argv, &from);
 
     if (result != -1)
         return result;
-    if (from.lock.prompt == NULL)
-        from.lock.prompt = command_line = joined(from.command);
-    catch_signals();
-    status = wait_for_lock(&from.lock, &guard, &holder, &error);
-    free(command_line);
-    if (status == RALPH_LOCK_OK)
-        result = run_locked(&from, guard);
-    else if (status != RALPH_LOCK_ALREADY_LOCKED)
-        return failed(error);
-    else if (from.nested && ralph_lock_metadata_relation(holder) == RALPH_LOCK_RELATION_ANCESTOR)
-        become(from.command);
-    else
-        result = say_held(&from, holder, error);
+    result = find_target("run", from.directory, from.file, &lock);
+    if (result == -1) {
+        catch_signals();
+        status = take(&from, &lock, from.seconds, NULL, &guard, &holder, &error);
+        if (status == RALPH_LOCK_OK)
+            result = run_locked(&from, &lock, guard, NULL);
+        else if (status == RALPH_LOCK_ALREADY_LOCKED)
+            result = run_refused(&from, &lock, holder, error);
+        else
+            say("%s", ralph_lock_error_message(error)), result = EXIT_FAILED;
+    }
     ralph_lock_metadata_free(holder);
     ralph_lock_error_free(error);
+    target_free(&lock);
     return result;
 }

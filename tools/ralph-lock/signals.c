@@ -1,15 +1,18 @@
 #include "tool.h"
 
-#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <time.h>
 
+#include "process.h"
+
 /* Signals as the starter left them, and the ones let through during a sleep. */
 static sigset_t inherited, sleeping;
-static bool caught[NSIG];
+static bool caught[NSIG], ignored[NSIG];
 /* Set by the handler, which runs in wait_for_event() alone. */
 static volatile sig_atomic_t sent[NSIG], typed[NSIG];
 
@@ -36,7 +39,10 @@ static void catch_one(int signal_number, bool always)
 {
     struct sigaction action, before;
 
-    if (sigaction(signal_number, NULL, &before) == -1 || (before.sa_handler == SIG_IGN && !always))
+    if (sigaction(signal_number, NULL, &before) == -1)
+        return;
+    ignored[signal_number] = before.sa_handler == SIG_IGN;
+    if (ignored[signal_number] && !always)
         return;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = remember;
@@ -61,7 +67,7 @@ void catch_signals(void)
         if (!other)
             catch_one(number, false);
     }
-    /* A starter that ignores its children's ends does not mean ours. */
+    /* The tool needs these two, even if its starter ignores them. */
     catch_one(SIGCHLD, true);
     catch_one(SIGWINCH, true);
     for (size_t i = 0; i < 7; i++)
@@ -83,25 +89,32 @@ void restore_signals(void)
 {
     for (int number = 1; number < NSIG; number++)
         if (caught[number])
-            signal(number, SIG_DFL);
+            signal(number, ignored[number] ? SIG_IGN : SIG_DFL);
     sigprocmask(SIG_SETMASK, &inherited, NULL);
 }
 
 void wait_for_event(int fd, double seconds)
 {
-    struct timespec timeout = {0};
+    struct timespec timeout;
+
+    /* More than a day is slept in parts. */
+    if (seconds > 1e5)
+        seconds = 1e5;
+    timeout.tv_sec = (time_t)seconds;
+    timeout.tv_nsec = (long)((seconds - (double)timeout.tv_sec) * 1e9);
+#ifdef __APPLE__
+    /* There is no ppoll(2), and pselect(2) takes small descriptors alone. */
     fd_set readable;
 
     FD_ZERO(&readable);
     if (fd >= 0 && fd < FD_SETSIZE)
         FD_SET(fd, &readable);
-    else
-        fd = -1;
-    if (seconds < 1e6) {
-        timeout.tv_sec = (time_t)seconds;
-        timeout.tv_nsec = (long)((seconds - (double)timeout.tv_sec) * 1e9);
-    }
-    pselect(fd + 1, &readable, NULL, NULL, seconds < 1e6 ? &timeout : NULL, &sleeping);
+    pselect(fd < FD_SETSIZE ? fd + 1 : 0, &readable, NULL, NULL, &timeout, &sleeping);
+#else
+    struct pollfd readable = {.fd = fd, .events = POLLIN};
+
+    ppoll(&readable, 1, &timeout, &sleeping);
+#endif
 }
 
 int next_signal(bool *by_terminal)
@@ -114,9 +127,9 @@ int next_signal(bool *by_terminal)
         *by_terminal = which == &typed[number];
         *which = 0;
         switch (number) {
-        case SIGCHLD: case SIGWINCH: /* They end a sleep, which is all that they are for. */
+        case SIGCHLD: case SIGWINCH: /* They only end a sleep. */
         case SIGTSTP: case SIGTTIN: case SIGTTOU: /* The command stops, or not; the tool does as it does. */
-        case SIGPIPE: /* Nobody reads what the tool says. */
+        case SIGPIPE: /* Nothing reads what the tool says. */
             continue;
         }
         return number;

@@ -10,6 +10,8 @@
 #include <wchar.h>
 #include <wctype.h>
 
+#include "text.h"
+
 static const char DOTS[] = "...";
 
 int columns_of(int fd)
@@ -33,7 +35,7 @@ static void put(line *out, const char *bytes, size_t count, int width)
 
     if (out->full)
         return;
-    /* Characters without a width could go on for ever. */
+    /* Characters without a width have no end otherwise. */
     if (width > out->left || out->length + count + sizeof DOTS > sizeof out->text) {
         strcpy(out->text + out->cut, DOTS);
         out->length = out->cut + sizeof DOTS - 1;
@@ -48,30 +50,35 @@ static void put(line *out, const char *bytes, size_t count, int width)
         out->cut = out->length;
 }
 
-/* Columns that a character takes; -1 if it is not to be shown. */
-static int width_of(wchar_t character)
+/* Characters that show nothing, or make a line read otherwise than it is: controls, directions of writing, widths of zero,
+ * fillers, variation selectors, tags. The library escapes the same ones. */
+static bool is_invisible(wchar_t character)
 {
-    /* Characters that turn the direction of the text make a line read otherwise than it is. */
-    if ((character >= 0x200e && character <= 0x200f) || (character >= 0x202a && character <= 0x202e) ||
-        (character >= 0x2066 && character <= 0x2069))
-        return -1;
-    /* It makes some terminals show the character before it wider. */
-    if (character == 0xfe0f)
-        return 1;
-    return iswprint((wint_t)character) ? wcwidth(character) : -1;
+    static const wchar_t ranges[][2] = {
+        {0, 0x1f},          {0x7f, 0x9f},       {0xad, 0xad},       {0x34f, 0x34f},     {0x600, 0x605},
+        {0x61c, 0x61c},     {0x6dd, 0x6dd},     {0x70f, 0x70f},     {0x890, 0x891},     {0x8e2, 0x8e2},
+        {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200f},   {0x2028, 0x202e},
+        {0x2060, 0x206f},   {0x2800, 0x2800},   {0x3164, 0x3164},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
+        {0xffa0, 0xffa0},   {0xfff0, 0xfffb},   {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1345f},
+        {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+    };
+
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (character >= ranges[i][0] && character <= ranges[i][1])
+            return true;
+    return false;
 }
 
-static void put_escaped(line *out, unsigned char byte)
+/* Adds a character as \n or \u{1b}, and a byte that is no character as \xff. */
+static void put_escaped(line *out, bool is_character, unsigned long value)
 {
-    static const char letters[] = "\a\b\t\n\v\f\r";
-    const char *letter = byte != 0 ? strchr(letters, byte) : NULL;
-    char shown[8];
+    char shown[16];
     int length;
 
-    if (letter != NULL)
-        length = snprintf(shown, sizeof shown, "\\%c", "abtnvfr"[letter - letters]);
+    if (is_character && (value == '\n' || value == '\r' || value == '\t'))
+        length = snprintf(shown, sizeof shown, "\\%c", value == '\n' ? 'n' : value == '\r' ? 'r' : 't');
     else
-        length = snprintf(shown, sizeof shown, "\\x%02x", (unsigned)byte);
+        length = snprintf(shown, sizeof shown, is_character ? "\\u{%lx}" : "\\x%02lx", value);
     put(out, shown, (size_t)length, length);
 }
 
@@ -80,22 +87,18 @@ void line_text(line *out, const char *text)
     mbstate_t state = {0};
     wchar_t character;
     size_t left = strlen(text), count;
-    int width;
 
     while (left > 0 && !out->full) {
         count = mbrtowc(&character, text, left, &state);
         if (count == 0 || count > left) {
             memset(&state, 0, sizeof state);
             count = 1;
-            width = -1;
+            put_escaped(out, false, (unsigned char)*text);
+        } else if (is_invisible(character) || !iswprint((wint_t)character) || wcwidth(character) < 0) {
+            put_escaped(out, true, (unsigned long)character);
         } else {
-            width = width_of(character);
+            put(out, text, count, wcwidth(character));
         }
-        if (width >= 0)
-            put(out, text, count, width);
-        else
-            for (size_t i = 0; i < count; i++)
-                put_escaped(out, (unsigned char)text[i]);
         text += count;
         left -= count;
     }
@@ -103,7 +106,7 @@ void line_text(line *out, const char *text)
 
 void line_words(line *out, const char *format, ...)
 {
-    char words[512];
+    char words[LINE_SIZE];
     va_list arguments;
 
     va_start(arguments, format);
@@ -119,7 +122,7 @@ void complain(const line *out)
 
 void say(const char *format, ...)
 {
-    char words[1024];
+    char words[LINE_SIZE];
     line out;
     va_list arguments;
 
@@ -129,82 +132,4 @@ void say(const char *format, ...)
     line_begin(&out, (int)sizeof out.text);
     line_text(&out, words);
     complain(&out);
-}
-
-/* Reads one character of UTF-8 and moves on. U+FFFD stands for a byte that begins none. */
-static uint32_t next_character(const char **text)
-{
-    const unsigned char *bytes = (const unsigned char *)*text;
-    /* The least that a sequence of one, two, three and four bytes may mean. */
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    uint32_t character = bytes[0];
-    int more = character < 0x80 ? 0 : (character & 0xe0) == 0xc0 ? 1 : (character & 0xf0) == 0xe0 ? 2
-             : (character & 0xf8) == 0xf0 ? 3 : -1;
-
-    ++*text;
-    if (more <= 0)
-        return more == 0 ? character : 0xfffd;
-    character &= 0x3fu >> more;
-    for (int i = 1; i <= more; i++) {
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0xfffd;
-        character = character << 6 | (bytes[i] & 0x3fu);
-    }
-    if (character < least[more] || character > 0x10ffff || (character >= 0xd800 && character <= 0xdfff))
-        return 0xfffd;
-    *text += more;
-    return character;
-}
-
-void print_json_text(const char *text)
-{
-    if (text == NULL) {
-        fputs("null", stdout);
-        return;
-    }
-    putchar('"');
-    while (*text != '\0') {
-        uint32_t character = next_character(&text);
-
-        if (character == '"' || character == '\\')
-            printf("\\%c", (char)character);
-        else if (character >= 0x20 && character < 0x7f)
-            putchar((int)character);
-        else if (character < 0x10000)
-            printf("\\u%04x", (unsigned)character);
-        else
-            printf("\\u%04x\\u%04x", (unsigned)(0xd7c0 + (character >> 10)), (unsigned)(0xdc00 | (character & 0x3ff)));
-    }
-    putchar('"');
-}
-
-char *joined(char *const *words)
-{
-    static const char unknown[] = "\xef\xbf\xbd"; /* U+FFFD in UTF-8 */
-    size_t size = 1, length = 0;
-    char *text;
-
-    /* Each byte may become a U+FFFD. */
-    for (size_t i = 0; words[i] != NULL; i++)
-        size += 1 + strlen(words[i]) * (sizeof unknown - 1);
-    text = malloc(size);
-    if (text == NULL)
-        return NULL;
-    for (size_t i = 0; words[i] != NULL; i++) {
-        const char *from = words[i];
-
-        if (i > 0)
-            text[length++] = ' ';
-        while (*from != '\0') {
-            const char *begin = from;
-            bool known = next_character(&from) != 0xfffd;
-            const char *bytes = known ? begin : unknown;
-            size_t count = known ? (size_t)(from - begin) : sizeof unknown - 1;
-
-            memcpy(text + length, bytes, count);
-            length += count;
-        }
-    }
-    text[length] = '\0';
-    return text;
 }

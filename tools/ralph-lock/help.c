@@ -1,0 +1,110 @@
+#include "tool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char general_help[] =
+    "Usage: ralph-lock COMMAND [OPTION]... [DIR]\n"
+    "\n"
+    "One program at a time holds the lock of a workspace, and every other one learns\n"
+    "which program holds it, since when and doing what. DIR is the workspace. Without\n"
+    "it, the workspace is $RALPH_WORKSPACE_ROOT if that contains the current\n"
+    "directory, else the git worktree around it, else the current directory.\n"
+    "\n"
+    "  run [DIR] -- COMMAND...  run a command with the lock\n"
+    "  status [DIR]             tell which process holds the lock\n"
+    "  wait [DIR]               wait until the lock is free\n"
+    "  signal [DIR]             send a signal to the process that holds the lock\n"
+    "\n"
+    "  -h, --help               print this help; after a command, the command's\n"
+    "  -V, --version            print the version\n"
+    "\n"
+    "Exit status: 64 for wrong arguments, 74 for a failure; the others are in the\n"
+    "help of each command. Manual: ralph-lock(1).\n";
+
+static const char run_help[] =
+    "Usage: ralph-lock run [OPTION]... [DIR] -- COMMAND [ARGUMENT]...\n"
+    "\n"
+    "Run a command with the lock of a workspace. The lock is held until the command\n"
+    "has ended, whatever it leaves running.\n"
+    "\n"
+    "  -w, --wait            if the lock is held, wait for it\n"
+    "  -t, --timeout=SECONDS wait for it, but no longer than this\n"
+    "  -n, --nb, --nonblock  do not wait, whatever the other options say\n"
+    "  -E, --conflict-exit-code=STATUS\n"
+    "                        exit with this status, not 75, if the lock is held\n"
+    "      --prompt=TEXT     what other users are told of the work; the default is the\n"
+    "                        command's name, without arguments, and its directory\n"
+    "      --file=LOCKFILE   lock this file instead of the workspace's own; a relative\n"
+    "                        path starts at DIR, without DIR at the current directory\n"
+    "      --nested          if this runs within the loop that holds the lock, run the\n"
+    "                        command within that lock\n"
+    "      --or-worktree     if the lock is held, run the command in a new git worktree,\n"
+    "                        .worktrees/ID on the branch ralph/ID, with that\n"
+    "                        workspace's lock. Uncommitted changes are not there, and\n"
+    "                        git's hooks run. It is removed if the command leaves no\n"
+    "                        commit, no change and no file, ignored ones included\n"
+    "  -q, --quiet           do not say which process holds the lock; no warnings\n"
+    "  -h, --help            print this help\n"
+    "\n"
+    "Exit status: the command's, 128+N if signal N has ended it. 75: not run, the lock\n"
+    "is held. 74: not run, the lock cannot be taken, or git could not make a worktree.\n"
+    "64: wrong arguments. 126: the command cannot be run. 127: there is no such\n"
+    "command.\n";
+
+static const char status_help[] =
+    "Usage: ralph-lock status [OPTION]... [DIR]\n"
+    "\n"
+    "Tell whether the lock of a workspace is free or held, by which process, since\n"
+    "when and for what.\n"
+    "\n"
+    "      --file=LOCKFILE   ask about this file instead of the workspace's own lock\n"
+    "      --json            as a JSON object, with the whole prompt\n"
+    "  -q, --quiet           print nothing: the exit status tells\n"
+    "  -h, --help            print this help\n"
+    "\n"
+    "Exit status: 0: free, 1: held, 64: wrong arguments, 74: a failure.\n";
+
+static const char wait_help[] =
+    "Usage: ralph-lock wait [OPTION]... [DIR]\n"
+    "\n"
+    "Wait until the lock of a workspace is free, and leave it so. To take it then, use\n"
+    "\"ralph-lock run --wait\": another program may be quicker than what follows this.\n"
+    "\n"
+    "      --file=LOCKFILE   wait for this file instead of the workspace's own lock\n"
+    "  -t, --timeout=SECONDS wait no longer than this\n"
+    "  -q, --quiet           do not say which process holds the lock\n"
+    "  -h, --help            print this help\n"
+    "\n"
+    "Exit status: 0: it was free, 75: it was held until the time was over, 64: wrong\n"
+    "arguments, 74: a failure.\n";
+
+static const char signal_help[] =
+    "Usage: ralph-lock signal [-s SIGNAL | -SIGNAL] [OPTION]... [DIR]\n"
+    "\n"
+    "Send a signal to the process that holds the lock of a workspace, and to no other:\n"
+    "not to one that only has its number now.\n"
+    "\n"
+    "      --file=LOCKFILE   the holder of this file instead of the workspace's own lock\n"
+    "  -s, --signal=SIGNAL   a name or a number; the default is TERM. 0 sends none and\n"
+    "                        tells whether one could be sent\n"
+    "  -q, --quiet           do not say that no process holds the lock\n"
+    "  -h, --help            print this help\n"
+    "\n"
+    "Exit status: 0: it was sent, 1: no process holds the lock, 64: wrong arguments,\n"
+    "74: a failure, for instance that the holder is on another machine.\n";
+
+int print_help(const char *command)
+{
+    static const struct {
+        const char *command, *text;
+    } helps[] = {
+        {"", general_help},   {"run", run_help},       {"status", status_help},
+        {"wait", wait_help},  {"signal", signal_help},
+    };
+
+    for (size_t i = 0; i < sizeof helps / sizeof *helps; i++)
+        if (strcmp(command, helps[i].command) == 0)
+            fputs(helps[i].text, stdout);
+    return finish_output(EXIT_DONE);
+}
