@@ -63,7 +63,9 @@ int option_error(const char *command, int found, char **argv, const struct optio
         return usage_error(command, "option '--%s' doesn't allow an argument", known->name);
     if (optopt != 0)
         return usage_error(command, "invalid option -- '%c'", optopt);
-    return usage_error(command, "option '%s' is %s", word, begins_option(word, options) ? "ambiguous" : "not recognized");
+    if (begins_option(word, options))
+        return usage_error(command, "option '%s' is ambiguous", word);
+    return usage_error(command, "unrecognized option '%s'", word);
 }
 
 bool take_directory(const char *command, const char **directory, const char *argument)

@@ -1,0 +1,17 @@
+//! The command-line tool as a user has it: real processes, pipes, repositories and a terminal.
+
+#![cfg(target_os = "linux")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod arguments;
+mod asking;
+mod harness;
+mod nested;
+mod repositories;
+mod running;
+mod signals;
+mod waiting;
+mod workspaces;
+mod worktrees;

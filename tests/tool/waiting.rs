@@ -1,0 +1,95 @@
+//! Waits, and what they show.
+
+use std::fs::write;
+use std::os::unix::process::CommandExt;
+
+use crate::common::{root, run};
+use crate::harness::{Running, WORK, ask, command, nameless_holder, program, tool, workspace};
+
+#[test]
+fn wait_ends_when_it_is_free_and_changes_nothing() {
+    let workspace = workspace();
+    assert_eq!(ask(&workspace, &["wait"]), (0, String::new(), String::new()));
+    assert!(!workspace.path().join(".ralph").exists());
+    let mut holder = Running::holder(&workspace, WORK);
+    let (status, _, errors) = ask(&workspace, &["wait", "--timeout=0.05"]);
+    assert_eq!(status, 75);
+    assert!(errors.contains(&format!("is held by process {} since", holder.pid())), "{errors}");
+    let mut waiter = Running::new(&mut command(&workspace, &["wait"]));
+    assert!(waiter.error_line().starts_with("ralph-lock: waiting: held by process"));
+    holder.signal("KILL");
+    holder.child.wait().unwrap();
+    assert_eq!(waiter.finish(), (0, String::new(), String::new()));
+    // Mostly the dead holder's record is still there, for the next holder. Always it is free.
+    assert_eq!(ask(&workspace, &["status", "-q"]).0, 0);
+}
+
+#[test]
+fn a_wait_tells_of_each_holder_once_and_then_runs() {
+    let workspace = workspace();
+    let holder = nameless_holder(&workspace);
+    let mut waiter = Running::new(&mut command(&workspace, &["run", "--timeout=100.5", "--", "echo", "ran"]));
+    assert_eq!(waiter.error_line(), "ralph-lock: waiting: held by an unknown process, which left no record");
+    let record = r#"{"pid": 1, "started": "2026-01-02T03:04:05Z", "prompt": "second\n"}"#;
+    for change in [record.to_owned(), record.replace(": 1,", ": 2,")] {
+        write(workspace.path().join(".ralph/loop.lock"), &change).unwrap();
+        let line = waiter.error_line();
+        let pid = if change == record { 1 } else { 2 };
+        let expected = format!("ralph-lock: waiting: held by process {pid} since 2026-01-02T03:04:05Z: second\\n");
+        assert_eq!(line, expected);
+    }
+    holder.finish();
+    assert_eq!(waiter.finish(), (0, "ran\n".to_owned(), String::new()));
+}
+
+#[test]
+fn a_wait_without_the_kernels_help_ends_too() {
+    let workspace = workspace();
+    let holder = Running::holder(&workspace, WORK);
+    let mut traced = program("strace", &workspace);
+    traced.args(["--quiet=all", "-e", "trace=epoll_create1", "-e", "inject=epoll_create1:error=ENOSYS"]).arg(tool());
+    traced.args(["run", "--wait", "--", "echo", "ran"]);
+    let mut waiter = Running::new(&mut traced);
+    while !waiter.error_line().contains("waiting: held by process") {
+        assert!(waiter.child.try_wait().unwrap().is_none());
+    }
+    holder.finish();
+    let (status, output, _) = waiter.finish();
+    assert_eq!((status, output.as_str()), (0, "ran\n"));
+}
+
+#[test]
+fn a_terminal_shows_one_line_and_its_keys_work() {
+    let workspace = workspace();
+    let mut python = program("python3", &workspace);
+    python.arg("-B").arg(root().join("tests/tool/terminal.py")).arg(tool());
+    print!("{}", run(&mut python));
+}
+
+#[test]
+fn a_wait_ends_with_a_descriptor_that_select_cannot_take() {
+    let workspace = workspace();
+    let holder = Running::holder(&workspace, WORK);
+    let mut waiter = command(&workspace, &["run", "--wait", "--", "echo", "ran"]);
+    let fill = || {
+        // SAFETY: the child has one thread, and these calls take no memory.
+        unsafe {
+            let limit = libc::rlimit { rlim_cur: 2048, rlim_max: 2048 };
+            if libc::setrlimit(libc::RLIMIT_NOFILE, &limit) == -1 {
+                return Err(std::io::Error::last_os_error());
+            }
+            for number in 3..1024 {
+                // What is closed on exec is the way in which a failure is reported.
+                if libc::fcntl(number, libc::F_GETFD) == -1 {
+                    libc::dup2(0, number);
+                }
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: see there.
+    let mut waiter = Running::new(unsafe { waiter.pre_exec(fill) });
+    assert!(waiter.error_line().contains("waiting: held by process"));
+    holder.finish();
+    assert_eq!(waiter.finish(), (0, "ran\n".to_owned(), String::new()));
+}
