@@ -72,8 +72,7 @@ fn what_cannot_be_written_is_an_error() {
         }
     }
     // A command has the descriptors that the tool was started with.
-    let (status, _, errors) = script(&workspace, "$RL run -- sh -c 'echo lost' >&-");
-    assert!(status != 0 && errors.contains("Bad file descriptor"), "{status} {errors}");
+    assert_eq!(script(&workspace, "$RL run -- sh -c 'test -e /proc/self/fd/1' >&-").0, 1);
 }
 
 #[test]
@@ -117,7 +116,7 @@ fn any_lock_file_can_be_asked_about() {
     // The workspace's own lock is another one, and stays that under its path.
     assert_eq!(ask(&workspace, &["status"]).0, 0);
     assert_eq!(ask(&workspace, &["signal", "--file", there]), (0, String::new(), String::new()));
-    assert_ne!(holder.finish().0, 0);
+    assert!(!holder.child.wait().unwrap().success());
     let own = Running::holder(&workspace, WORK);
     let (status, output, _) = ask(&above, &["status", "--file=../../.ralph/loop.lock"]);
     assert!(status == 1 && output.contains(&format!("process  {}", own.pid())), "{output}");

@@ -10,8 +10,9 @@ use crate::harness::{ask, script, workspace};
 /// A workspace that is a repository with one commit.
 pub fn repository() -> TempDir {
     let workspace = workspace();
-    let (status, _, errors) =
-        script(&workspace, "git init -q -b main && mkdir src && echo a >src/a && git add . && git commit -q -m begin");
+    let make = "git init -q -b main && mkdir src && echo a >src/a && \
+                printf '/.ralph/loop.lock\\n/.ralph/.gitignore\\n' >.gitignore && git add . && git commit -q -m begin";
+    let (status, _, errors) = script(&workspace, make);
     assert_eq!(status, 0, "{errors}");
     workspace
 }
@@ -38,12 +39,14 @@ fn a_lock_file_that_git_tracks_is_warned_of() {
 #[test]
 fn a_lock_file_that_git_does_not_ignore_is_warned_of() {
     let repository = repository();
-    // The workspace's own .gitignore is never edited.
+    let ignore = repository.path().join(".gitignore");
+    std::fs::remove_file(&ignore).unwrap();
+    // The user's own file in .ralph is never edited.
     std::fs::create_dir(repository.path().join(".ralph")).unwrap();
     write(repository.path().join(".ralph/.gitignore"), "").unwrap();
     let (status, _, errors) = ask(&repository, &["run", "--", "true"]);
     assert!(status == 0 && errors.contains("warning: git does not ignore ") && errors.contains("/.ralph/loop.lock: "));
-    write(repository.path().join(".gitignore"), "/.ralph/loop.lock\n").unwrap();
+    write(ignore, "/.ralph/loop.lock\n").unwrap();
     assert_eq!(ask(&repository, &["run", "--", "true"]).2, "");
     let (_, _, errors) = ask(&repository, &["run", "--file=src/any.lock", "--", "true"]);
     assert!(errors.contains("git does not ignore ") && errors.contains("/src/any.lock: "), "{errors}");
@@ -69,9 +72,8 @@ fn git_is_asked_only_by_run_and_its_failure_is_not_the_tools() {
     }
     assert!(!asked.is_empty());
     // There is no git at all.
-    let alone = "mkdir alone; for name in sh true; do ln -s $(command -v $name) alone; done; PATH=alone; $RL run -- true";
-    assert_eq!(script(&repository, alone), (0, String::new(), String::new()));
-    let (status, _, errors) = script(&repository, "PATH=$PWD/alone; $RL run -- $RL run --or-worktree -- true");
+    assert_eq!(script(&repository, "PATH=/missing; $RL run -- /bin/echo ran"), quiet);
+    let (status, _, errors) = script(&repository, "PATH=/missing; $RL run -- $RL run --or-worktree -- /bin/echo ran");
     assert!(status == 74 && errors.contains("--or-worktree needs"), "{status} {errors}");
 }
 

@@ -117,7 +117,7 @@ def one_line_updates_and_goes_away():
     terminal = Terminal([TOOL, "run", "--wait", "--", "echo", "ran"])
     shown = rf"\r(waiting: held by process {holder.pid} for (\d+) s: [^\r\n\x1b]*)\x1b\[K"
     first = terminal.until(shown)
-    assert "line\\n\\x1b[31mred" in first[1] and first[1].endswith("..."), first[1]
+    assert "line\\n\\u{1b}[31mred" in first[1] and first[1].endswith("..."), first[1]
     assert 70 <= wide(first[1]) < 80, first[1]
     # A second later it tells of a longer time.
     while int(terminal.until(shown)[2]) == int(first[2]):
@@ -135,7 +135,7 @@ def no_terminal_that_cannot_gets_a_sequence():
     holder = hold("works")
     terminal = Terminal([TOOL, "wait", "--timeout", "0.1"], term="dumb")
     terminal.until(r"^ralph-lock: waiting: held by process \d+ since [^\x1b]*: works\r\n")
-    terminal.until(r"its prompt: works\r\n\[ended 19200\]")
+    terminal.until(r"is held by process \d+ since [^\x1b]*: works\r\n\[ended 19200\]")
     let_go(holder)
     terminal.close()
 
@@ -178,6 +178,26 @@ sys.exit(count)"""
     terminal.close()
 
 
+def a_wait_in_the_background_leaves_the_prompt_alone():
+    holder = hold("works")
+    # A shell whose prompt is on the screen while its job waits; the job is awaited only when a line was typed.
+    script = f"set -m; {TOOL} run --wait -- echo ran & printf 'prompt '; read line; fg; echo done"
+    terminal = Terminal(["/bin/bash", "--norc", "-c", script])
+    seen = terminal.until(r"waiting: held by process \d+ since [^\r]*: works\r\n")
+    before = seen.string[: seen.start()]
+    assert "\r" not in before.replace("\r\n", "") and "\x1b" not in before, seen.string
+    # Nothing is added by the second.
+    time.sleep(1.5)
+    assert not select.select([terminal.fd], [], [], 0)[0] or before == "", os.read(terminal.fd, 65536)
+    os.write(terminal.fd, b"\n")
+    # In the foreground it has the line of a wait.
+    terminal.until(r"\rwaiting: held by process \d+ for \d+ s: works\x1b\[K")
+    let_go(holder)
+    terminal.until(r"\r\x1b\[Kran\r\n")
+    terminal.until(r"done\r\n")
+    terminal.close()
+
+
 def control_z_stops_both_and_they_go_on():
     terminal = Terminal([TOOL, "run", "--", "sh", "-c", "echo on; read a; echo $a; kill -STOP $$; echo again; exit 3"])
     terminal.until("on\r\n")
@@ -202,3 +222,4 @@ no_terminal_that_cannot_gets_a_sequence()
 control_c_ends_a_wait_and_clears_the_line()
 control_c_reaches_the_command_once()
 control_z_stops_both_and_they_go_on()
+a_wait_in_the_background_leaves_the_prompt_alone()

@@ -154,9 +154,26 @@ fn what_git_cannot_do_is_said_and_nothing_runs() {
     assert_eq!((status, output.as_str()), (74, ""), "{errors}");
     assert!(errors.contains("hooked") && errors.contains("git could not make the worktree"), "{errors}");
     holder.finish();
+    // A workspace that git ignores, and a repository without a commit.
     let empty = crate::harness::workspace();
     for make in ["true", "git init -q"] {
         let (status, output, errors) = script(&empty, &format!("{make}; $RL run -- $RL run --or-worktree -- echo ran"));
         assert_eq!((status, output.as_str()), (74, ""), "{errors}");
+        assert!(errors.contains("git knows no commit with "), "{errors}");
     }
+}
+
+#[test]
+fn a_workspace_in_a_repositorys_folder_is_that_folder_of_the_worktree() {
+    let repository = repository();
+    let root = repository.path().canonicalize().unwrap();
+    let folder = root.join("src");
+    let work = "$RL run --or-worktree -- sh -c 'pwd; ls .ralph/loop.lock; $RL status -q; echo $?'";
+    let holder = Running::holder(&folder, WORK);
+    let (status, output, errors) = script(&folder, work);
+    assert_eq!(status, 0, "{errors}");
+    assert!(output.starts_with(root.join(".worktrees").to_str().unwrap()), "{output}");
+    assert!(output.ends_with("/src\n.ralph/loop.lock\n1\n"), "{output}");
+    assert!(worktrees(&root).is_empty(), "{errors}");
+    holder.finish();
 }

@@ -25,12 +25,17 @@ _ralph_lock() {
         mapfile -t COMPREPLY < <(compgen -W "HUP INT QUIT KILL USR1 USR2 TERM CONT STOP" -- "$word")
         return
         ;;
+    *:--file)
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        return
+        ;;
+    *:--prompt | *:--timeout | *:-t | *:--conflict-exit-code | *:-E) return ;;
     esac
     case $command in
-    run) words="--wait --prompt --file --nested --quiet --help --" ;;
-    status) words="--json --quiet --help" ;;
-    wait) words="--timeout --quiet --help" ;;
-    signal) words="--signal --quiet --help" ;;
+    run) words="--wait --timeout --nonblock --nb --conflict-exit-code --prompt --file --nested --or-worktree --quiet --help --" ;;
+    status) words="--file --json --quiet --help" ;;
+    wait) words="--file --timeout --quiet --help" ;;
+    signal) words="--file --signal --quiet --help" ;;
     *) return ;;
     esac
     case $word in

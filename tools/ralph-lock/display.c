@@ -15,7 +15,26 @@ static bool can_rewrite(void)
            tcgetpgrp(STDERR_FILENO) == getpgrp();
 }
 
-void display_holder(display *to, const ralph_lock_metadata *holder, double waited)
+/* The line that is rewritten: what matters comes first, because a terminal may cut it. */
+static void compose_short(line *out, const ralph_lock_metadata *holder)
+{
+    /* Some terminals go to the next line after the last column, and "^C" has to fit before it. */
+    line_begin(out, columns_of(STDERR_FILENO) - 3);
+    line_words(out, "waiting: held by ");
+    if (holder == NULL) {
+        line_words(out, "%s", ralph_lock_metadata_summary(holder));
+        return;
+    }
+    line_words(out, "process %u", (unsigned)ralph_lock_metadata_pid(holder));
+    if (ralph_lock_metadata_liveness(holder) == RALPH_LOCK_LIVENESS_FOREIGN && ralph_lock_metadata_host(holder) != NULL)
+        line_words(out, " on %s", ralph_lock_metadata_host(holder));
+    line_words(out, " for ");
+    line_age(out, holder);
+    line_words(out, ": ");
+    line_text(out, ralph_lock_metadata_prompt(holder));
+}
+
+void display_holder(display *to, const ralph_lock_metadata *holder)
 {
     uint32_t pid = ralph_lock_metadata_pid(holder);
     int64_t started = ralph_lock_metadata_started_unix_ns(holder);
@@ -24,16 +43,12 @@ void display_holder(display *to, const ralph_lock_metadata *holder, double waite
 
     if (to->quiet || (!rewrites && to->told && pid == to->pid && started == to->started))
         return;
-    /* Some terminals go to the next line after the last column, and "^C" has to fit before it. */
-    line_begin(&out, rewrites ? columns_of(STDERR_FILENO) - 3 : WIDE);
-    line_words(&out, "waiting");
-    if (rewrites)
-        line_words(&out, " for %.0f s", waited);
-    line_words(&out, ": held by %s", ralph_lock_metadata_summary(holder));
-    if (rewrites)
+    if (rewrites) {
+        compose_short(&out, holder);
         fprintf(stderr, "\r%s\033[K", out.text);
-    else
-        complain(&out);
+    } else {
+        say("waiting: held by %s", ralph_lock_metadata_summary(holder));
+    }
     fflush(stderr);
     to->on_terminal = isatty(STDERR_FILENO);
     to->on_screen = rewrites;

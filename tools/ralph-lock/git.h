@@ -32,7 +32,9 @@ typedef struct worktree {
     /* The repository's main worktree, or the one that holds the workspace. */
     char *base;
     char *path;
-    /* Where the command runs in it. */
+    /* The workspace's path below its worktree, with a "/" at the end unless it is empty, and its counterpart here. */
+    char *prefix, *workspace;
+    /* Where the command runs. */
     char *directory;
     char branch[64];
     /* What it began with: see worktree_begin(). */

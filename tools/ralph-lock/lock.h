@@ -86,8 +86,8 @@ typedef struct display {
     int64_t started;
 } display;
 
-/* Shows who holds the lock and for how long this has waited. */
-void display_holder(display *to, const ralph_lock_metadata *holder, double waited);
+/* Shows which process is waited for. */
+void display_holder(display *to, const ralph_lock_metadata *holder);
 /* Takes the line of the wait off the terminal. */
 void display_end(display *to);
 

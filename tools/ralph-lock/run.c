@@ -207,7 +207,7 @@ static int run_beside(const arguments *from, const target *held)
     if (result == -1) {
         if (!from->quiet)
             say("the command runs in %s instead, on branch %s", beside.path, beside.branch);
-        lock = target_in(beside.path);
+        lock = target_in(beside.workspace);
         if (take(from, &lock, 0, beside.directory, &guard, &holder, &error) == RALPH_LOCK_OK)
             result = run_locked(from, &lock, guard, &beside);
         else

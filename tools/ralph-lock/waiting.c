@@ -108,7 +108,7 @@ ralph_lock_status wait_for_lock(const request *what, ralph_lock_guard **guard, r
         if (status != RALPH_LOCK_ALREADY_LOCKED || left <= 0 || is_own_loop(*holder))
             break;
         if (began) {
-            display_holder(&shown, *holder, now() - start);
+            display_holder(&shown, *holder);
             until_next_look(waiter, left, &shown);
             number = next_signal(&by_terminal);
         }

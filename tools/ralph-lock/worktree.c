@@ -106,19 +106,19 @@ static void make_id(char *id, size_t size)
 }
 
 /* Where the command runs: at the same place below the worktree as it would below the original, if there is one. */
-static char *directory_in(const char *path, const char *top)
+static char *directory_in(const worktree *in, const char *top)
 {
     char *here = realpath(".", NULL), *place = NULL;
     size_t length = strlen(top);
     struct stat found;
 
     if (here != NULL && strncmp(here, top, length) == 0 && here[length] == '/')
-        place = joined(path, here + length + 1);
+        place = joined(in->path, here + length + 1);
     free(here);
     if (place != NULL && stat(place, &found) == 0 && S_ISDIR(found.st_mode))
         return place;
     free(place);
-    return strdup(path);
+    return strdup(in->workspace);
 }
 
 /* What the tool prints belongs to the command. */
@@ -129,45 +129,69 @@ static void print_to_standard_error(const void *unused)
     forget_repository();
 }
 
-int worktree_add(const char *root, worktree *to)
+/* Names all that the worktree will have; gives whether that worked. */
+static bool name_parts(const char *top, const char *prefix, worktree *to)
 {
-    const char *words[GIT_ARGUMENTS];
-    char id[40], *folder, *top;
-    size_t length;
-    int status;
+    char id[40], *folder;
 
-    *to = (worktree){.base = NULL};
-    top = first_line(git_output(root, &length, "rev-parse", "--show-toplevel", (char *)NULL));
-    if (top == NULL) {
-        say("%s is not in a git worktree that git can read: --or-worktree needs one", root);
-        return EXIT_FAILED;
-    }
-    to->base = base_of(top);
     make_id(id, sizeof id);
     snprintf(to->branch, sizeof to->branch, "ralph/%s", id);
+    to->prefix = strdup(prefix);
+    to->base = base_of(top);
     folder = to->base != NULL ? joined(to->base, FOLDER) : NULL;
     to->path = folder != NULL ? joined(folder, id) : NULL;
     free(folder);
-    if (to->path == NULL || !exclude(to->base)) {
-        free(top);
-        return EXIT_FAILED;
-    }
-    git_words(words, root, "worktree", "add", "--quiet", "--no-track", "-b", to->branch, to->path, (char *)NULL);
+    if (to->path == NULL || to->prefix == NULL)
+        return false;
+    to->workspace = *prefix != '\0' ? joined(to->path, prefix) : strdup(to->path);
+    if (to->workspace != NULL && *prefix != '\0')
+        to->workspace[strlen(to->workspace) - 1] = '\0';
+    return to->workspace != NULL;
+}
+
+/* Makes the worktree, with git's own messages; gives -1 or an exit status. */
+static int make(const char *root, const worktree *from)
+{
+    const char *words[GIT_ARGUMENTS];
+    int status;
+
+    git_words(words, root, "worktree", "add", "--quiet", "--no-track", "-b", from->branch, from->path, (char *)NULL);
     status = run_child((char *const *)words, print_to_standard_error, NULL);
-    to->directory = directory_in(to->path, top);
-    free(top);
-    if (status == 0 && to->directory != NULL)
+    if (status == 0)
         return -1;
     if (status != -1 && WIFSIGNALED(status))
         return die_by(WTERMSIG(status));
-    say("git could not make the worktree %s", to->path);
+    say("git could not make the worktree %s%s", from->path,
+        access(from->path, F_OK) == 0 ? ", but left something there" : "");
     return EXIT_FAILED;
+}
+
+int worktree_add(const char *root, worktree *to)
+{
+    size_t length;
+    char *top, *prefix;
+    int result = EXIT_FAILED;
+
+    *to = (worktree){.base = NULL};
+    top = first_line(git_output(root, &length, "rev-parse", "--show-toplevel", (char *)NULL));
+    prefix = first_line(git_output(root, &length, "rev-parse", "--show-prefix", (char *)NULL));
+    if (top == NULL || prefix == NULL || !git_succeeds(root, "rev-parse", "--verify", "HEAD:./", (char *)NULL))
+        say("git knows no commit with %s, which --or-worktree needs", root);
+    else if (name_parts(top, prefix, to) && exclude(to->base))
+        result = make(root, to);
+    if (result == -1)
+        to->directory = directory_in(to, top);
+    free(top);
+    free(prefix);
+    return result == -1 && to->directory == NULL ? EXIT_FAILED : result;
 }
 
 void worktree_free(worktree *of)
 {
     free(of->base);
     free(of->path);
+    free(of->prefix);
+    free(of->workspace);
     free(of->directory);
     free(of->history);
 }
@@ -178,7 +202,7 @@ void worktree_enter(const void *worktree_)
 
     forget_repository();
     if (chdir(at->directory) == -1 || setenv("PWD", at->directory, 1) == -1 ||
-        setenv("RALPH_WORKSPACE_ROOT", at->path, 1) == -1) {
+        setenv("RALPH_WORKSPACE_ROOT", at->workspace, 1) == -1) {
         say("%s: %s", at->directory, strerror(errno));
         _exit(EXIT_CANNOT_RUN);
     }

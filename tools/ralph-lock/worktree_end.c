@@ -21,9 +21,9 @@ static char *history_of(const char *path)
 }
 
 /* The library's own file, which the command may have changed. */
-static bool ignore_file_of(const char *path, struct stat *found)
+static bool ignore_file_of(const worktree *of, struct stat *found)
 {
-    char *file = joined(path, ".ralph/.gitignore");
+    char *file = joined(of->workspace, ".ralph/.gitignore");
     bool is_there = file != NULL && lstat(file, found) == 0;
 
     free(file);
@@ -33,18 +33,22 @@ static bool ignore_file_of(const char *path, struct stat *found)
 void worktree_begin(worktree *of)
 {
     of->history = history_of(of->path);
-    if (!ignore_file_of(of->path, &of->ignore_file))
+    if (!ignore_file_of(of, &of->ignore_file))
         of->ignore_file = (struct stat){0};
 }
 
 /* Whether the file is one that taking the lock has made, as it was then. */
 static bool is_of_lock(const worktree *of, const char *name)
 {
+    size_t above = strlen(of->prefix);
     struct stat now;
 
+    if (strncmp(name, of->prefix, above) != 0)
+        return false;
+    name += above;
     if (strcmp(name, RALPH_LOCK_FILE) == 0)
         return true;
-    return strcmp(name, ".ralph/.gitignore") == 0 && ignore_file_of(of->path, &now) &&
+    return strcmp(name, ".ralph/.gitignore") == 0 && ignore_file_of(of, &now) &&
            now.st_ino == of->ignore_file.st_ino && now.st_size == of->ignore_file.st_size &&
            now.st_mtime == of->ignore_file.st_mtime && now.st_ctime == of->ignore_file.st_ctime;
 }
