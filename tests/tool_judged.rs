@@ -1,5 +1,5 @@
-//! The tool and its files as other programs judge them: shells, mandoc and valgrind. A test is skipped where its program
-//! is not installed.
+//! The tool and its files with programs that may be missing: shells, mandoc, valgrind, tmux, unshare. A test is skipped
+//! where its program does not run.
 
 mod common;
 
@@ -18,6 +18,10 @@ fn main() {
         with("bash", "bash_completes_commands_options_signals_and_folders", completes),
         with("mandoc", "the_tools_manual_is_well_formed", manual),
         with("valgrind", "the_tool_leaks_nothing", leaks),
+        with("tmux", "a_command_below_tmux_is_within_its_loop", below_tmux),
+        with("tmux", "killing_a_window_of_tmux_ends_the_command", kill_window),
+        in_container("a_command_in_a_container_is_within_its_loop", within_container),
+        in_container("the_first_process_of_a_container_reaps_orphans", reap),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -30,6 +34,30 @@ fn with(program: &'static str, name: &str, test: fn() -> Result<(), Failed>) -> 
         }
         test().map(|()| Completion::Completed)
     })
+}
+
+/// A test that needs a new pid namespace.
+fn in_container(name: &str, test: fn() -> Result<(), Failed>) -> Trial {
+    Trial::ignorable_test(name, move || {
+        if !Command::new("unshare").args(CONTAINER).arg("true").output().is_ok_and(|output| output.status.success()) {
+            return Ok(Completion::ignored_with("unshare cannot make a pid namespace"));
+        }
+        test().map(|()| Completion::Completed)
+    })
+}
+
+/// What `unshare` makes: pid 1, its own /proc, and a user namespace in case this is not root.
+const CONTAINER: [&str; 5] = ["--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"];
+
+/// What a shell's script prints in a new workspace, where it may use `$RL` and `$CONTAINER`. After 30 seconds it has
+/// failed.
+fn printed(script: &str) -> Result<String, Failed> {
+    let workspace = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let mut shell = Command::new("timeout");
+    shell.args(["30", "sh", "-c", script]).current_dir(&workspace);
+    shell.env("RL", common::tool()).env("CONTAINER", format!("unshare {}", CONTAINER.join(" ")));
+    shell.env("RALPH_WORKSPACE_ROOT", workspace.path()).env_remove("RALPH_LOCK_TOKEN").env_remove("TMUX");
+    Ok(run(&mut shell))
 }
 
 fn completions() -> PathBuf {
@@ -46,6 +74,8 @@ fn completes() -> Result<(), Failed> {
     for (words, expected) in [
         (&["st"][..], "status\n"),
         (&["run", "--w"], "--wait\n"),
+        (&["run", "--prompt", ""], "\n"),
+        (&["status", "--file", "completions/ralph-lock.b"], "completions/ralph-lock.bash\n"),
         (&["signal", "-s", "TE"], "TERM\n"),
         (&["run", "--", "--w"], "\n"),
         (&["status", "comp"], "completions\n"),
@@ -71,24 +101,63 @@ fn leaks() -> Result<(), Failed> {
     let workspace = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     std::fs::create_dir(workspace.path().join("other"))?;
     let mut holder = Command::new(common::tool());
-    holder.args(["run", "--", "sh", "-c", "echo on; cat >/dev/null"]).current_dir(&workspace);
+    holder.args(["run", ".", "--", "sh", "-c", "echo on; cat >/dev/null"]).current_dir(&workspace);
     let mut holder = holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     BufReader::new(holder.stdout.take().expect("it is piped")).read_line(&mut line)?;
     assert_eq!(line, "on\n");
     for (arguments, expected) in [
         (&["run", "other", "--", "true"][..], 0),
-        (&["run", "--wait=0.01", "--", "true"], 75),
+        (&["run", "--timeout=0.01", "--", "true"], 75),
+        (&["status", "--file=other/any.lock"], 0),
+        (&["run", "--jason"], 64),
         (&["status", "--json"], 1),
         (&["wait", "--timeout=0.01"], 75),
     ] {
         let mut valgrind = Command::new("valgrind");
         valgrind.args(["--quiet", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible"]);
         valgrind.args(["--errors-for-leak-kinds=definite,indirect,possible", "--error-exitcode=99"]);
-        let output = valgrind.arg(common::tool()).args(arguments).current_dir(&workspace).output()?;
+        valgrind.arg(common::tool()).args(arguments).current_dir(&workspace);
+        let output = valgrind.env("RALPH_WORKSPACE_ROOT", workspace.path()).output()?;
         assert_eq!(output.status.code(), Some(expected), "ralph-lock {arguments:?}: {output:?}");
     }
     drop(holder.stdin.take());
     assert!(holder.wait()?.success());
+    Ok(())
+}
+
+/// Tmux's server is no descendant of the holder, and neither is what runs in its windows.
+fn below_tmux() -> Result<(), Failed> {
+    let inside = r#"mkfifo pipe; tmux -S socket -f /dev/null new-session -d "$RL run --nested -- echo within >pipe 2>&1"
+        cat pipe; tmux -S socket kill-server 2>/dev/null || true"#;
+    assert_eq!(printed(&format!("$RL run -- sh -c '{inside}'"))?, "within\n");
+    Ok(())
+}
+
+/// The window's program leads a session, and it alone is told that its terminal is gone.
+fn kill_window() -> Result<(), Failed> {
+    let script = r#"mkfifo on up; cat >work <<'END'
+trap 'echo hung up >up; exit' HUP
+echo on >on
+while :; do sleep 0.1; done
+END
+tmux -S socket -f /dev/null new-session -d "exec $RL run -- sh work" \; set-option -g exit-empty off
+cat on; tmux -S socket kill-window; cat up; $RL wait -t 20; $RL status -q; echo $?; tmux -S socket kill-server"#;
+    assert_eq!(printed(script)?, "on\nhung up\n0\n");
+    Ok(())
+}
+
+/// In there the holder has no number, and the token is all that tells.
+fn within_container() -> Result<(), Failed> {
+    assert_eq!(printed("$RL run -- $CONTAINER $RL run --nested -- echo within")?, "within\n");
+    let without = "$RL run -- env -u RALPH_LOCK_TOKEN $CONTAINER $RL run --nested -- echo within 2>/dev/null; echo $?";
+    assert_eq!(printed(without)?, "75\n");
+    Ok(())
+}
+
+/// The tool is process 1, and the shell's children's children become its own. In the end there are those two.
+fn reap() -> Result<(), Failed> {
+    let script = "for i in 1 2 3 4 5; do (true & true &) ; done; while set -- /proc/[0-9]*; [ $# -gt 2 ]; do :; done; echo $#";
+    assert_eq!(printed(&format!("$CONTAINER $RL run -- sh -c '{script}'"))?, "2\n");
     Ok(())
 }
