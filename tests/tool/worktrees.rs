@@ -159,7 +159,7 @@ fn what_git_cannot_do_is_said_and_nothing_runs() {
     for make in ["true", "git init -q"] {
         let (status, output, errors) = script(&empty, &format!("{make}; $RL run -- $RL run --or-worktree -- echo ran"));
         assert_eq!((status, output.as_str()), (74, ""), "{errors}");
-        assert!(errors.contains("git knows no commit with "), "{errors}");
+        assert!(errors.contains("--or-worktree needs a commit with "), "{errors}");
     }
 }
 

@@ -84,10 +84,7 @@ void say_held(const target *lock, const char *path, const ralph_lock_metadata *h
     ralph_lock_liveness liveness = ralph_lock_metadata_liveness(holder);
     line out;
 
-    line_begin(&out, WIDE);
-    line_text(&out, path);
-    line_words(&out, " is held by %s", ralph_lock_metadata_summary(holder));
-    complain(&out);
+    say("%s is held by %s", path, ralph_lock_metadata_summary(holder));
     line_begin(&out, WIDE);
     if (liveness == RALPH_LOCK_LIVENESS_DEAD || liveness == RALPH_LOCK_LIVENESS_RECYCLED)
         line_words(&out, "that process has ended%s", count > 0 ? "; " : "");

@@ -116,23 +116,20 @@ static void place_file(const char *directory, const char *file, target *to)
 /* Fills in root and file; gives -1 or an exit status. */
 static int place(const char *command, const char *directory, const char *file, target *to)
 {
-    char *here = realpath(directory != NULL ? directory : ".", NULL);
+    int result = directory != NULL ? check_directory(command, directory) : -1;
     ralph_lock_error *error = NULL;
-    int result = -1;
+    char *start;
 
-    if (directory != NULL)
-        result = check_directory(command, directory);
-    else if (here == NULL)
+    if (result != -1)
+        return result;
+    start = directory != NULL ? strdup(directory) : realpath(".", NULL);
+    if (start == NULL)
         say("the current directory: %s", strerror(errno));
-    if (here == NULL || result != -1) {
-        free(here);
-        return result != -1 ? result : EXIT_FAILED;
-    }
-    if (file != NULL)
-        place_file(directory != NULL ? directory : here, file, to);
+    else if (file != NULL)
+        place_file(start, file, to);
     else
-        to->root = directory != NULL ? strdup(directory) : present_workspace(here, &error);
-    free(here);
+        to->root = directory != NULL ? strdup(directory) : present_workspace(start, &error);
+    free(start);
     if (error != NULL)
         return failed(error);
     return to->root != NULL ? check_directory(command, to->root) : EXIT_FAILED;

@@ -121,7 +121,7 @@ static char *directory_in(const worktree *in, const char *top)
     return strdup(in->workspace);
 }
 
-/* What the tool prints belongs to the command. */
+/* Standard output is the command's. */
 static void print_to_standard_error(const void *unused)
 {
     (void)unused;
@@ -149,34 +149,49 @@ static bool name_parts(const char *top, const char *prefix, worktree *to)
     return to->workspace != NULL;
 }
 
-/* Makes the worktree, with git's own messages; gives -1 or an exit status. */
+/* Runs git with its own messages; gives -1 if it succeeds, or an exit status. */
+static int run_git(const char *const *words)
+{
+    int status = run_child((char *const *)words, print_to_standard_error, NULL);
+
+    if (status == 0)
+        return -1;
+    return status != -1 && WIFSIGNALED(status) ? die_by(WTERMSIG(status)) : EXIT_FAILED;
+}
+
+/* Makes the worktree; gives -1 or an exit status. */
 static int make(const char *root, const worktree *from)
 {
     const char *words[GIT_ARGUMENTS];
-    int status;
+    int result;
 
     git_words(words, root, "worktree", "add", "--quiet", "--no-track", "-b", from->branch, from->path, (char *)NULL);
-    status = run_child((char *const *)words, print_to_standard_error, NULL);
-    if (status == 0)
-        return -1;
-    if (status != -1 && WIFSIGNALED(status))
-        return die_by(WTERMSIG(status));
-    say("git could not make the worktree %s%s", from->path,
-        access(from->path, F_OK) == 0 ? ", but left something there" : "");
-    return EXIT_FAILED;
+    result = run_git(words);
+    if (result != -1)
+        say("git could not make the worktree %s%s", from->path,
+            access(from->path, F_OK) == 0 ? ", but left something there" : "");
+    return result;
 }
 
 int worktree_add(const char *root, worktree *to)
 {
+    const char *words[GIT_ARGUMENTS];
     size_t length;
     char *top, *prefix;
-    int result = EXIT_FAILED;
+    int result;
 
     *to = (worktree){.base = NULL};
+    git_words(words, root, "cat-file", "-e", "HEAD:./", (char *)NULL);
+    result = run_git(words);
+    if (result != -1) {
+        say("--or-worktree needs a commit with %s, and git finds none", root);
+        return result;
+    }
     top = first_line(git_output(root, &length, "rev-parse", "--show-toplevel", (char *)NULL));
     prefix = first_line(git_output(root, &length, "rev-parse", "--show-prefix", (char *)NULL));
-    if (top == NULL || prefix == NULL || !git_succeeds(root, "rev-parse", "--verify", "HEAD:./", (char *)NULL))
-        say("git knows no commit with %s, which --or-worktree needs", root);
+    result = EXIT_FAILED;
+    if (top == NULL || prefix == NULL)
+        say("--or-worktree needs a worktree of git, and %s is in none", root);
     else if (name_parts(top, prefix, to) && exclude(to->base))
         result = make(root, to);
     if (result == -1)
