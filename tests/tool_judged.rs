@@ -157,7 +157,8 @@ fn within_container() -> Result<(), Failed> {
 
 /// The tool is process 1, and the shell's children's children become its own. In the end there are those two.
 fn reap() -> Result<(), Failed> {
-    let script = "for i in 1 2 3 4 5; do (true & true &) ; done; while set -- /proc/[0-9]*; [ $# -gt 2 ]; do :; done; echo $#";
+    let script =
+        "for i in 1 2 3 4 5; do (true & true &) ; done; while set -- /proc/[0-9]*; [ $# -gt 2 ]; do :; done; echo $#";
     assert_eq!(printed(&format!("$CONTAINER $RL run -- sh -c '{script}'"))?, "2\n");
     Ok(())
 }

@@ -20,7 +20,10 @@ fn wrong_arguments_are_named() {
         (&["run", "--"], "missing command after '--'"),
         (&["run", "--timeout=soon", "--", "true"], "invalid timeout 'soon'"),
         (&["run", "--timeout=-1", "--", "true"], "invalid timeout '-1'"),
-        (&["run", "--wait=5", "--", "true"], "option '--wait' doesn't allow an argument; to limit the wait, use --timeout"),
+        (
+            &["run", "--wait=5", "--", "true"],
+            "option '--wait' doesn't allow an argument; to limit the wait, use --timeout",
+        ),
         (&["run", "--wait", "5", "--", "true"], "there is no directory '5'; a limit for a wait is --timeout=5"),
         (&["wait", "0.5"], "there is no directory '0.5'; a limit for a wait is --timeout=0.5"),
         (&["run", "-E", "256", "--", "true"], "invalid exit status '256'"),
@@ -41,7 +44,10 @@ fn wrong_arguments_are_named() {
         assert_eq!((status, output.as_str()), (64, ""), "{arguments:?}");
         let lines: Vec<&str> = errors.lines().collect();
         assert!(lines[0].starts_with("ralph-lock: ") && lines[0].contains(error), "{arguments:?}: {errors}");
-        assert!(lines[1].starts_with("ralph-lock: try 'ralph-lock") && lines[1].contains(" --help' for more"), "{errors}");
+        assert!(
+            lines[1].starts_with("ralph-lock: try 'ralph-lock") && lines[1].contains(" --help' for more"),
+            "{errors}"
+        );
         assert_eq!(lines.len(), 2, "{errors}");
     }
     let prompt = OsString::from_vec(b"--prompt=a\xffb".to_vec());
@@ -150,4 +156,3 @@ fn the_tool_compiles_strictly() {
             .args(&sources));
     }
 }
-

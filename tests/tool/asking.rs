@@ -37,7 +37,8 @@ fn status_tells_free_held_and_stale() {
     let find = |start: &str| output.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{output}"));
     assert_eq!(find("process"), format!("process  {}, running", holder.pid()));
     assert!(find("since").ends_with(" s ago)"), "{output}");
-    let escaped = "line\\n\"two\"\\t\\u{1b}[31m\\u{7}\\u{9b}1m \\ \\u{202e}caf\u{e9} \u{1f600}\\u{e0041} \\u{200b}\\u{7f}";
+    let escaped =
+        "line\\n\"two\"\\t\\u{1b}[31m\\u{7}\\u{9b}1m \\ \\u{202e}caf\u{e9} \u{1f600}\\u{e0041} \\u{200b}\\u{7f}";
     assert_eq!(find("prompt"), format!("prompt   {escaped}"));
     assert_eq!(ask(&workspace, &["status", "-q"]), (1, String::new(), String::new()));
 
@@ -56,7 +57,9 @@ fn status_tells_free_held_and_stale() {
     assert_eq!((&held["state"], &held["holder"]), (&"held".into(), &Value::Null));
     assert_eq!(held["keepers"], json!([nameless.child.id()]));
     let (_, output, _) = ask(&workspace, &["status"]);
-    assert!(output.ends_with(&format!("holder   an unknown process, which left no record\nkept by  {}\n", nameless.pid())));
+    assert!(
+        output.ends_with(&format!("holder   an unknown process, which left no record\nkept by  {}\n", nameless.pid()))
+    );
 
     assert_eq!(ask(&workspace, &["status", "missing"]).0, 74);
     assert_eq!(ask(&workspace, &["status", ".ralph/loop.lock"]).0, 74);
@@ -68,7 +71,10 @@ fn what_cannot_be_written_is_an_error() {
     for arguments in ["status", "status --json", "--help", "run --help", "--version"] {
         for output in [">/dev/full", ">&-"] {
             let (status, _, errors) = script(&workspace, &format!("$RL {arguments} {output}"));
-            assert!(status == 74 && errors.contains("cannot write to standard output: "), "{arguments} {output}: {errors}");
+            assert!(
+                status == 74 && errors.contains("cannot write to standard output: "),
+                "{arguments} {output}: {errors}"
+            );
         }
     }
     // A command has the descriptors that the tool was started with.
@@ -79,7 +85,9 @@ fn what_cannot_be_written_is_an_error() {
 fn a_year_is_shown_as_it_is_on_record() {
     let workspace = workspace();
     std::fs::create_dir(workspace.path().join(".ralph")).unwrap();
-    for (started, shown) in [("9999-12-31T23:59:59Z", "9999-12-31 23:59:59 +0000"), ("0001-01-01T00:00:00Z", "1-01-01 ")] {
+    for (started, shown) in
+        [("9999-12-31T23:59:59Z", "9999-12-31 23:59:59 +0000"), ("0001-01-01T00:00:00Z", "1-01-01 ")]
+    {
         let record = format!(r#"{{"pid": 1, "started": "{started}", "prompt": ""}}"#);
         std::fs::write(workspace.path().join(".ralph/loop.lock"), record).unwrap();
         let output = ask(&workspace, &["status"]).1;

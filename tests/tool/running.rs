@@ -89,6 +89,9 @@ fn a_lock_file_that_was_removed_is_reported() {
     let workspace = workspace();
     let (status, _, errors) = ask(&workspace, &["run", "--", "sh", "-c", "rm -r .ralph; exit 2"]);
     assert_eq!(status, 2);
-    assert!(errors.starts_with("ralph-lock: while the command ran, another process may have had the lock: "), "{errors}");
+    assert!(
+        errors.starts_with("ralph-lock: while the command ran, another process may have had the lock: "),
+        "{errors}"
+    );
     assert_eq!(errors.lines().count(), 1, "{errors}");
 }

@@ -21,7 +21,8 @@ fn a_second_loop_works_in_a_worktree_with_its_own_lock() {
     let repository = repository();
     let root = repository.path().canonicalize().unwrap();
     // Who starts alone gets the workspace itself.
-    let mut first = Running::new(&mut command(&root, &["run", "--or-worktree", "--prompt=first", "--", "sh", "-c", WORK]));
+    let mut first =
+        Running::new(&mut command(&root, &["run", "--or-worktree", "--prompt=first", "--", "sh", "-c", WORK]));
     assert_eq!(first.line(), "on");
     let work = "pwd; echo $RALPH_WORKSPACE_ROOT; $RL status -q; echo $?; git branch --show-current; echo new >b; \
                 git add b; git commit -q -m second";
@@ -59,7 +60,9 @@ fn a_worktree_goes_only_if_nothing_was_left_in_it() {
     std::fs::write(root.join(".gitignore"), "*.log\n.ralph/\n").unwrap();
     assert_eq!(script(root, "git add . && git commit -q -m ignore").0, 0);
     let holder = Running::holder(root, WORK);
-    for command in ["true", "exit 3", "cat src/a", "git checkout -q -b x; git checkout -q - ; git branch -q -D x; exit 0"] {
+    for command in
+        ["true", "exit 3", "cat src/a", "git checkout -q -b x; git checkout -q - ; git branch -q -D x; exit 0"]
+    {
         let expected = usize::from(command.contains("checkout"));
         let (_, _, errors) = script(root, &format!("$RL run --or-worktree -- sh -c '{command}'"));
         assert_eq!(worktrees(root).len(), expected, "{command}: {errors}");
@@ -97,9 +100,8 @@ fn five_loops_work_at_a_time() {
     let root = repository.path().canonicalize().unwrap();
     let first = Running::holder(&root, WORK);
     let work = "echo on; read line; pwd";
-    let mut others: Vec<_> = (0..5)
-        .map(|_| Running::new(&mut command(&root, &["run", "--or-worktree", "--", "sh", "-c", work])))
-        .collect();
+    let mut others: Vec<_> =
+        (0..5).map(|_| Running::new(&mut command(&root, &["run", "--or-worktree", "--", "sh", "-c", work]))).collect();
     for other in &mut others {
         assert_eq!(other.line(), "on");
     }
@@ -149,8 +151,11 @@ fn what_git_cannot_do_is_said_and_nothing_runs() {
     // The user's own hooks run, and their failure leaves the worktree as git leaves it.
     let hook = "printf '#!/bin/sh\\necho hooked\\nexit 1\\n' >hooks/post-checkout; chmod +x hooks/post-checkout";
     assert_eq!(script(root, hook).0, 0);
-    let (status, output, errors) = script(root, "core=$PWD/hooks; git config core.hooksPath $core; \
-                                                 $RL run --or-worktree -- echo ran");
+    let (status, output, errors) = script(
+        root,
+        "core=$PWD/hooks; git config core.hooksPath $core; \
+                                                 $RL run --or-worktree -- echo ran",
+    );
     assert_eq!((status, output.as_str()), (74, ""), "{errors}");
     assert!(errors.contains("hooked") && errors.contains("git could not make the worktree"), "{errors}");
     holder.finish();

@@ -50,9 +50,9 @@ void worktree_free(worktree *of);
 void worktree_enter(const void *worktree_);
 /* Remembers how the worktree is before the command runs, with its lock taken. */
 void worktree_begin(worktree *of);
-/* Whether the command has left no commit, no change and no file in it. */
+/* Whether the command has left no commit and no file in it. */
 bool worktree_is_unused(const worktree *of);
-/* Removes it with its branch; gives whether it is gone. */
+/* Removes it with its branch, unless a file in it has changed; gives whether it is gone. */
 bool worktree_remove(const worktree *of);
 
 #endif

@@ -50,7 +50,7 @@ static bool is_of_lock(const worktree *of, const char *name)
         return true;
     return strcmp(name, ".ralph/.gitignore") == 0 && ignore_file_of(of, &now) &&
            now.st_ino == of->ignore_file.st_ino && now.st_size == of->ignore_file.st_size &&
-           now.st_mtime == of->ignore_file.st_mtime && now.st_ctime == of->ignore_file.st_ctime;
+           now.st_ctime == of->ignore_file.st_ctime;
 }
 
 static bool has_no_commit(const worktree *of)
@@ -60,16 +60,6 @@ static bool has_no_commit(const worktree *of)
 
     free(history);
     return same;
-}
-
-static bool has_no_change(const worktree *of)
-{
-    size_t length;
-    char *changes = git_output(of->path, &length, "status", "--porcelain", "-z", "--untracked-files=no",
-                               "--ignore-submodules=none", (char *)NULL);
-
-    free(changes);
-    return changes != NULL && length == 0;
 }
 
 static bool has_no_file(const worktree *of)
@@ -87,7 +77,7 @@ static bool has_no_file(const worktree *of)
 
 bool worktree_is_unused(const worktree *of)
 {
-    return has_no_commit(of) && has_no_change(of) && has_no_file(of);
+    return has_no_commit(of) && has_no_file(of);
 }
 
 bool worktree_remove(const worktree *of)
@@ -100,8 +90,8 @@ bool worktree_remove(const worktree *of)
     memcpy(commit, of->history, length);
     commit[length] = '\0';
     strcat(reference, of->branch);
-    /* Without --force git looks again for changes and submodules. Its own look at files would find the lock file in a
-     * repository that does not ignore it. */
+    /* Without --force git refuses if a file has changed or a submodule is there. It is not asked about untracked files,
+     * where the lock's own may be. */
     if (!git_succeeds(of->base, "-c", "status.showUntrackedFiles=no", "worktree", "remove", of->path, (char *)NULL))
         return false;
     if (!git_succeeds(of->base, "update-ref", "-d", reference, commit, (char *)NULL))
