@@ -1,7 +1,6 @@
 //! Waits, and what they show.
 
 use std::fs::write;
-use std::os::unix::process::CommandExt;
 
 use crate::common::{root, run};
 use crate::harness::{Running, WORK, ask, command, nameless_holder, program, tool, workspace};
@@ -70,25 +69,9 @@ fn a_terminal_shows_one_line_and_its_keys_work() {
 fn a_wait_ends_with_a_descriptor_that_select_cannot_take() {
     let workspace = workspace();
     let holder = Running::holder(&workspace, WORK);
-    let mut waiter = command(&workspace, &["run", "--wait", "--", "echo", "ran"]);
-    let fill = || {
-        // SAFETY: the child has one thread, and these calls take no memory.
-        unsafe {
-            let limit = libc::rlimit { rlim_cur: 2048, rlim_max: 2048 };
-            if libc::setrlimit(libc::RLIMIT_NOFILE, &limit) == -1 {
-                return Err(std::io::Error::last_os_error());
-            }
-            for number in 3..1024 {
-                // What is closed on exec is the way in which a failure is reported.
-                if libc::fcntl(number, libc::F_GETFD) == -1 {
-                    libc::dup2(0, number);
-                }
-            }
-        }
-        Ok(())
-    };
-    // SAFETY: see there.
-    let mut waiter = Running::new(unsafe { waiter.pre_exec(fill) });
+    let fill =
+        r#"ulimit -n 2048; for n in {3..1023}; do eval "exec $n</dev/null"; done; exec "$0" run --wait -- echo ran"#;
+    let mut waiter = Running::new(program("bash", &workspace).args(["-c", fill]).arg(tool()));
     assert!(waiter.error_line().contains("waiting: held by process"));
     holder.finish();
     assert_eq!(waiter.finish(), (0, "ran\n".to_owned(), String::new()));

@@ -23,6 +23,7 @@ fn a_subfolder_belongs_to_the_workspace_around_it() {
     let deep = root.join("repository/src/deep");
     create_dir_all(&deep).unwrap();
     create_dir_all(root.join("repository/.git")).unwrap();
+    create_dir_all(root.join("repository/src/de")).unwrap();
     let repository = format!("{}/repository/.ralph/loop.lock", root.display());
     assert_eq!(file_of(&deep, None), repository);
     // A program that knows nothing of this tool has given the command its workspace.

@@ -98,6 +98,8 @@ fn a_worktree_goes_only_if_nothing_was_left_in_it() {
 fn five_loops_work_at_a_time() {
     let repository = repository();
     let root = repository.path().canonicalize().unwrap();
+    // With this, branches have settings, which one program at a time may write.
+    assert_eq!(script(&root, "git config branch.autoSetupMerge always").0, 0);
     let first = Running::holder(&root, WORK);
     let work = "echo on; read line; pwd";
     let mut others: Vec<_> =
@@ -113,6 +115,7 @@ fn five_loops_work_at_a_time() {
     // They end at a time, too.
     assert!(worktrees(&root).is_empty());
     assert_eq!(branches(&root), "");
+    assert_eq!(script(&root, "git config --get-regexp '^branch.*ralph'").1, "");
     let excluded = read_to_string(root.join(".git/info/exclude")).unwrap();
     assert_eq!(excluded.lines().filter(|line| *line == "/.worktrees/").count(), 1, "{excluded}");
     first.finish();
