@@ -21,6 +21,7 @@ fn main() {
         with("tmux", "a_command_below_tmux_is_within_its_loop", below_tmux),
         with("tmux", "killing_a_window_of_tmux_ends_the_command", kill_window),
         in_container("a_command_in_a_container_is_within_its_loop", within_container),
+        in_container("a_holder_in_a_container_is_known_outside", holder_in_container),
         in_container("the_first_process_of_a_container_reaps_orphans", reap),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
@@ -152,6 +153,21 @@ fn within_container() -> Result<(), Failed> {
     assert_eq!(printed("$RL run -- $CONTAINER $RL run --nested -- echo within")?, "within\n");
     let without = "$RL run -- env -u RALPH_LOCK_TOKEN $CONTAINER $RL run --nested -- echo within 2>/dev/null; echo $?";
     assert_eq!(printed(without)?, "75\n");
+    Ok(())
+}
+
+/// In there it is process 1, out here it has another number; it is signalled as process 1 of a container can be.
+fn holder_in_container() -> Result<(), Failed> {
+    let script = "mkfifo on go; $CONTAINER $RL run -- sh -c 'echo on >on; read line <go' & cat on
+        $RL status | grep ^process; $RL status --json; $RL signal; wait $!; echo $?";
+    let printed = printed(script)?;
+    let lines: Vec<&str> = printed.lines().collect();
+    let here =
+        lines[1].strip_prefix("process  1 in its container, ").and_then(|rest| rest.strip_suffix(" here, running"));
+    let here = here.ok_or_else(|| Failed::from(&printed))?;
+    assert!(lines[2].contains("\"holder\": {\"pid\": 1, "), "{printed}");
+    assert!(lines[2].contains(&format!("\"local_pid\": {here}, \"liveness\": \"live\"")), "{printed}");
+    assert_eq!((lines[0], &lines[3..]), ("on", &["143"][..]), "{printed}");
     Ok(())
 }
 

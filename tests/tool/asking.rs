@@ -28,6 +28,7 @@ fn status_tells_free_held_and_stale() {
     assert_eq!(held["state"], "held");
     assert_eq!(held["path"], file.to_str().unwrap());
     assert_eq!(held["holder"]["pid"], holder.child.id());
+    assert_eq!(held["holder"]["local_pid"], holder.child.id());
     assert_eq!(held["holder"]["prompt"], NASTY);
     assert_eq!(held["holder"]["liveness"], "live");
     assert_eq!(held["holder"]["relation"], "other");
@@ -49,6 +50,7 @@ fn status_tells_free_held_and_stale() {
     assert_eq!(stale["holder"], Value::Null);
     assert_eq!(stale["last_holder"]["pid"], holder.child.id());
     assert_eq!(stale["last_holder"]["liveness"], "dead");
+    assert_eq!(stale["last_holder"]["local_pid"], 0);
     assert!(ask(&workspace, &["status"]).1.starts_with("state    stale"));
 
     // flock(1) leaves no record. The process that has its lock is found all the same.

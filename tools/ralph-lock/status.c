@@ -30,6 +30,7 @@ static void print_record_json(const ralph_lock_metadata *record)
     print_json_text(ralph_lock_metadata_prompt(record));
     fputs(", \"host\": ", stdout);
     print_json_text(ralph_lock_metadata_host(record));
+    printf(", \"local_pid\": %u", (unsigned)ralph_lock_metadata_local_pid(record));
     printf(", \"liveness\": \"%s\", \"relation\": \"%s\"}", livenesses[ralph_lock_metadata_liveness(record)],
            relations[ralph_lock_metadata_relation(record)]);
 }
@@ -61,6 +62,7 @@ static void print_plain(const answer *from)
 {
     static const char *const states[] = {"free", "held", "stale: free, but its last holder did not release it"};
     const ralph_lock_metadata *record = from->record;
+    uint32_t local_pid = ralph_lock_metadata_local_pid(record);
     line out;
 
     field(&out, "state");
@@ -77,6 +79,8 @@ static void print_plain(const answer *from)
     if (record != NULL) {
         field(&out, "process");
         line_words(&out, "%u", (unsigned)ralph_lock_metadata_pid(record));
+        if (local_pid != 0 && local_pid != ralph_lock_metadata_pid(record))
+            line_words(&out, " in its container, %u here", (unsigned)local_pid);
         line_words(&out, ", %s", liveness_words(record));
         if (ralph_lock_metadata_relation(record) == RALPH_LOCK_RELATION_ANCESTOR)
             line_words(&out, "; this command runs under it");
