@@ -217,7 +217,7 @@ typedef enum {
 } ralph_lock_filesystem;
 
 /**
- * What can be said of the process on record.
+ * What can be said of a process on record.
  */
 typedef enum {
     /**

@@ -13,9 +13,6 @@ use crate::process::{FoundAs, Liveness, ProcessId, Relation, Seen};
 use crate::record::{Holder, Summary, UNKNOWN_HOLDER};
 use crate::sys::lazy::Lazy;
 
-use ralph_lock_liveness::*;
-use ralph_lock_relation::*;
-
 /// Who is on record as the holder of a lock: a copy, taken at one moment, that belongs to the
 /// caller, who frees it with ralph_lock_metadata_free().
 #[allow(non_camel_case_types)]
@@ -29,41 +26,6 @@ pub struct ralph_lock_metadata {
     prompt: Offset,
     host: Option<Offset>,
     summary: Lazy<CString>,
-}
-
-/// What can be said of the process on record.
-/// cbindgen:rename-all=None
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-pub enum ralph_lock_liveness {
-    /// Nothing: the record has no identity (ralph-core writes none), its start time is by the clock of another time
-    /// namespace, or there is no /proc.
-    RALPH_LOCK_LIVENESS_UNKNOWN = 0,
-    /// It runs.
-    RALPH_LOCK_LIVENESS_LIVE = 1,
-    /// It has ended.
-    RALPH_LOCK_LIVENESS_DEAD = 2,
-    /// It has ended, and another process has its number now.
-    RALPH_LOCK_LIVENESS_RECYCLED = 3,
-    /// It belongs to another host or boot, or to a pid namespace that is not visible from here, and cannot be judged.
-    RALPH_LOCK_LIVENESS_FOREIGN = 4,
-}
-
-/// What the process on record is to the caller.
-/// cbindgen:rename-all=None
-#[repr(C)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(non_camel_case_types, clippy::upper_case_acronyms)]
-pub enum ralph_lock_relation {
-    /// That cannot be told.
-    RALPH_LOCK_RELATION_UNKNOWN = 0,
-    /// The caller's own process.
-    RALPH_LOCK_RELATION_SELF = 1,
-    /// A process above the caller: its parent, or that one's parent, and so on.
-    RALPH_LOCK_RELATION_ANCESTOR = 2,
-    /// Neither, as far as is visible from the caller's pid namespace.
-    RALPH_LOCK_RELATION_OTHER = 3,
 }
 
 impl ralph_lock_metadata {
@@ -193,16 +155,8 @@ pub extern "C" fn ralph_lock_metadata_summary(metadata: *const ralph_lock_metada
 /// - RALPH_LOCK_LIVENESS_RECYCLED
 /// - RALPH_LOCK_LIVENESS_FOREIGN
 #[unsafe(no_mangle)]
-pub extern "C" fn ralph_lock_metadata_liveness(metadata: *const ralph_lock_metadata) -> ralph_lock_liveness {
-    value(RALPH_LOCK_LIVENESS_UNKNOWN, || {
-        look_up(metadata).map_or(RALPH_LOCK_LIVENESS_UNKNOWN, |metadata| match metadata.seen().liveness() {
-            Liveness::Unknown => RALPH_LOCK_LIVENESS_UNKNOWN,
-            Liveness::Live => RALPH_LOCK_LIVENESS_LIVE,
-            Liveness::Dead => RALPH_LOCK_LIVENESS_DEAD,
-            Liveness::Recycled => RALPH_LOCK_LIVENESS_RECYCLED,
-            Liveness::Foreign => RALPH_LOCK_LIVENESS_FOREIGN,
-        })
-    })
+pub extern "C" fn ralph_lock_metadata_liveness(metadata: *const ralph_lock_metadata) -> Liveness {
+    value(Liveness::Unknown, || look_up(metadata).map_or(Liveness::Unknown, |metadata| metadata.seen().liveness()))
 }
 
 /// What the holder's process is to the calling one. A child of the holder learns here that its ancestor runs this loop, and
@@ -215,15 +169,8 @@ pub extern "C" fn ralph_lock_metadata_liveness(metadata: *const ralph_lock_metad
 /// - RALPH_LOCK_RELATION_ANCESTOR
 /// - RALPH_LOCK_RELATION_OTHER
 #[unsafe(no_mangle)]
-pub extern "C" fn ralph_lock_metadata_relation(metadata: *const ralph_lock_metadata) -> ralph_lock_relation {
-    value(RALPH_LOCK_RELATION_UNKNOWN, || {
-        look_up(metadata).map_or(RALPH_LOCK_RELATION_UNKNOWN, |metadata| match metadata.seen().relation() {
-            Relation::Unknown => RALPH_LOCK_RELATION_UNKNOWN,
-            Relation::Own => RALPH_LOCK_RELATION_SELF,
-            Relation::Ancestor => RALPH_LOCK_RELATION_ANCESTOR,
-            Relation::Other => RALPH_LOCK_RELATION_OTHER,
-        })
-    })
+pub extern "C" fn ralph_lock_metadata_relation(metadata: *const ralph_lock_metadata) -> Relation {
+    value(Relation::Unknown, || look_up(metadata).map_or(Relation::Unknown, |metadata| metadata.seen().relation()))
 }
 
 /// Frees metadata and every string borrowed from it. NULL and metadata that was freed already are

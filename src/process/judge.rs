@@ -9,32 +9,34 @@ use super::proc::{self, Stat};
 use crate::sys::process;
 
 /// What can be said of a process on record.
+#[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Liveness {
-    /// Nothing: the record has no identity, its start time is by the clock of another time namespace, or there is
-    /// no /proc.
-    Unknown,
+    /// Nothing: the record has no identity (ralph-core writes none), its start time is by the clock of another time
+    /// namespace, or there is no /proc.
+    Unknown = 0,
     /// It runs.
-    Live,
+    Live = 1,
     /// It has ended.
-    Dead,
+    Dead = 2,
     /// It has ended, and another process has its number now.
-    Recycled,
-    /// It belongs to another boot or host, or to a pid namespace that is not visible from here, and cannot be judged.
-    Foreign,
+    Recycled = 3,
+    /// It belongs to another host or boot, or to a pid namespace that is not visible from here, and cannot be judged.
+    Foreign = 4,
 }
 
-/// What a process on record is to the caller.
+/// What the process on record is to the caller.
+#[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
     /// That cannot be told.
-    Unknown,
+    Unknown = 0,
     /// The caller's own process.
-    Own,
+    Own = 1,
     /// A process above the caller: its parent, or that one's parent, and so on.
-    Ancestor,
+    Ancestor = 2,
     /// Neither, as far as is visible from the caller's pid namespace.
-    Other,
+    Other = 3,
 }
 
 /// The number by which a process of another pid namespace was found here; 0 until then. It is kept, so that the process

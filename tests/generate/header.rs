@@ -12,7 +12,9 @@ pub fn generate(root: &Path) -> String {
     let bindings = cbindgen::Builder::new().with_crate(root).with_config(config).generate();
     let mut text = Vec::new();
     bindings.expect("cbindgen understands the sources").write(&mut text);
-    String::from_utf8(text).expect("a header is UTF-8")
+    let text = String::from_utf8(text).expect("a header is UTF-8");
+    // In Rust, Self is a keyword.
+    text.replace("RALPH_LOCK_RELATION_OWN", "RALPH_LOCK_RELATION_SELF")
 }
 
 fn version_macros() -> String {
