@@ -49,7 +49,7 @@ pub enum LockError {
     /// A system call failed.
     Io { action: &'static str, path: PathBuf, source: io::Error },
 
-    /// There is no such directory, for instance because the workspace root is misspelled.
+    /// The workspace root is missing, or no directory.
     NoDirectory { path: PathBuf, source: io::Error },
 
     /// Something that is no regular file is in the lock file's place. It was left untouched.
@@ -104,7 +104,8 @@ impl LockError {
                     Some(process) => write!(out, "process {process}")?,
                     None => out.write_str("another process")?,
                 }
-                let reason = "the holder's lock file was removed, or a program such as flock(1) has locked the directory";
+                let reason =
+                    "the holder's lock file was removed, or a program such as flock(1) has locked the directory";
                 write!(out, ", but {} is not: {reason}", path.display())
             }
             LockError::AlreadyLocked { path, holder, .. } => {
@@ -131,7 +132,10 @@ impl LockError {
             LockError::Io { action, path, source } => {
                 write!(out, "cannot {action} {}: {}", path.display(), os_message(source))
             }
-            LockError::NoDirectory { path, .. } => write!(out, "no such directory: {}", path.display()),
+            LockError::NoDirectory { path, source } => {
+                let exists = source.raw_os_error() != Some(libc::ENOENT);
+                write!(out, "{}: {}", if exists { "not a directory" } else { "no such directory" }, path.display())
+            }
             LockError::NotRegular { path, kind, .. } => {
                 let remedy = if *kind == "a directory" { "choose another path, or move it away" } else { "remove it" };
                 write!(out, "{} is {kind}, and a lock file must be a regular file: {remedy}", path.display())

@@ -8,10 +8,9 @@ use super::path::LockPath;
 use super::root::RootLock;
 use crate::error::{Fault, LockError};
 use crate::process::LockId;
-use crate::record::{BLANKS, FILE_MAX, Holder, Unreadable, is_blank};
+use crate::record::{BLANKS, FILE_MAX, Holder, Unreadable, is_begun, is_blank};
 use crate::sys::descriptor::{Descriptor, copy_above};
 use crate::sys::file::{self, FileId, Kind, Stat};
-use crate::sys::text::Text;
 use crate::sys::{flock, mount, process};
 
 /// How often to begin again when somebody removes the file under our hands. Each round loses to
@@ -196,7 +195,7 @@ impl LockedFile {
 
     /// Whether the file says exactly that.
     pub(crate) fn says(&self, record: &[u8]) -> Result<bool, Fault> {
-        let mut text = Text::empty();
+        let mut text = Vec::new();
         self.read(record.len() as u64, &mut text)?;
         // What was longer has been blanked before the record was written.
         Ok(text.strip_prefix(record).is_some_and(is_blank))
@@ -277,13 +276,13 @@ impl LockedFile {
         if size > FILE_MAX as u64 {
             return Ok(Content::Nothing("it is larger than any record"));
         }
-        let (mut text, mut again) = (Text::empty(), Text::empty());
+        let (mut text, mut again) = (Vec::new(), Vec::new());
         self.read(size, &mut text)?;
         if text.is_empty() {
             return Ok(Content::Nothing("it is empty"));
         }
         self.read(size, &mut again)?;
-        if *text != *again {
+        if text != again {
             return Ok(Content::Unreadable("it changes while it is read".to_owned()));
         }
         if is_blank(&text) {
@@ -292,7 +291,7 @@ impl LockedFile {
         match Holder::parse(&text) {
             Ok(holder) => Ok(Content::Record(holder)),
             Err(Unreadable::NoRecord(reason)) => Ok(Content::Unreadable(format!("it holds no record: {reason}"))),
-            Err(Unreadable::NoMemory) => Err(self.path.failed("read", io::Error::from_raw_os_error(libc::ENOMEM))),
+            Err(Unreadable::NoMemory) => Err(self.no_memory()),
         }
     }
 
@@ -300,10 +299,11 @@ impl LockedFile {
     /// that was in it. To be called by the holder. A record is never written over another: whoever reads at that
     /// moment could get a mixture that looks right.
     pub(crate) fn clear_record(&self, size: u64) -> Result<Option<Box<Holder>>, Fault> {
+        self.check_text(size)?;
         if size > FILE_MAX as u64 {
             return self.truncate().map(|()| None);
         }
-        let mut text = Text::empty();
+        let mut text = Vec::new();
         self.read(size, &mut text)?;
         if self.is_shared() {
             return self.clear_shared(&mut text);
@@ -315,10 +315,34 @@ impl LockedFile {
         self.blank(text.len()).map(|()| Holder::parse(&text).ok())
     }
 
+    /// Refuses a chosen file whose text is not a lock file's, and would be lost. To be called by the holder.
+    pub(crate) fn check_text(&self, size: u64) -> Result<(), Fault> {
+        if self.path.is_own(self.fd.identity()) {
+            return Ok(());
+        }
+        let mut text = Vec::new();
+        if size <= FILE_MAX as u64 {
+            self.read(size, &mut text)?;
+            if is_blank(&text) || is_begun(&text) {
+                return Ok(());
+            }
+            match Holder::parse(&text) {
+                Ok(_) => return Ok(()),
+                Err(Unreadable::NoMemory) => return Err(self.no_memory()),
+                Err(Unreadable::NoRecord(_)) => {}
+            }
+        }
+        Err(Box::new(LockError::NotLockFile { path: self.path.to_owned() }))
+    }
+
+    fn no_memory(&self) -> Fault {
+        self.path.failed("read", io::Error::from_raw_os_error(libc::ENOMEM))
+    }
+
     /// The same where other machines write too. What this one has read can be an old text, and blank or not only
     /// in its memory: so the file is cut in any case, and a record is believed after a write, which makes this
     /// machine forget what it knew. That write changes nothing: records begin alike.
-    fn clear_shared(&self, text: &mut Text) -> Result<Option<Box<Holder>>, Fault> {
+    fn clear_shared(&self, text: &mut Vec<u8>) -> Result<Option<Box<Holder>>, Fault> {
         if !is_blank(text) {
             self.write(&text[..1], &mut 0)?;
             self.sync()?;
@@ -377,7 +401,7 @@ impl LockedFile {
 
     /// The whole text, in one system call when it is as long as expected, and no more of it than
     /// tells that it is too long.
-    fn read(&self, expected: u64, text: &mut Text) -> Result<(), Fault> {
+    fn read(&self, expected: u64, text: &mut Vec<u8>) -> Result<(), Fault> {
         text.clear();
         // Of a file that other machines write, this one's memory may keep an old text and an old size.
         let anew = self.is_shared();
@@ -388,7 +412,8 @@ impl LockedFile {
         loop {
             // A file that grew meanwhile takes a second round, with room to spare.
             let room = if text.len() <= expected { expected + 1 } else { 2 * text.len() };
-            let count = text.read_on(self.fd(), anew, room).map_err(|error| self.path.failed("read", error))?;
+            let read = file::read_on(self.fd(), anew, text, room);
+            let count = read.map_err(|error| self.path.failed("read", error))?;
             let at_end = count == 0 || expected <= text.len() && text.len() < room;
             if at_end || text.len() > FILE_MAX {
                 return Ok(());

@@ -160,6 +160,7 @@ impl LockGuard {
         let Some(found) = found else {
             return Ok(None);
         };
+        file.check_text(found.size)?;
         file.blank(usize::try_from(found.size).unwrap_or(usize::MAX))?;
         write_record(file, record.since(clock::wall()))?;
         Ok(Some(root))

@@ -43,8 +43,7 @@ impl LockPath {
             return LockPath::of(workspace_root);
         };
         check_lock_file(chosen)?;
-        // Compared by components: "./.ralph//loop.lock" is the same file.
-        LockPath::join(workspace_root, chosen, chosen.components().ne(Path::new(LOCK_FILE).components()))
+        LockPath::join(workspace_root, chosen, !is_same(chosen, Path::new(LOCK_FILE)))
     }
 
     fn join(workspace_root: &Path, lock_file: &Path, is_chosen: bool) -> Result<LockPath, Fault> {
@@ -247,9 +246,7 @@ impl LockPath {
         let Ok(name) = CString::new(LOCK_FILE) else {
             return false;
         };
-        root.below().is_some_and(|below| {
-            file::stat_path(Some(below), &name).is_ok_and(|own| own.identity == identity)
-        })
+        root.below().is_some_and(|below| file::stat_path(Some(below), &name).is_ok_and(|own| own.identity == identity))
     }
 
     /// The error for a system call on the root that failed.
@@ -264,6 +261,9 @@ impl LockPath {
     pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> Fault {
         let path = self.to_owned();
         match source.raw_os_error() {
+            Some(libc::ENOENT | libc::ENOTDIR) if !self.root_path().is_dir() => {
+                Box::new(LockError::NoDirectory { path: self.root_path().to_owned(), source })
+            }
             Some(libc::ENAMETOOLONG) => LockError::invalid(format!("the path is too long: {}", path.display())),
             Some(code) if [libc::ENOSYS, libc::EOPNOTSUPP, libc::ENOTSUP].contains(&code) => {
                 Box::new(LockError::UnsupportedFilesystem { path, source })
@@ -320,6 +320,11 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR))
 }
 
+/// Whether two relative paths are the same one: "./.ralph//loop.lock" is RALPH_LOCK_FILE.
+fn is_same(path: &Path, other: &Path) -> bool {
+    path.components().filter(|part| *part != Component::CurDir).eq(other.components())
+}
+
 /// Refuses a lock file that is not below the workspace root.
 pub(crate) fn check_lock_file(lock_file: &Path) -> Result<(), Fault> {
     let mut parts = lock_file.components();
@@ -327,6 +332,9 @@ pub(crate) fn check_lock_file(lock_file: &Path) -> Result<(), Fault> {
     // Not "name/" or "name/.", which file_name() takes for "name": that is a directory.
     let bytes = lock_file.as_os_str().as_encoded_bytes();
     let named = lock_file.file_name().is_some_and(|name| bytes.ends_with(name.as_encoded_bytes()));
+    if Path::new(LOCK_FILE).parent().is_some_and(|folder| is_same(lock_file, folder)) {
+        return Err(LockError::invalid("the lock file must not be .ralph, the directory of the workspace's own lock"));
+    }
     if inside && named {
         return Ok(());
     }

@@ -18,7 +18,7 @@ pub(crate) fn find_root(start: &Path) -> Result<PathBuf, Fault> {
         return Err(LockError::invalid("the start directory is empty; \".\" is the current directory"));
     }
     let failed = |source: io::Error| match source.raw_os_error() {
-        Some(libc::ENOENT) => Box::new(LockError::NoDirectory { path: start.to_owned(), source }),
+        Some(libc::ENOENT | libc::ENOTDIR) => Box::new(LockError::NoDirectory { path: start.to_owned(), source }),
         _ => Box::new(LockError::Io { action: "look at", path: start.to_owned(), source }),
     };
     let start_directory = start.canonicalize().map_err(failed)?;

@@ -12,8 +12,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawF
 use libc::{fstat, fstatat, off_t, openat, pread, pwrite, stat as RawStat};
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32"))]
 use libc::{
-    fstat64 as fstat, fstatat64 as fstatat, off64_t as off_t, openat64 as openat, pread64 as pread,
-    pwrite64 as pwrite, stat64 as RawStat,
+    fstat64 as fstat, fstatat64 as fstatat, off64_t as off_t, openat64 as openat, pread64 as pread, pwrite64 as pwrite,
+    stat64 as RawStat,
 };
 
 use super::descriptor::opened;
@@ -193,7 +193,6 @@ pub(crate) fn read_all(path: &CStr) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     loop {
         let until = text.len() + 4096;
-        text.reserve(4096);
         if read_on(file.as_fd(), false, &mut text, until)? == 0 {
             return Ok(text);
         }
@@ -253,22 +252,14 @@ impl From<RawStat> for Stat {
     }
 }
 
-/// Reads at an offset, and gives how many bytes of the buffer that has filled; 0 means the file ends there. `anew`: past
-/// this machine's memory of the file, O_DIRECT, open(2): what the file system has, whatever another machine has written
-/// there. Where that cannot be done, from memory.
-pub(super) fn read_at(
-    file: BorrowedFd<'_>,
-    anew: bool,
-    buffer: &mut [MaybeUninit<u8>],
-    offset: usize,
-) -> io::Result<usize> {
-    if anew { read_anew(file, buffer, offset) } else { read_known(file, buffer, offset) }
-}
-
-/// The same at the end of a text, which has the room to be so long in all.
-pub(super) fn read_on(file: BorrowedFd<'_>, anew: bool, text: &mut Vec<u8>, until: usize) -> io::Result<usize> {
+/// Reads on where a text ends so far, until it is so long in all or for as long as one system call does, and gives how
+/// much that was; 0 means that the file ends there. `anew`: past this machine's memory of the file, O_DIRECT, open(2):
+/// what the file system has, whatever another machine has written there. Where that cannot be done, from memory.
+pub(crate) fn read_on(file: BorrowedFd<'_>, anew: bool, text: &mut Vec<u8>, until: usize) -> io::Result<usize> {
     let length = text.len();
-    let count = read_at(file, anew, &mut text.spare_capacity_mut()[..until - length], length)?;
+    text.try_reserve_exact(until - length).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
+    let room = &mut text.spare_capacity_mut()[..until - length];
+    let count = if anew { read_anew(file, room, length)? } else { read_known(file, room, length)? };
     // SAFETY: so many bytes were filled.
     unsafe { text.set_len(length + count) };
     Ok(count)
@@ -348,5 +339,22 @@ mod tests {
         assert_eq!(stat_path(None, &path).unwrap().size, 3 << 30);
         truncate(opened.as_fd()).unwrap();
         assert_eq!(stat_path(None, &path).unwrap().size, 0);
+    }
+
+    #[test]
+    fn what_is_read_piece_by_piece_is_whole() {
+        use std::io::Write;
+        let content: Vec<u8> = (0..5000_u32).map(|number| number as u8).collect();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&content).unwrap();
+        let mut text = Vec::new();
+        for until in [10, 400, 513, 5_000, 6_000] {
+            read_on(file.as_fd(), false, &mut text, until).unwrap();
+            assert_eq!(text, content[..until.min(5_000)]);
+        }
+        assert!(
+            read_on(file.as_fd(), false, &mut text, usize::MAX / 2)
+                .is_err_and(|error| error.raw_os_error() == Some(libc::ENOMEM))
+        );
     }
 }

@@ -24,8 +24,6 @@ pub(crate) mod filesystem;
 pub(crate) mod flock;
 #[cfg(unix)]
 pub(crate) mod mount;
-#[cfg(unix)]
-pub(crate) mod text;
 
 #[cfg(linux)]
 #[path = "linux/mod.rs"]

@@ -18,8 +18,7 @@ use super::cancel::CancelToken;
 use super::options::AcquireOptions;
 use crate::error::{Fault, LockError};
 use crate::lock::{
-    Budget, LockGuard, LockPath, LockedFile, Published, START_OVERS, acquire_in_queue, acquire_now, never_settles,
-    vary,
+    Budget, LockGuard, LockPath, LockedFile, Published, START_OVERS, acquire_in_queue, acquire_now, never_settles, vary,
 };
 use crate::record::{Holder, Record};
 use crate::sys::clock;

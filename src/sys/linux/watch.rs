@@ -86,9 +86,7 @@ impl Watcher {
         };
         self.leave(&mut waits);
         // SAFETY: the path is NUL-terminated and lives through the call.
-        let watch = check(unsafe {
-            libc::inotify_add_watch(self.hub.inotify.as_raw_fd(), path.as_ptr(), SIGNS)
-        })?;
+        let watch = check(unsafe { libc::inotify_add_watch(self.hub.inotify.as_raw_fd(), path.as_ptr(), SIGNS) })?;
         let bell = self.bell.as_raw_fd();
         let at = place(&waits, watch, bell).unwrap_or_else(|at| at);
         waits.insert(at, Subscriber { watch, bell, identity: self.bell.identity(), rung: false });
