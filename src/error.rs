@@ -49,6 +49,9 @@ pub enum LockError {
     /// A system call failed.
     Io { action: &'static str, path: PathBuf, source: io::Error },
 
+    /// The caller may not use the file or a directory on the way, and why.
+    Denied { action: &'static str, path: PathBuf, source: io::Error, reason: String },
+
     /// The workspace root is missing, or no directory.
     NoDirectory { path: PathBuf, source: io::Error },
 
@@ -129,6 +132,9 @@ impl LockError {
                 write!(out, "{} is held, but the holder on record, process {pid}, {doubt}", path.display())
             }
             LockError::InvalidArgument(message) => out.write_str(message),
+            LockError::Denied { action, path, source, reason } => {
+                write!(out, "cannot {action} {}: {}: {reason}", path.display(), os_message(source))
+            }
             LockError::Io { action, path, source } => {
                 write!(out, "cannot {action} {}: {}", path.display(), os_message(source))
             }
@@ -170,6 +176,7 @@ impl LockError {
             | LockError::NoRecord { path }
             | LockError::NotLive { path, .. }
             | LockError::Io { path, .. }
+            | LockError::Denied { path, .. }
             | LockError::NoDirectory { path, .. }
             | LockError::NotRegular { path, .. }
             | LockError::NotLockFile { path }
@@ -193,6 +200,7 @@ impl LockError {
     pub fn os_code(&self) -> Option<i32> {
         match self {
             LockError::Io { source, .. }
+            | LockError::Denied { source, .. }
             | LockError::NoDirectory { source, .. }
             | LockError::UnsupportedFilesystem { source, .. } => source.raw_os_error(),
             LockError::NotRegular { os_code, .. } => Some(*os_code),

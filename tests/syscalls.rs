@@ -79,7 +79,9 @@ fn a_root_that_cannot_be_locked_leaves_the_lock_to_the_file() {
     let flocks = ["ENOLCK", "EIO", "EBADF", "ENOSYS", "EOPNOTSUPP", "EINVAL", "EACCES"];
     let faults = flocks.map(|name| format!("flock:error={name}:when=1+"));
     for step in ["try", "wait", "adopt"] {
-        for fault in faults.iter().map(String::as_str).chain(["openat:error=EACCES:when=1", "openat:error=EPERM:when=1"]) {
+        for fault in
+            faults.iter().map(String::as_str).chain(["openat:error=EACCES:when=1", "openat:error=EPERM:when=1"])
+        {
             let workspace = Workspace::new();
             let traced = workspace.inject_on_root(&[fault], step).wait();
             assert!(traced.log.contains("(INJECTED)"), "{fault}: {}", traced.text());

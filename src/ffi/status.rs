@@ -105,7 +105,10 @@ impl From<&LockError> for ralph_lock_status {
             LockError::NoRecord { .. } => RALPH_LOCK_PARSE,
             LockError::NotLive { .. } => RALPH_LOCK_NOT_LIVE,
             LockError::InvalidArgument(_) | LockError::NotLockFile { .. } => RALPH_LOCK_INVALID_ARGUMENT,
-            LockError::Io { .. } | LockError::NoDirectory { .. } | LockError::NotRegular { .. } => RALPH_LOCK_IO,
+            LockError::Io { .. }
+            | LockError::Denied { .. }
+            | LockError::NoDirectory { .. }
+            | LockError::NotRegular { .. } => RALPH_LOCK_IO,
             LockError::UnsupportedPlatform => RALPH_LOCK_UNSUPPORTED_PLATFORM,
             LockError::UnsupportedFilesystem { .. } | LockError::Unsettled { .. } => RALPH_LOCK_UNSUPPORTED_FILESYSTEM,
         }

@@ -4,6 +4,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
+use super::create;
 use super::path::LockPath;
 use super::root::RootLock;
 use crate::error::{Fault, LockError};
@@ -80,8 +81,7 @@ impl LockedFile {
             if asks_root && RootLock::share(path)?.is_held() {
                 return Ok(None);
             }
-            path.make_parents()?;
-            opened = path.open_or_create();
+            opened = create::lock_file(path)?;
         }
         match opened {
             Ok(fd) => Ok(Some(LockedFile::new(fd, path, None))),

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::acquire::contend;
 use super::backoff::{Backoff, Budget, LOOK_AGAIN, OLD_TEXT, RESTORE, RESTORE_TRIES, pause};
+use super::create;
 use super::file::{LockedFile, START_OVERS};
 use super::inspect::{Inspection, inspect};
 use super::path::LockPath;
@@ -123,9 +124,14 @@ impl LockGuard {
         let Some(root) = root else {
             return Ok(Published::RootHeld(file));
         };
+        let left = file.clear_record(found.size)?;
+        if left.is_some() {
+            // The program that created the file need not have done so: ralph-core does not.
+            create::keep_git_away(&path);
+        }
         // A process that runs has not died with this lock: its record was copied with the directory, or it has let go of
         // the lock without taking its record out, as execve(2) does.
-        let previous = file.clear_record(found.size)?.filter(|left| left.liveness() != Liveness::Live);
+        let previous = left.filter(|left| left.liveness() != Liveness::Live);
         write_record(&file, record.since(clock::wall()))?;
         Ok(Published::Guard(LockGuard::new(path, previous, file, root, record.take())))
     }

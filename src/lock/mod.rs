@@ -4,10 +4,12 @@
 
 mod acquire;
 mod backoff;
+mod create;
 mod file;
 mod guard;
 mod inspect;
 mod path;
+mod permission;
 mod root;
 
 pub(crate) use acquire::{acquire_blocking, acquire_in_queue, acquire_now, contend, never_settles, try_acquire};

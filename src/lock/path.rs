@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use super::permission;
 use super::root::Root;
 use crate::error::{Fault, LockError};
 use crate::process::LockId;
@@ -199,9 +200,9 @@ impl LockPath {
         file::open_read_only(below, path)
     }
 
-    pub(super) fn open_or_create(&self) -> io::Result<OwnedFd> {
+    pub(super) fn create_new(&self) -> io::Result<OwnedFd> {
         let (below, path) = self.place();
-        file::open_or_create(below, path)
+        file::create_new(below, path)
     }
 
     /// What is in the lock file's place.
@@ -268,6 +269,10 @@ impl LockPath {
             Some(code) if [libc::ENOSYS, libc::EOPNOTSUPP, libc::ENOTSUP].contains(&code) => {
                 Box::new(LockError::UnsupportedFilesystem { path, source })
             }
+            Some(libc::EACCES | libc::EPERM) => match permission::explain(&path) {
+                Some(reason) => Box::new(LockError::Denied { action, path, source, reason }),
+                None => Box::new(LockError::Io { action, path, source }),
+            },
             _ => Box::new(LockError::Io { action, path, source }),
         }
     }
@@ -283,18 +288,20 @@ impl LockPath {
         Box::new(LockError::NotRegular { path: self.to_owned(), kind, os_code })
     }
 
-    /// Makes the directories between the workspace root and the file. The root itself is not made: one
-    /// that does not exist is a mistake to report.
-    pub(crate) fn make_parents(&self) -> Result<(), Fault> {
+    /// The directories between the workspace root and the file: from where, and by which path, each is looked up, and
+    /// the path for messages.
+    pub(super) fn parents(&self) -> impl Iterator<Item = (Below<'_>, CString, LockPath)> {
         let bytes = self.0.path.to_bytes();
         let below = self.root().and_then(Root::below);
         let begin = if below.is_some() { self.0.name } else { 0 };
         let ends = (self.0.name..bytes.len()).filter(|end| bytes[*end] == b'/' && bytes[*end - 1] != b'/');
-        for end in ends {
-            let parent = CString::new(&bytes[begin..end]).unwrap_or_default();
-            file::make_directory(below, &parent).map_err(|error| self.beginning(end).failed("create", error))?;
-        }
-        Ok(())
+        // A part of a path without NUL has none.
+        ends.map(move |end| (below, CString::new(&bytes[begin..end]).unwrap_or_default(), self.beginning(end)))
+    }
+
+    /// Whether it is the workspace's own lock file by its name.
+    pub(super) fn is_workspaces(&self) -> bool {
+        !self.0.is_chosen
     }
 
     /// The folder that the lock file is in. While there is none, the workspace root, where it will be made.

@@ -29,9 +29,9 @@ fn scratch_file(folder: &LockPath) -> io::Result<[OwnedFd; 2]> {
         let number = clock::wall().as_nanos();
         let path = format!("/.ralph_lock_probe.{}.{number}", process::id());
         let path = CString::new([folder.as_c_str().to_bytes(), path.as_bytes()].concat())?;
-        let first = file::create_new(&path)?;
+        let first = file::create_new(None, &path)?;
         let second = file::open_read_write(None, &path);
-        file::remove(&path)?;
+        file::remove(None, &path)?;
         Ok([first, second?])
     })
 }

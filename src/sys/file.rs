@@ -56,10 +56,6 @@ pub(crate) fn open_read_write(below: Below<'_>, path: &CStr) -> io::Result<Owned
     open(below, path, libc::O_RDWR)
 }
 
-pub(crate) fn open_or_create(below: Below<'_>, path: &CStr) -> io::Result<OwnedFd> {
-    open(below, path, libc::O_RDWR | libc::O_CREAT)
-}
-
 pub(crate) fn open_read_only(below: Below<'_>, path: &CStr) -> io::Result<OwnedFd> {
     open(below, path, libc::O_RDONLY)
 }
@@ -67,6 +63,11 @@ pub(crate) fn open_read_only(below: Below<'_>, path: &CStr) -> io::Result<OwnedF
 /// A directory, which can be locked, and which paths can be looked up below of.
 pub(crate) fn open_directory(below: Below<'_>, path: &CStr) -> io::Result<OwnedFd> {
     open_plainly(below, path, libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC | libc::O_NOCTTY)
+}
+
+/// The same, but not through a symbolic link.
+pub(crate) fn open_directory_itself(below: Below<'_>, path: &CStr) -> io::Result<OwnedFd> {
+    open(below, path, libc::O_RDONLY | libc::O_DIRECTORY)
 }
 
 /// A directory that need not be readable, only to look up paths below of. O_PATH, open(2).
@@ -120,13 +121,14 @@ pub(crate) fn open_nameless(_folder: &CStr) -> io::Result<[OwnedFd; 2]> {
     Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
 }
 
-pub(crate) fn create_new(path: &CStr) -> io::Result<OwnedFd> {
-    open(None, path, libc::O_RDWR | libc::O_CREAT | libc::O_EXCL)
+/// A file that did not exist before: EEXIST otherwise.
+pub(crate) fn create_new(below: Below<'_>, path: &CStr) -> io::Result<OwnedFd> {
+    open(below, path, libc::O_RDWR | libc::O_CREAT | libc::O_EXCL)
 }
 
-pub(crate) fn remove(path: &CStr) -> io::Result<()> {
+pub(crate) fn remove(below: Below<'_>, path: &CStr) -> io::Result<()> {
     // SAFETY: the path is NUL-terminated and lives through the call.
-    retry(|| check(unsafe { libc::unlink(path.as_ptr()) })).map(drop)
+    retry(|| check(unsafe { libc::unlinkat(directory(below), path.as_ptr(), 0) })).map(drop)
 }
 
 fn open(below: Below<'_>, path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
@@ -143,12 +145,13 @@ fn directory(below: Below<'_>) -> RawFd {
     below.map_or(libc::AT_FDCWD, |directory| directory.as_raw_fd())
 }
 
-/// Makes one directory; that it exists already is fine.
-pub(crate) fn make_directory(below: Below<'_>, path: &CStr) -> io::Result<()> {
+/// Makes one directory. False: something has that name already.
+pub(crate) fn make_directory(below: Below<'_>, path: &CStr) -> io::Result<bool> {
     // SAFETY: the path is NUL-terminated and lives through the call.
     match retry(|| check(unsafe { libc::mkdirat(directory(below), path.as_ptr(), 0o777) })) {
-        Err(error) if error.raw_os_error() != Some(libc::EEXIST) => Err(error),
-        _ => Ok(()),
+        Ok(_) => Ok(true),
+        Err(error) if error.raw_os_error() == Some(libc::EEXIST) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -205,31 +208,46 @@ pub(crate) fn numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
 }
 
 fn try_numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
-    let opened = open_directory(None, path)?.into_raw_fd();
-    // SAFETY: the descriptor is open, and the folder's from now on.
-    let folder = unsafe { libc::fdopendir(opened) };
-    if folder.is_null() {
+    let mut numbers = Vec::new();
+    each_name_in(open_directory(None, path)?, |name| {
+        numbers.extend(name.to_str().ok().and_then(|name| name.parse::<u32>().ok()));
+    })?;
+    Ok(numbers)
+}
+
+/// Whether nothing is in that directory.
+pub(crate) fn is_empty(directory: BorrowedFd<'_>) -> io::Result<bool> {
+    let mut is_empty = true;
+    // Opened again, because reading moves the place at which the descriptor reads on.
+    each_name_in(open_directory(Some(directory), c".")?, |name| is_empty &= name == c"." || name == c"..")?;
+    Ok(is_empty)
+}
+
+/// readdir(3), until the end.
+fn each_name_in(directory: OwnedFd, mut body: impl FnMut(&CStr)) -> io::Result<()> {
+    let opened = directory.into_raw_fd();
+    // SAFETY: the descriptor is open, and the stream's from now on.
+    let stream = unsafe { libc::fdopendir(opened) };
+    if stream.is_null() {
         let error = io::Error::last_os_error();
         // SAFETY: it was not taken over, and has no other owner.
         drop(unsafe { OwnedFd::from_raw_fd(opened) });
         return Err(error);
     }
-    let mut numbers = Vec::new();
     let end = loop {
-        // It tells the end of the folder from an error.
+        // It tells the end of the directory from an error.
         errno::set(0);
-        // SAFETY: the folder is open, and no other thread has it.
-        let entry = unsafe { libc::readdir(folder) };
+        // SAFETY: the stream is open, and no other thread has it.
+        let entry = unsafe { libc::readdir(stream) };
         if entry.is_null() {
             break io::Error::last_os_error();
         }
         // SAFETY: the name is NUL-terminated, and valid until the next entry is read.
-        let name = unsafe { CStr::from_ptr((&raw const (*entry).d_name).cast()) };
-        numbers.extend(name.to_str().ok().and_then(|name| name.parse::<u32>().ok()));
+        body(unsafe { CStr::from_ptr((&raw const (*entry).d_name).cast()) });
     };
-    // SAFETY: the folder is open, and not used any more.
-    unsafe { libc::closedir(folder) };
-    if end.raw_os_error() == Some(0) { Ok(numbers) } else { Err(end) }
+    // SAFETY: the stream is open, and not used any more.
+    unsafe { libc::closedir(stream) };
+    if end.raw_os_error() == Some(0) { Ok(()) } else { Err(end) }
 }
 
 // The width of these fields differs between systems; u64 holds all of them.

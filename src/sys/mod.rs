@@ -12,6 +12,8 @@ pub(crate) mod process;
 pub(crate) mod table;
 
 #[cfg(unix)]
+pub(crate) mod access;
+#[cfg(unix)]
 pub(crate) mod clock;
 #[cfg(unix)]
 pub(crate) mod descriptor;

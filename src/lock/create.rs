@@ -1,0 +1,105 @@
+//! Creating what a lock needs: the directories on the way, the lock file, and the file that keeps git away from it.
+//!
+//! Who may use the root may use what is created in it, whatever the umask: what one colleague creates the next one
+//! locks. Owners and modes are set by descriptor, and only of what this call created: a file by O_EXCL; a directory if
+//! it is empty and still the caller's, because an attacker may move another one into its place.
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use super::path::LockPath;
+use crate::error::Fault;
+use crate::record::LOCK_FILE;
+use crate::sys::access::{self, Access};
+use crate::sys::file;
+
+/// The permission bits that one class of users gets: for a directory, and for a file.
+const USE_DIRECTORY: u32 = 0o7;
+const USE_FILE: u32 = 0o6;
+
+/// inode(7).
+const GROUP_MAY_WRITE: u32 = 0o020;
+const OTHERS_MAY_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
+
+/// Creates the lock file, and the directories between it and the root if they are missing. The root itself is not made:
+/// one that does not exist is a mistake to report. If another process is faster, its file is opened.
+pub(super) fn lock_file(path: &LockPath) -> Result<io::Result<OwnedFd>, Fault> {
+    let root = root_access(path);
+    for (below, parent, shown) in path.parents() {
+        if file::make_directory(below, &parent).map_err(|error| shown.failed("create", error))? {
+            // Failure leaves the directory as mkdir(2) made it.
+            let _ = file::open_directory_itself(below, &parent).and_then(|made| follow_directory(&root, made.as_fd()));
+        }
+    }
+    match path.create_new() {
+        Ok(fd) => {
+            follow(&root, fd.as_fd(), USE_FILE);
+            keep_git_away(path);
+            Ok(Ok(fd))
+        }
+        Err(error) if error.raw_os_error() == Some(libc::EEXIST) => Ok(path.open_read_write()),
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+/// Creates `.ralph/.gitignore`, which names itself and the lock file: git then neither commits nor removes the lock. One
+/// that is there is its user's; a lock file that was chosen, and one behind a symbolic link, get none. The lock does not
+/// depend on it, so that failure is ignored.
+pub(super) fn keep_git_away(path: &LockPath) {
+    let (Some((folder, name)), true) = (LOCK_FILE.rsplit_once('/'), path.is_workspaces()) else {
+        return;
+    };
+    let text = format!("# Written by ralph_lock: the lock belongs to this machine.\n/{name}\n/.gitignore\n");
+    let _ = write_ignore_file(path, folder, &text);
+}
+
+fn write_ignore_file(path: &LockPath, folder: &str, text: &str) -> io::Result<()> {
+    let folder = file::open_directory_itself(path.open_root()?.below(), &CString::new(folder)?)?;
+    let ignore = file::create_new(Some(folder.as_fd()), c".gitignore")?;
+    follow(&root_access(path), ignore.as_fd(), USE_FILE);
+    match file::write_at(ignore.as_fd(), text.as_bytes(), 0) {
+        Ok(written) if written == text.len() => Ok(()),
+        // An incomplete one would keep a later call from writing it.
+        _ => file::remove(Some(folder.as_fd()), c".gitignore"),
+    }
+}
+
+/// Who may use the root. None where that cannot be found out: then what is created stays as it was created.
+fn root_access(path: &LockPath) -> Option<Access> {
+    access::of(path.open_root().ok()?.below()?).ok()
+}
+
+fn follow_directory(root: &Option<Access>, made: BorrowedFd<'_>) -> io::Result<()> {
+    if access::of(made)?.user == access::effective_user() && file::is_empty(made)? {
+        follow(root, made, USE_DIRECTORY);
+    }
+    Ok(())
+}
+
+/// Lets those use a new object who may write the root: its group, then others unless the root is sticky. What root (the
+/// user) creates in another user's directory is given to that user. Rights go only to the root's own group: if the
+/// object cannot have it, its group gets none.
+fn follow(root: &Option<Access>, object: BorrowedFd<'_>, bits: u32) {
+    let (Some(root), Ok(own)) = (root, access::of(object)) else {
+        return;
+    };
+    let group_may_write = root.mode & GROUP_MAY_WRITE != 0;
+    let is_given_away = own.user == 0 && root.user != 0;
+    let has_group = own.group == root.group
+        || (group_may_write || is_given_away) && access::set_owner(object, None, Some(root.group)).is_ok();
+    let mut mode = own.mode;
+    if group_may_write && has_group {
+        mode |= bits << 3;
+    }
+    if root.mode & (OTHERS_MAY_WRITE | STICKY) == OTHERS_MAY_WRITE {
+        mode |= bits;
+    }
+    if mode != own.mode {
+        let _ = access::set_mode(object, mode);
+    }
+    if is_given_away {
+        let _ = access::set_owner(object, Some(root.user), None);
+    }
+}

@@ -1,0 +1,50 @@
+//! Who may use a file or directory, by its descriptor. Each function is the system call of its name (man section 2).
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32")))]
+use libc::{fstat, stat as RawStat};
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32"))]
+use libc::{fstat64 as fstat, stat64 as RawStat};
+
+use super::{check, retry};
+
+/// An owner, a group, and the permission bits with set-group-ID and sticky.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Access {
+    pub(crate) user: u32,
+    pub(crate) group: u32,
+    pub(crate) mode: u32,
+}
+
+pub(crate) fn of(object: BorrowedFd<'_>) -> io::Result<Access> {
+    let mut raw = MaybeUninit::<RawStat>::uninit();
+    // SAFETY: the descriptor is open while it is borrowed, and raw has room for one struct stat.
+    retry(|| check(unsafe { fstat(object.as_raw_fd(), raw.as_mut_ptr()) }))?;
+    // SAFETY: fstat succeeded, so it filled raw.
+    let raw = unsafe { raw.assume_init() };
+    // The width of the mode differs between systems.
+    #[allow(clippy::unnecessary_cast)]
+    Ok(Access { user: raw.st_uid, group: raw.st_gid, mode: raw.st_mode as u32 & 0o7777 })
+}
+
+/// fchown(2); None leaves that part as it is.
+pub(crate) fn set_owner(object: BorrowedFd<'_>, user: Option<u32>, group: Option<u32>) -> io::Result<()> {
+    let (user, group) = (user.unwrap_or(u32::MAX), group.unwrap_or(u32::MAX));
+    // SAFETY: no memory is involved.
+    retry(|| check(unsafe { libc::fchown(object.as_raw_fd(), user, group) })).map(drop)
+}
+
+/// fchmod(2).
+pub(crate) fn set_mode(object: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
+    // SAFETY: no memory is involved.
+    retry(|| check(unsafe { libc::fchmod(object.as_raw_fd(), mode as libc::mode_t) })).map(drop)
+}
+
+/// geteuid(2).
+pub(crate) fn effective_user() -> u32 {
+    // SAFETY: no memory is involved, and it always succeeds.
+    unsafe { libc::geteuid() }
+}
