@@ -72,7 +72,9 @@ inline look_at_root_first(p) {
 
 inline open_or_create_below_root(p) {
     atomic {
-        PROMISE(path != NONE || SAW(p, ROOT_FREE), "nothing is created while another process has the root");
+        d_step {
+            PROMISE(path != NONE || SAW(p, ROOT_FREE), "nothing is created while another process has the root")
+        };
         open_or_create(p, fd[p])
     }
 }
