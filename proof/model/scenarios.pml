@@ -41,7 +41,7 @@
 #define ROOT_UNLOCKED_COPY 45       /* a copy of an adopted descriptor is unlocked */
 #define ROOT_FORK 46                /* a child has copies of what its parent had open */
 #define ROOT_FORK_OF_OWNER 51       /* the same with the parent alone */
-#define ROOT_FORK_IN_QUEUE 47       /* the same among waits, with a user */
+#define ROOT_FORK_IN_QUEUE 47       /* the same among waits */
 #define ROOT_FORK_OF_PROBER 48      /* a child has copies of what a prober had open */
 #define ROOT_RALPH_CORE 49          /* a ralph-core and a contender while a user removes the file */
 
@@ -310,8 +310,7 @@ init {
 #elif SCENARIO == ROOT_FORK_IN_QUEUE
         run waiter(1);
         run child(2, 1);
-        run waiter(3);
-        run user(1)
+        run waiter(3)
 #elif SCENARIO == ROOT_FORK_OF_PROBER
         run prober(1);
         run child(2, 1);
