@@ -20,6 +20,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -398,6 +399,24 @@ UNUSED static bool is_blocked(pid_t pid, char file[64])
     return found;
 }
 
+/* Whether a process sleeps in flock(2). In a pid namespace, /proc/locks leaves out a lock that a dead process took, with
+ * all that wait for it. */
+UNUSED static bool sleeps_in_flock(pid_t pid)
+{
+    char path[64];
+    FILE *call;
+    long number = -1;
+    bool sleeps;
+
+    snprintf(path, sizeof path, "/proc/%d/syscall", (int)pid);
+    call = fopen(path, "r");
+    sleeps = call != NULL && fscanf(call, "%ld", &number) == 1 && number == SYS_flock;
+
+    if (call != NULL)
+        CHECK(fclose(call) == 0);
+    return sleeps;
+}
+
 /* Returns as soon as a child waits in flock(2). */
 UNUSED static void until_blocked(pid_t pid)
 {
@@ -405,7 +424,7 @@ UNUSED static void until_blocked(pid_t pid)
     siginfo_t ended;
 
     ended.si_pid = 0;
-    while (!is_blocked(pid, file)) {
+    while (!is_blocked(pid, file) && !sleeps_in_flock(pid)) {
         CHECK(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0);
         sched_yield();
     }
