@@ -21,7 +21,7 @@ all() {
 
 # Cargo counts for each program, this for all of them. Tests that could not be built count as one that failed.
 summary() {
-    sed -nE 's/^test (.*[^ ]) *\.\.\. ignored[, ]*(.*)$/\1: \2/p' "$log" >"$log.skipped"
+    sed -nE 's/^test (.*[^ ]) *\.\.\. ignored( \((.*)\)|, (.*))$/\1: \3\4/p' "$log" >"$log.skipped"
     if [ -s "$log.skipped" ]; then
         printf '%s skipped:\n' "$(wc -l <"$log.skipped")"
         sed 's/^/  /' "$log.skipped"
