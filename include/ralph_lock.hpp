@@ -195,6 +195,9 @@ public:
     /// Its process id, as it sees it: in another pid namespace the number means another process, or none.
     std::uint32_t pid() const noexcept { return ralph_lock_metadata_pid(record_.get()); }
 
+    /// Its process id in the caller's pid namespace; 0 if it is not known to be visible there.
+    std::uint32_t local_pid() const noexcept { return ralph_lock_metadata_local_pid(record_.get()); }
+
     /// When it took the lock, by its own clock.
     std::chrono::system_clock::time_point started() const noexcept {
         const std::chrono::nanoseconds since_1970(ralph_lock_metadata_started_unix_ns(record_.get()));

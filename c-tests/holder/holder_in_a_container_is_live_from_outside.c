@@ -62,6 +62,7 @@ static void check_container(bool with_user_namespace, bool with_own_proc)
     container what = {new_workspace(), with_user_namespace, with_own_proc};
     process outer = start(contain, &what);
     ralph_lock_metadata *refused, *inspected;
+    ralph_lock_options *options;
     ralph_lock_guard *guard;
     ralph_lock_state state;
     uint32_t keeper;
@@ -81,6 +82,11 @@ static void check_container(bool with_user_namespace, bool with_own_proc)
     ralph_lock_metadata_free(inspected);
     inspected = on_record(what.root);
     check_visible(inspected, number);
+    ralph_lock_metadata_free(refused);
+    options = timeout_of(1);
+    CHECK_STATUS(RALPH_LOCK_TIMED_OUT, ralph_lock_acquire_with(what.root, "wait", options, &guard, &refused, NULL));
+    ralph_lock_options_free(options);
+    check_visible(refused, number);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_find_keepers(what.root, &keeper, 1, &count, NULL));
     CHECK(count == 1 && keeper == (uint32_t)number);
 

@@ -297,7 +297,7 @@ impl Wait {
             return Ok(false);
         }
         let is_new = self.holder.is_some();
-        self.holder_process = event::open_process(holder.pid).ok();
+        self.holder_process = holder.seen().number_here().and_then(|number| event::open_process(number).ok());
         self.holder = Some(holder);
         Ok(is_new)
     }
