@@ -84,10 +84,12 @@ static void refused(void)
 {
     struct stat found;
     int fd = open(path, O_RDWR | ALWAYS);
+    char name[64], first;
 
     check(fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1 && flock(fd, LOCK_SH | LOCK_NB) == -1);
     check(fstat(fd, &found) == 0);
-    check(kill(read_record(fd, found.st_size), 0) == 0);
+    snprintf(name, sizeof name, "/proc/%d/exe", (int)read_record(fd, found.st_size));
+    check(readlink(name, &first, 1) == 1);
     close(fd);
 }
 
@@ -116,14 +118,12 @@ static void locked(void)
 }
 
 /* What /proc says of a process, to the end of the file. */
-static void read_stat(const char *of, pid_t pid)
+static void read_proc(const char *name)
 {
-    char name[64], text[4096];
+    char text[4096];
     ssize_t size;
-    int fd;
+    int fd = open(name, O_RDONLY | ALWAYS);
 
-    snprintf(name, sizeof name, "/proc/%s/task/%d/stat", of, (int)pid);
-    fd = open(name, O_RDONLY | ALWAYS);
     check(fd != -1);
     size = pread(fd, text, sizeof text, 0);
     check(size > 0 && pread(fd, text, sizeof text, size) == 0);
@@ -134,15 +134,15 @@ static void inspect(void)
 {
     struct stat found, there;
     int fd = open(path, O_RDONLY | ALWAYS);
-    char number[16];
+    char name[64];
     pid_t pid;
 
     check(fd != -1 && flock(fd, LOCK_SH | LOCK_NB) == -1 && fstat(fd, &found) == 0);
     pid = read_record(fd, found.st_size);
     check(lstat(path, &there) == 0 && found.st_ino == there.st_ino && kill(pid, 0) == 0);
-    snprintf(number, sizeof number, "%d", (int)pid);
-    read_stat("self", own);
-    read_stat(number, pid);
+    read_proc("/proc/thread-self/status");
+    snprintf(name, sizeof name, "/proc/%d/task/%d/stat", (int)pid, (int)pid);
+    read_proc(name);
     close(fd);
 }
 
