@@ -139,7 +139,7 @@ impl LockError {
                 write!(out, "cannot {action} {}: {}", path.display(), os_message(source))
             }
             LockError::NoDirectory { path, source } => {
-                let exists = source.raw_os_error() != Some(libc::ENOENT);
+                let exists = source.kind() != io::ErrorKind::NotFound;
                 write!(out, "{}: {}", if exists { "not a directory" } else { "no such directory" }, path.display())
             }
             LockError::NotRegular { path, kind, .. } => {

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::LockGuard;
-use super::backoff::{Backoff, pause, pause_remotely};
+use super::backoff::{Backoff, pause};
+use super::contend::contend;
 use super::file::{LockedFile, START_OVERS};
 use super::guard::Published;
-use super::inspect::{is_of_another, left_to_others};
 use super::path::LockPath;
-use super::root::wait_for_root;
+use super::root_lock::wait_for_root;
 use crate::error::{Fault, LockError, RootHolder};
-use crate::record::{Holder, Record};
+use crate::record::Record;
 
 /// Takes the lock now, or says who holds it.
 pub(crate) fn try_acquire(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
@@ -42,7 +42,7 @@ pub(crate) fn acquire_now(path: LockPath, record: &mut Record<'_>) -> Result<Loc
             pause();
         }
     }
-    Err(never_settles(&path))
+    Err(path.unsettled())
 }
 
 pub(crate) fn acquire_in_queue(path: LockPath, record: &mut Record<'_>) -> Result<LockGuard, Fault> {
@@ -63,7 +63,7 @@ pub(crate) fn acquire_in_queue(path: LockPath, record: &mut Record<'_>) -> Resul
             }
         }
     }
-    Err(never_settles(&path))
+    Err(path.unsettled())
 }
 
 /// Opens the lock file. None: it is missing, and stays so while another process holds the root.
@@ -80,69 +80,10 @@ fn open_unless_root_is_held(path: &LockPath, backoff: &mut Backoff) -> Result<Op
     }
 }
 
-/// Tries for the lock of an open file until it is ours or somebody else's for sure. False: the file
-/// is no longer at its path, so that its lock means nothing; start over.
-pub(crate) fn contend(file: &mut LockedFile, backoff: &mut Backoff) -> Result<bool, Fault> {
-    loop {
-        if !file.is_read_only() && file.try_exclusive()? {
-            return Ok(true);
-        }
-        // Somebody has a lock. A holder's is exclusive; one who only asks has a shared one, and so
-        // has another acquirer at this very line.
-        if file.try_shared()? {
-            if let Some(error) = file.take_read_only() {
-                return Err(error);
-            }
-            if file.try_upgrade()? {
-                return Ok(true);
-            }
-            if backoff.probers.is_over() {
-                return Err(held(file, None));
-            }
-            if file.is_shared() {
-                pause_remotely()
-            } else {
-                pause()
-            }
-            continue;
-        }
-        // A holder, then: who? A record that names one is the answer even if the file has just been
-        // moved away: the holder wrote it after seeing, with the lock, the file at its path.
-        let found = file.stat()?;
-        if found.links == 0 {
-            return Ok(false);
-        }
-        let record = file.content(found.size)?.record();
-        if let Some(holder) = record.as_ref().filter(|holder| !holder.is_gone() && !is_of_another(holder, file)) {
-            // In a container it can be found only as long as it has the lock.
-            holder.seen().number_here();
-            return Err(held(file, record));
-        }
-        // Nobody named, or somebody dead: the holder may be about to write, or be about to give the lock
-        // back because the file is not at its path any more.
-        if !file.path().leads_to(found.identity)? {
-            return Ok(false);
-        }
-        if backoff.record.is_over() {
-            let holder = left_to_others(record, file, found)?;
-            return Err(held(file, holder));
-        }
-        pause();
-    }
-}
-
-fn held(file: &LockedFile, holder: Option<Box<Holder>>) -> Fault {
-    Box::new(LockError::AlreadyLocked { path: file.path().to_owned(), holder, root: None })
-}
-
 /// The root is locked and its lock file is not.
 fn root_held(path: &LockPath) -> Fault {
     let owners = path.root_lock_id().and_then(|lock| lock.owners().ok()).unwrap_or_default();
     let process = owners.first().copied().filter(|pid| *pid != 0);
     let root = Some(Box::new(RootHolder { root: path.root_path().to_owned(), process }));
     Box::new(LockError::AlreadyLocked { path: path.to_owned(), holder: None, root })
-}
-
-pub(crate) fn never_settles(path: &LockPath) -> Fault {
-    Box::new(LockError::Unsettled { path: path.to_owned() })
 }

@@ -6,12 +6,13 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use super::create;
 use super::path::LockPath;
-use super::root::RootLock;
+use super::root_lock::RootLock;
 use crate::error::{Fault, LockError};
 use crate::process::LockId;
 use crate::record::{BLANKS, FILE_MAX, Holder, Unreadable, is_begun, is_blank};
-use crate::sys::descriptor::{Descriptor, copy_above};
+use crate::sys::descriptor::Descriptor;
 use crate::sys::file::{self, FileId, Kind, Stat};
+use crate::sys::number::copy_above;
 use crate::sys::{flock, mount, process};
 
 /// How often to begin again when somebody removes the file under our hands. Each round loses to

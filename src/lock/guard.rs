@@ -5,13 +5,13 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::acquire::contend;
 use super::backoff::{Backoff, Budget, LOOK_AGAIN, OLD_TEXT, RESTORE, RESTORE_TRIES, pause};
+use super::contend::contend;
 use super::create;
 use super::file::{LockedFile, START_OVERS};
 use super::inspect::{Inspection, inspect};
 use super::path::LockPath;
-use super::root::{RootLock, RootTry};
+use super::root_lock::{RootLock, RootTry};
 use crate::error::{Fault, LockError};
 use crate::process::Liveness;
 use crate::record::{Holder, Record};
@@ -359,7 +359,7 @@ impl Held {
             }
             return Ok(());
         }
-        Err(super::never_settles(path))
+        Err(path.unsettled())
     }
 
     /// Unlocks the root, if its descriptor still is the root. False: it is not.

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use super::acquire::never_settles;
 use super::backoff::{Budget, RECORD, pause};
 use super::file::{Content, LockedFile, START_OVERS};
 use super::path::LockPath;
-use super::root::{RootLock, RootTry};
+use super::root_lock::{RootLock, RootTry};
 use crate::error::{Fault, LockError};
 use crate::record::Holder;
 use crate::sys::file::{FileId, Stat};
@@ -32,7 +31,7 @@ fn is_held(path: &LockPath) -> Result<bool, Fault> {
             return Ok(!free || root.is_some_and(|root| root.is_held()));
         }
     }
-    Err(never_settles(path))
+    Err(path.unsettled())
 }
 
 /// Whether the root of a missing lock file is held. None: the file is there again.
@@ -88,7 +87,7 @@ pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
             }
         }
     }
-    Err(never_settles(&path))
+    Err(path.unsettled())
 }
 
 /// Whether the kernel lists another process as the owner of the lock than the one on record. It is asked only where the

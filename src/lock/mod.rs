@@ -4,6 +4,7 @@
 
 mod acquire;
 mod backoff;
+mod contend;
 mod create;
 mod file;
 mod guard;
@@ -11,9 +12,11 @@ mod inspect;
 mod path;
 mod permission;
 mod root;
+mod root_lock;
 
-pub(crate) use acquire::{acquire_blocking, acquire_in_queue, acquire_now, contend, never_settles, try_acquire};
+pub(crate) use acquire::{acquire_blocking, acquire_in_queue, acquire_now, try_acquire};
 pub(crate) use backoff::{Backoff, Budget, vary};
+pub(crate) use contend::contend;
 pub(crate) use file::{LockedFile, START_OVERS};
 pub(crate) use guard::Published;
 pub(crate) use inspect::{inspect, inspect_workspace, is_locked, on_record};

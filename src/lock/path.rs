@@ -277,6 +277,11 @@ impl LockPath {
         }
     }
 
+    /// The error for a lock that was taken again and again while its file was replaced.
+    pub(crate) fn unsettled(&self) -> Fault {
+        Box::new(LockError::Unsettled { path: self.to_owned() })
+    }
+
     pub(crate) fn not_regular(&self, kind: Kind) -> Fault {
         let (kind, os_code) = match kind {
             Kind::SymbolicLink => ("a symbolic link", libc::ELOOP),

@@ -1,18 +1,12 @@
-//! The workspace root: found once in a call, and locked itself.
-//!
-//! A holder of the workspace's own lock holds flock(2) on the root directory too, which `rm -rf .ralph` and
-//! `git clean` do not remove: another process that makes a new lock file is refused by the directory.
+//! The workspace root: found once in a call.
 
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use super::backoff::{Budget, pause};
-use super::path::LockPath;
-use crate::error::{Fault, LockError};
-use crate::sys::descriptor::{Descriptor, copy_above};
+use crate::sys::descriptor::Descriptor;
 use crate::sys::file::{self, Below, FileId};
-use crate::sys::flock;
+use crate::sys::number::copy_above;
 
 /// The directory of a workspace, open: where it is, whatever is renamed and wherever the process goes.
 #[derive(Debug)]
@@ -80,146 +74,12 @@ impl Root {
         self.directory.as_ref().is_none_or(Descriptor::is_same)
     }
 
-    fn lockable(&self) -> Option<BorrowedFd<'_>> {
+    /// Its descriptor, if it can be locked.
+    pub(super) fn lockable(&self) -> Option<BorrowedFd<'_>> {
         self.directory.as_ref().filter(|_| self.is_lockable).map(Descriptor::as_fd)
     }
 }
 
 fn is_denied(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EACCES | libc::EPERM))
-}
-
-/// What came of trying for the root's lock.
-pub(crate) enum RootTry {
-    /// None: this root cannot be locked, and the lock file alone protects it.
-    Locked(Option<RootLock>),
-    /// Another process has locked it.
-    Held,
-    /// The root is not at its path any more.
-    Gone,
-}
-
-impl RootTry {
-    pub(crate) fn is_held(&self) -> bool {
-        matches!(self, RootTry::Held)
-    }
-}
-
-/// A lock of a root. Dropping it unlocks the root.
-#[derive(Debug)]
-pub(crate) struct RootLock {
-    path: LockPath,
-    locked: bool,
-}
-
-impl RootLock {
-    /// Asks whether another process holds the root, by a shared lock, which an acquire looks past. While it is kept, no
-    /// process becomes the holder.
-    pub(crate) fn share(path: &LockPath) -> Result<RootTry, Fault> {
-        let Some(root) = RootLock::find(path)? else {
-            return Ok(RootTry::Gone);
-        };
-        let Some(directory) = root.lockable() else {
-            return Ok(RootTry::Locked(None));
-        };
-        Ok(match flock::try_shared(directory) {
-            Ok(true) => RootTry::Locked(Some(RootLock { path: path.clone(), locked: true })),
-            Ok(false) => RootTry::Held,
-            Err(_) => RootTry::Locked(None),
-        })
-    }
-
-    /// None: it is not there.
-    fn find(path: &LockPath) -> Result<Option<&Root>, Fault> {
-        match path.open_root() {
-            Ok(root) => Ok(Some(root)),
-            Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) => Ok(None),
-            Err(error) => Err(path.root_failed("open", error)),
-        }
-    }
-
-    /// Tries for the lock, looking past probers, and that long past a holder that may be about to end. A root that cannot be locked,
-    /// for whatever reason, leaves the protection to the lock file.
-    pub(crate) fn take(path: &LockPath, patience: &mut Budget, probers: &mut Budget) -> Result<RootTry, Fault> {
-        let Some(root) = RootLock::find(path)? else {
-            return Ok(RootTry::Gone);
-        };
-        let Some(directory) = root.lockable() else {
-            return Ok(RootTry::Locked(None));
-        };
-        let locked = || Ok(RootTry::Locked(Some(RootLock { path: path.clone(), locked: true })));
-        loop {
-            // As in `contend`: a shared lock is a prober's, which is gone in an instant.
-            let tried = match flock::try_exclusive(directory) {
-                Ok(true) => return locked(),
-                Ok(false) => flock::try_shared(directory),
-                Err(_) => return Ok(RootTry::Locked(None)),
-            };
-            let over = match tried {
-                Ok(true) => {
-                    if flock::try_exclusive(directory).unwrap_or(false) {
-                        return locked();
-                    }
-                    // A refused conversion drops the lock on a local file system only.
-                    let _ = flock::unlock(directory);
-                    probers.is_over()
-                }
-                Ok(false) => patience.is_over(),
-                Err(_) => return Ok(RootTry::Locked(None)),
-            };
-            if over {
-                return Ok(RootTry::Held);
-            }
-            pause();
-        }
-    }
-
-    /// Whether the lock has stayed with the descriptor, which has been compared. That is asked only where another copy
-    /// of the descriptor may have unlocked it; if it is free, it is taken again.
-    pub(crate) fn is_held(&self, copied: bool) -> bool {
-        let directory = self.path.root().and_then(Root::lockable).filter(|_| copied);
-        directory.is_none_or(|directory| flock::try_exclusive(directory).unwrap_or(true))
-    }
-
-    /// Unlocks it; to be called when its descriptor has been compared. The root's forked copies have no lock then.
-    pub(crate) fn unlock(mut self) {
-        self.end();
-    }
-
-    /// Leaves the lock to the other copies of the descriptor, or a number to what it has become.
-    pub(crate) fn disown(mut self) {
-        self.locked = false;
-    }
-
-    fn end(&mut self) {
-        if std::mem::take(&mut self.locked) {
-            if let Some(directory) = self.path.root().and_then(Root::lockable) {
-                // Closing the descriptor is all that is left to do.
-                let _ = flock::unlock(directory);
-            }
-        }
-    }
-}
-
-impl Drop for RootLock {
-    /// Closing alone would leave the lock with a child that another thread has forked meanwhile.
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-/// Waits until no process holds the root, as a prober: the next holder is not kept out.
-pub(crate) fn wait_for_root(path: &LockPath) -> Result<(), Fault> {
-    let root = path.open_root().map_err(|error| path.root_failed("open", error))?;
-    let Some(directory) = root.lockable() else {
-        return Ok(());
-    };
-    match flock::shared(directory) {
-        Ok(()) => {}
-        Err(error) if error.raw_os_error() == Some(libc::EINTR) => {
-            return Err(Box::new(LockError::Interrupted { path: path.to_owned() }));
-        }
-        Err(error) => return Err(path.root_failed("lock", error)),
-    }
-    flock::unlock(directory).map_err(|error| path.root_failed("unlock", error))
 }

@@ -1,31 +1,12 @@
-//! The library's own descriptors. None is ever 0, 1 or 2, even in a process that was started without its standard
-//! streams: a printf would write into the lock file. And none is closed once its number has become another file's,
-//! as after close_range(2) in a daemon.
+//! The library's own descriptors. None is closed once its number has become another file's, as after close_range(2) in
+//! a daemon.
 
 use std::io;
 use std::mem::ManuallyDrop;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use super::check;
 use super::file::{self, FileId};
-
-/// Takes over what a system call that makes a descriptor has just returned, and moves it above the standard streams.
-pub(super) fn opened(result: libc::c_int) -> io::Result<OwnedFd> {
-    let fd = check(result)?;
-    // SAFETY: the call has just made this descriptor, so it has no other owner.
-    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-    if fd.as_raw_fd() > libc::STDERR_FILENO { Ok(fd) } else { copy_above(fd.as_fd(), libc::STDERR_FILENO) }
-}
-
-/// The same open file under a number above this one. F_DUPFD_CLOEXEC, fcntl(2).
-pub(crate) fn copy_above(file: BorrowedFd<'_>, number: RawFd) -> io::Result<OwnedFd> {
-    let least = number.max(libc::STDERR_FILENO) + 1;
-    // SAFETY: no memory is involved; the result is a new descriptor or -1.
-    let fd = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) })?;
-    // SAFETY: the descriptor has just been made, so it has no other owner.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
 
 /// A descriptor of the library. One that is kept from one call to the next is compared before it is used or closed.
 /// Files are told apart by device and inode. eventfd, epoll, inotify and timerfd have one inode in common, so that one
@@ -95,6 +76,7 @@ impl Drop for Descriptor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::fd::FromRawFd;
 
     #[test]
     fn a_number_that_became_another_file_is_left_alone() {

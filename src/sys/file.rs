@@ -16,7 +16,7 @@ use libc::{
     stat64 as RawStat,
 };
 
-use super::descriptor::opened;
+use super::number::opened;
 use super::{check, errno, retry};
 
 /// How a lock file is opened, whoever does it: never through a symbolic link, never waiting for a

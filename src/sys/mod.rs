@@ -26,6 +26,8 @@ pub(crate) mod filesystem;
 pub(crate) mod flock;
 #[cfg(unix)]
 pub(crate) mod mount;
+#[cfg(unix)]
+pub(crate) mod number;
 
 #[cfg(linux)]
 #[path = "linux/mod.rs"]

@@ -18,7 +18,7 @@ use super::cancel::CancelToken;
 use super::options::AcquireOptions;
 use crate::error::{Fault, LockError};
 use crate::lock::{
-    Budget, LockGuard, LockPath, LockedFile, Published, START_OVERS, acquire_in_queue, acquire_now, never_settles, vary,
+    Budget, LockGuard, LockPath, LockedFile, Published, START_OVERS, acquire_in_queue, acquire_now, vary,
 };
 use crate::record::{Holder, Record};
 use crate::sys::clock;
@@ -178,7 +178,7 @@ impl Wait {
                 }
             }
         }
-        Err(never_settles(&self.path))
+        Err(self.path.unsettled())
     }
 
     fn check_cancel(&mut self) -> Result<(), Fault> {

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crate::sys::check;
 use crate::sys::clock::timespec;
-use crate::sys::descriptor::{Descriptor, opened};
+use crate::sys::descriptor::Descriptor;
+use crate::sys::number::opened;
 
 /// A counter that is readable, for poll(2), once it was raised. eventfd(2).
 pub(crate) fn new_counter() -> io::Result<Descriptor> {

@@ -19,8 +19,9 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::event;
-use crate::sys::descriptor::{Descriptor, opened};
+use crate::sys::descriptor::Descriptor;
 use crate::sys::file::{self, FileId};
+use crate::sys::number::opened;
 use crate::sys::{check, process};
 
 /// What can mean that a lock has become free, or that its file is not the one at the path any more:
