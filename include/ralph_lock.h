@@ -316,42 +316,44 @@ extern "C" {
 const char *ralph_lock_status_name(int32_t status);
 
 /**
- * What the status means, in a few words for people to read. Any number is allowed. Never NULL. The string is static and
- * is not freed. Details of one call are in its error object; for the functions without one, this is the message.
+ * What the status means, in a few words for people to read. Any number is allowed. Never NULL. The string is
+ * static and is not freed. Details of one call are in its error object; for the functions without one, this is the
+ * message.
  */
 const char *ralph_lock_status_message(int32_t status);
 
 /**
- * Takes the workspace's lock now, or tells which process holds it. It never waits for the lock: for at most 20 ms for a
- * holder that is just writing its record, and up to a second when nothing but a stream of short shared locks (other
- * processes that ask whether it is locked) is in the way.
+ * Takes the workspace's lock now, or tells which process holds it. It never waits for the lock: for at most 20 ms
+ * for a holder that is just writing its record, and up to a second when nothing but a stream of short shared locks
+ * (other processes that ask whether it is locked) is in the way.
  *
  * `workspace_root`: an existing directory. `.ralph` and the lock file in it are made if missing.
  *
- * `prompt`: what this process is going to do, for other processes to read. UTF-8, at most 16 MiB, and at most 18 MiB as
- * JSON, where a line break or a quote takes two bytes. It is readable for everyone who can read the file: leave secrets out.
+ * `prompt`: what this process is going to do, for other processes to read. UTF-8, at most 16 MiB, and at most 18
+ * MiB as JSON, where a line break or a quote takes two bytes. It is readable for everyone who can read the file:
+ * leave secrets out.
  *
- * `guard` receives the held lock on RALPH_LOCK_OK, else NULL. The caller ends it with ralph_lock_release(). Must not be
- * NULL.
+ * `guard` receives the held lock on RALPH_LOCK_OK, else NULL. The caller ends it with ralph_lock_release(). Must
+ * not be NULL.
  *
- * `holder` receives the holder's record on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL then too when the holder left
- * no record, as flock(1) does. The caller frees it with ralph_lock_metadata_free(). May be NULL.
+ * `holder` receives the holder's record on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL then too when the
+ * holder left no record, as flock(1) does. The caller frees it with ralph_lock_metadata_free(). May be NULL.
  *
- * `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_error_free().
- * May be NULL.
+ * `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with
+ * ralph_lock_error_free(). May be NULL.
  *
- * Where RLIMIT_FSIZE is 0 (`ulimit -f 0`), writing the record raises SIGXFSZ, setrlimit(2), which ends a process that does
- * not ignore or handle it; with the signal ignored the call fails with EFBIG.
+ * Where RLIMIT_FSIZE is 0 (`ulimit -f 0`), writing the record raises SIGXFSZ, setrlimit(2), which ends a process
+ * that does not ignore or handle it; with the signal ignored the call fails with EFBIG.
  *
  * - RALPH_LOCK_OK
- * - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one. Where the lock file may be read but
- *   not written, a held lock is still this
- * - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, the root is empty, the path too long, the prompt too
- *   long or not UTF-8
- * - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is free, and
- *   the file may not be written), ENOSPC, EMFILE, ENOLCK, EAGAIN (another process has a lease on the lock file, fcntl(2)),
- *   or with ELOOP, EISDIR or EINVAL when a symbolic link, a directory or something else that is no regular file is in the
- *   lock file's place
+ * - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one. Where the lock file may be
+ *   read but not written, a held lock is still this
+ * - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, the root is empty, the path too long, the
+ *   prompt too long or not UTF-8
+ * - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is
+ *   free, and the file may not be written), ENOSPC, EMFILE, ENOLCK, EAGAIN (another process has a lease on the
+ *   lock file, fcntl(2)), or with ELOOP, EISDIR or EINVAL when a symbolic link, a directory or something else that
+ *   is no regular file is in the lock file's place
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
  * - RALPH_LOCK_PANIC
@@ -366,16 +368,16 @@ ralph_lock_status ralph_lock_try_acquire(const char *workspace_root,
 /**
  * Takes the workspace's lock, waiting in the kernel's queue, flock(2), without limit.
  *
- * It queues for the file that it opened, not for the path. When that file is removed while another process holds it, the
- * wait goes on until that process lets go of it, and then starts over at the path. Timed waits, ralph_lock_acquire_with(),
- * follow the path at once.
+ * It queues for the file that it opened, not for the path. When that file is removed while another process holds
+ * it, the wait goes on until that process lets go of it, and then starts over at the path. Timed waits,
+ * ralph_lock_acquire_with(), follow the path at once.
  *
- * The parameters are those of ralph_lock_try_acquire(). A lock that is held by this very process is waited for too. A
- * lock file that may not be written is RALPH_LOCK_IO at once.
+ * The parameters are those of ralph_lock_try_acquire(). A lock that is held by this very process is waited for
+ * too. A lock file that may not be written is RALPH_LOCK_IO at once.
  *
  * - RALPH_LOCK_OK
- * - RALPH_LOCK_INTERRUPTED: a signal handler ran that was installed without SA_RESTART, sigaction(2). Nothing is lost: call
- *   again to go on waiting, at the end of the queue
+ * - RALPH_LOCK_INTERRUPTED: a signal handler ran that was installed without SA_RESTART, sigaction(2). Nothing is
+ *   lost: call again to go on waiting, at the end of the queue
  * - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -389,27 +391,27 @@ ralph_lock_status ralph_lock_acquire_blocking(const char *workspace_root,
                                               ralph_lock_error **error);
 
 /**
- * Takes the workspace's lock as the options say: waits for a limited time, until a token is triggered, or for another lock
- * file. It neither polls nor starts a thread: the kernel tells when the lock may be free (inotify(7), pidfd_open(2)). Up to
- * 100 waits of a process share one inotify instance, of which a user has 128; it is kept for later waits. Where the kernel
- * cannot, on network file systems, some Unix systems or when inotify is used up, it looks again after 1 to 50 ms. A wait
- * that ends without the lock leaves nothing behind.
+ * Takes the workspace's lock as the options say: waits for a limited time, until a token is triggered, or for
+ * another lock file. It neither polls nor starts a thread: the kernel tells when the lock may be free (inotify(7),
+ * pidfd_open(2)). Up to 100 waits of a process share one inotify instance, of which a user has 128; it is kept for
+ * later waits. Where the kernel cannot, on network file systems, some Unix systems or when inotify is used up, it
+ * looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing behind.
  *
- * `options`: NULL does what ralph_lock_try_acquire() does; new options wait without limit. The other parameters are those
- * of ralph_lock_try_acquire(). `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED
- * too.
+ * `options`: NULL does what ralph_lock_try_acquire() does; new options wait without limit. The other parameters
+ * are those of ralph_lock_try_acquire(). `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and
+ * RALPH_LOCK_CANCELLED too.
  *
- * The timeout counts from the beginning of the call: calling again after RALPH_LOCK_INTERRUPTED restarts it. To keep a
- * deadline, set the time that is left.
+ * The timeout counts from the beginning of the call: calling again after RALPH_LOCK_INTERRUPTED restarts it. To
+ * keep a deadline, set the time that is left.
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_ALREADY_LOCKED: with no options or a timeout of 0
  * - RALPH_LOCK_TIMED_OUT
  * - RALPH_LOCK_CANCELLED: the token was triggered, before the wait or during it
- * - RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait; with a timeout or a token, also one with SA_RESTART,
- *   signal(7)
- * - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(), or the chosen lock file holds text that is not a lock
- *   file's
+ * - RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait; with a timeout or a token, also one with
+ *   SA_RESTART, signal(7)
+ * - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(), or the chosen lock file holds text that is not a
+ *   lock file's
  * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
  * - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -425,25 +427,26 @@ ralph_lock_status ralph_lock_acquire_with(const char *workspace_root,
                                           ralph_lock_error **error);
 
 /**
- * Gives the lock up and ends the guard. The record is blanked first, so that no process is told of a holder that is gone.
- * Any thread may do this, whichever one acquired.
+ * Gives the lock up and ends the guard. The record is blanked first, so that no process is told of a holder that
+ * is gone. Any thread may do this, whichever one acquired.
  *
- * In a child that was forked after the acquire only the child's copy ends: the lock stays with the parent. A forked child
- * that ends, or calls exec, without this call leaves the lock alone too.
+ * In a child that was forked after the acquire only the child's copy ends: the lock stays with the parent. A
+ * forked child that ends, or calls exec, without this call leaves the lock alone too.
  *
  * `guard`: NULL is allowed and does nothing.
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard; nothing was done
- * - RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno` says how), and the next holder
- *   finds the record of this one
+ * - RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno` says how), and the
+ *   next holder finds the record of this one
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_release(ralph_lock_guard *guard);
 
 /**
- * The path of the lock file that the guard holds: the workspace root as it was given, and RALPH_LOCK_FILE or the file that
- * the options named. NULL for NULL and for a guard that was released. Borrowed until ralph_lock_release().
+ * The path of the lock file that the guard holds: the workspace root as it was given, and RALPH_LOCK_FILE or the
+ * file that the options named. NULL for NULL and for a guard that was released. Borrowed until
+ * ralph_lock_release().
  */
 const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
 
@@ -454,8 +457,8 @@ const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
  * guard holds the root, no other process of this library can take the workspace, but a program that knows only the
  * file can. ralph_lock_guard_restore() puts the file back.
  *
- * If the lock was adopted, or the process has forked since, it also checks that no copy of the descriptor has given
- * the lock up.
+ * If the lock was adopted, or the process has forked since, it also checks that no copy of the descriptor has
+ * given the lock up.
  *
  * On a file system that other machines may use too it also asks whether the lock is still held there, with
  * the guard's own record: a server that was restarted, or lost sight of this machine, has forgotten it. There
@@ -474,18 +477,18 @@ ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard,
                                           ralph_lock_error **error);
 
 /**
- * Puts the lock file back after it was removed or replaced: makes a new one, or takes the one that is there, locks it
- * and writes the guard's record. The guard goes on with that file. Wait until removals have ended: a file that
+ * Puts the lock file back after it was removed or replaced: makes a new one, or takes the one that is there, locks
+ * it and writes the guard's record. The guard goes on with that file. Wait until removals have ended: a file that
  * appears while `rm -rf` is at work makes it fail.
  *
  * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives who holds the new file on
  * RALPH_LOCK_ALREADY_LOCKED, else NULL, as in ralph_lock_try_acquire(). May be NULL. `error` as there.
  *
  * - RALPH_LOCK_OK: the lock file is in place, also if it was never gone
- * - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), was faster and has
- *   held it for 50 ms; the guard is as it was
- * - RALPH_LOCK_LOST: the root is gone, or another directory is at its path, or another process has locked it. A root
- *   is never made again
+ * - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), was faster and
+ *   has held it for 50 ms; the guard is as it was
+ * - RALPH_LOCK_LOST: the root is gone, or another directory is at its path, or another process has locked it. A
+ *   root is never made again
  * - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire
  * - RALPH_LOCK_INVALID_HANDLE
  * - RALPH_LOCK_IO: a system call failed
@@ -496,14 +499,15 @@ ralph_lock_status ralph_lock_guard_restore(const ralph_lock_guard *guard,
                                            ralph_lock_error **error);
 
 /**
- * Gives the record that was in the lock file when the guard took the lock: that of a holder which died, or of a program
- * that leaves its record behind, like ralph-core. It tells what was being done when it ended, and since when.
+ * Gives the record that was in the lock file when the guard took the lock: that of a holder which died, or of a
+ * program that leaves its record behind, like ralph-core. It tells what was being done when it ended, and since
+ * when.
  *
- * A process that runs has not died with this lock. Its record, which was copied with the directory or which it left by
- * execve(2), is RALPH_LOCK_NOT_FOUND.
+ * A process that runs has not died with this lock. Its record, which was copied with the directory or which it
+ * left by execve(2), is RALPH_LOCK_NOT_FOUND.
  *
- * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL. The caller frees it
- * with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
+ * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL. The caller
+ * frees it with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_NOT_FOUND: the last holder released the lock or still runs, there was none, or the lock was adopted
@@ -522,17 +526,18 @@ ralph_lock_status ralph_lock_guard_previous(const ralph_lock_guard *guard,
  * `.ralph/loop.lock` nearer than that counts only while it is held. Without any `.git`, the nearest
  * `.ralph/loop.lock` counts. A `.ralph` directory alone does not.
  *
- * The search stops at a mount boundary, as git's does, and never finds a sticky directory such as /tmp, where every
- * user may put a `.git`. It touches no lock, except that it looks whether one is held, as ralph_lock_is_locked() does.
+ * The search stops at a mount boundary, as git's does, and never finds a sticky directory such as /tmp, where
+ * every user may put a `.git`. It touches no lock, except that it looks whether one is held, as
+ * ralph_lock_is_locked() does.
  *
  * `start`: an existing directory, "." for the current one.
  *
- * `buffer` receives an absolute path without symbolic links, terminated by NUL; when it does not fit, as much of it
- * as fits, and NUL. May be NULL if `capacity` is 0: then only the length is asked for. `capacity`: how many bytes
- * the buffer has; PATH_MAX are enough for nearly every path.
+ * `buffer` receives an absolute path without symbolic links, terminated by NUL; when it does not fit, as much of
+ * it as fits, and NUL. May be NULL if `capacity` is 0: then only the length is asked for. `capacity`: how many
+ * bytes the buffer has; PATH_MAX are enough for nearly every path.
  *
- * `length` receives the length of the path without the NUL, also when it does not fit; 0 where none was found. Must not
- * be NULL. `error` as in ralph_lock_try_acquire().
+ * `length` receives the length of the path without the NUL, also when it does not fit; 0 where none was found.
+ * Must not be NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_NOT_FOUND: the directory belongs to no workspace
@@ -548,15 +553,16 @@ ralph_lock_status ralph_lock_find_root(const char *start,
                                        ralph_lock_error **error);
 
 /**
- * Reads the record in the workspace's lock file, without touching the lock. A record alone does not mean that the lock is
- * held: its process may have died, or be ralph-core, which leaves its record behind. ralph_lock_inspect() tells.
+ * Reads the record in the workspace's lock file, without touching the lock. A record alone does not mean that the
+ * lock is held: its process may have died, or be ralph-core, which leaves its record behind. ralph_lock_inspect()
+ * tells.
  *
- * `workspace_root`: a directory. `metadata` receives the record on RALPH_LOCK_OK, else NULL. The caller frees it with
- * ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
+ * `workspace_root`: a directory. `metadata` receives the record on RALPH_LOCK_OK, else NULL. The caller frees it
+ * with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
- * - RALPH_LOCK_NOT_FOUND: there is no lock file, it is blank, it is larger than 18 MiB, or its text is no record; the
- *   error's message says which
+ * - RALPH_LOCK_NOT_FOUND: there is no lock file, it is blank, it is larger than 18 MiB, or its text is no record;
+ *   the error's message says which
  * - RALPH_LOCK_INVALID_ARGUMENT
  * - RALPH_LOCK_IO: also with ENOMEM when the record is larger than the memory left
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
@@ -567,11 +573,11 @@ ralph_lock_status ralph_lock_read_existing(const char *workspace_root,
                                            ralph_lock_error **error);
 
 /**
- * Tells whether a process holds the workspace's lock at this moment, the calling one included. The answer may be outdated
- * by the time the caller looks at it: to act on it, acquire instead. A missing lock file is not locked.
+ * Tells whether a process holds the workspace's lock at this moment, the calling one included. The answer may be
+ * outdated by the time the caller looks at it: to act on it, acquire instead. A missing lock file is not locked.
  *
- * `workspace_root`: a directory. `locked` receives the answer on RALPH_LOCK_OK, else false. Must not be NULL. `error` as
- * in ralph_lock_try_acquire().
+ * `workspace_root`: a directory. `locked` receives the answer on RALPH_LOCK_OK, else false. Must not be NULL.
+ * `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
@@ -585,8 +591,8 @@ ralph_lock_status ralph_lock_is_locked(const char *workspace_root,
                                        ralph_lock_error **error);
 
 /**
- * Gives one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer. It was
- * true at one moment during the call, and may be outdated by the time the caller looks at it.
+ * Gives one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer.
+ * It was true at one moment during the call, and may be outdated by the time the caller looks at it.
  *
  * It takes up to 20 ms when the process that holds the lock has no record in the file yet, or never writes one.
  *
@@ -594,10 +600,10 @@ ralph_lock_status ralph_lock_is_locked(const char *workspace_root,
  *
  * `state` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_STATE_FREE. Must not be NULL.
  *
- * `metadata` receives the record on RALPH_LOCK_OK: the holder's with RALPH_LOCK_STATE_HELD (NULL when it left none, as
- * flock(1) does), the last holder's with RALPH_LOCK_STATE_STALE, else NULL. The caller frees it with
- * ralph_lock_metadata_free(). May be NULL. A dead process's record with RALPH_LOCK_STATE_HELD means that other processes
- * have inherited its descriptor: ralph_lock_find_keepers().
+ * `metadata` receives the record on RALPH_LOCK_OK: the holder's with RALPH_LOCK_STATE_HELD (NULL when it left
+ * none, as flock(1) does), the last holder's with RALPH_LOCK_STATE_STALE, else NULL. The caller frees it with
+ * ralph_lock_metadata_free(). May be NULL. A dead process's record with RALPH_LOCK_STATE_HELD means that other
+ * processes have inherited its descriptor: ralph_lock_find_keepers().
  *
  * `error` as in ralph_lock_try_acquire().
  *
@@ -616,8 +622,8 @@ ralph_lock_status ralph_lock_inspect(const char *workspace_root,
 /**
  * The same question about the lock that the options name.
  *
- * `options`: NULL asks about the workspace's own lock. Of the options only the lock file counts. The other parameters
- * and the statuses are those of ralph_lock_inspect().
+ * `options`: NULL asks about the workspace's own lock. Of the options only the lock file counts. The other
+ * parameters and the statuses are those of ralph_lock_inspect().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
@@ -635,10 +641,10 @@ ralph_lock_status ralph_lock_inspect_with(const char *workspace_root,
 
 /**
  * Sends a signal to the process that holds the workspace's lock, and to no other. The process on record is opened
- * (pidfd_open(2)), compared again with the record, and signalled only if /proc/PID/fdinfo shows that it has the lock: not
- * when it has run another program (execve(2)) or has handed the lock over, nor when another process has its number. A
- * holder in a container can be signalled from outside, not the other way round. The holder can still let go of the lock in
- * the instant before the signal arrives.
+ * (pidfd_open(2)), compared again with the record, and signalled only if /proc/PID/fdinfo shows that it has the
+ * lock: not when it has run another program (execve(2)) or has handed the lock over, nor when another process has
+ * its number. A holder in a container can be signalled from outside, not the other way round. The holder can still
+ * let go of the lock in the instant before the signal arrives.
  *
  * `workspace_root`: a directory. `signal_number`: as in kill(2); 0 sends none, and tells whether one could
  * be sent. `error` as in ralph_lock_try_acquire().
@@ -646,12 +652,12 @@ ralph_lock_status ralph_lock_inspect_with(const char *workspace_root,
  * - RALPH_LOCK_OK: it was sent
  * - RALPH_LOCK_NOT_FOUND: no process holds the lock
  * - RALPH_LOCK_PARSE: the lock is held, but there is no record of the holder
- * - RALPH_LOCK_NOT_LIVE: the lock is held, but the process on record is not provably the holder: it has ended, it does not
- *   have the lock, its number is another process's now, it belongs to another host or boot or to a pid namespace that is
- *   not visible from here, or its record has no identity. The error's message says which.
+ * - RALPH_LOCK_NOT_LIVE: the lock is held, but the process on record is not provably the holder: it has ended, it
+ *   does not have the lock, its number is another process's now, it belongs to another host or boot or to a pid
+ *   namespace that is not visible from here, or its record has no identity. The error's message says which.
  * - RALPH_LOCK_INVALID_ARGUMENT: NULL, or a number that is no signal
- * - RALPH_LOCK_IO: with EPERM for a process that the caller may not signal, with EACCES for one whose descriptors it may
- *   not see (proc_pid_fdinfo(5))
+ * - RALPH_LOCK_IO: with EPERM for a process that the caller may not signal, with EACCES for one whose descriptors
+ *   it may not see (proc_pid_fdinfo(5))
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no pidfd (Linux before 5.3, other systems)
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
  * - RALPH_LOCK_PANIC
@@ -663,8 +669,8 @@ ralph_lock_status ralph_lock_signal_holder(const char *workspace_root,
 /**
  * The same for the lock that the options name.
  *
- * `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters and
- * the statuses are those of ralph_lock_signal_holder().
+ * `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters
+ * and the statuses are those of ralph_lock_signal_holder().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_NOT_FOUND
@@ -683,16 +689,16 @@ ralph_lock_status ralph_lock_signal_holder_with(const char *workspace_root,
                                                 ralph_lock_error **error);
 
 /**
- * Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor, like a server
- * that was started under the lock. Those in containers are found from outside, by their process ids here. Best effort:
- * processes of other users, and of pid namespaces that the caller does not see, are missing.
+ * Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor, like a
+ * server that was started under the lock. Those in containers are found from outside, by their process ids here.
+ * Best effort: processes of other users, and of pid namespaces that the caller does not see, are missing.
  *
- * It looks at every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy machine.
- * It touches no file but the lock's, so that a file system that has stopped answering cannot delay it.
+ * It looks at every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy
+ * machine. It touches no file but the lock's, so that a file system that has stopped answering cannot delay it.
  *
- * `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0. `count`
- * receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0. Must not be NULL. `error` as in
- * ralph_lock_try_acquire().
+ * `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0.
+ * `count` receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0. Must not be NULL.
+ * `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
@@ -709,8 +715,8 @@ ralph_lock_status ralph_lock_find_keepers(const char *workspace_root,
 /**
  * The same for the lock that the options name.
  *
- * `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters and
- * the statuses are those of ralph_lock_find_keepers().
+ * `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters
+ * and the statuses are those of ralph_lock_find_keepers().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
@@ -727,22 +733,22 @@ ralph_lock_status ralph_lock_find_keepers_with(const char *workspace_root,
                                                ralph_lock_error **error);
 
 /**
- * Finds out what a lock is worth on the workspace's file system, before a program relies on it: whether two processes
- * exclude each other on it at all, and whether they would do so from two machines.
+ * Finds out what a lock is worth on the workspace's file system, before a program relies on it: whether two
+ * processes exclude each other on it at all, and whether they would do so from two machines.
  *
- * The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`. The lock
- * file is not touched. The second cannot be tried from one machine: it is known of some file systems by their kind,
- * statfs(2), proc_pid_mountinfo(5). The scratch file has no name where the file system supports O_TMPFILE, else a name for
- * an instant: nothing is left behind except by a crash at that instant.
+ * The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`.
+ * The lock file is not touched. The second cannot be tried from one machine: it is known of some file systems by
+ * their kind, statfs(2), proc_pid_mountinfo(5). The scratch file has no name where the file system supports
+ * O_TMPFILE, else a name for an instant: nothing is left behind except by a crash at that instant.
  *
- * `workspace_root`: a directory. `verdict` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_FILESYSTEM_UNKNOWN. Must
- * not be NULL. A later version may add values: treat unknown ones as RALPH_LOCK_FILESYSTEM_UNKNOWN. `error` as in
- * ralph_lock_try_acquire().
+ * `workspace_root`: a directory. `verdict` receives the answer on RALPH_LOCK_OK, else
+ * RALPH_LOCK_FILESYSTEM_UNKNOWN. Must not be NULL. A later version may add values: treat unknown ones as
+ * RALPH_LOCK_FILESYSTEM_UNKNOWN. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
- * - RALPH_LOCK_IO: there is no such directory, or nothing can be tried in it, for instance with EACCES, EROFS or ENOSPC;
- *   the lock cannot be taken there either
+ * - RALPH_LOCK_IO: there is no such directory, or nothing can be tried in it, for instance with EACCES, EROFS or
+ *   ENOSPC; the lock cannot be taken there either
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM: no file can be made on it
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
  * - RALPH_LOCK_PANIC
@@ -752,20 +758,26 @@ ralph_lock_status ralph_lock_probe_filesystem(const char *workspace_root,
                                               ralph_lock_error **error);
 
 /**
- * Turns a guard into a descriptor, for a child process that is to go on with the lock. The guard ends, the
- * lock does not: it is held as long as any copy of the descriptor is open, in any process, and the record
- * still names this one. An exec leaves the descriptor open; it can also be sent over a Unix socket
- * (SCM_RIGHTS, unix(7)). The receiver calls ralph_lock_adopt_fd(), as this process can too, to take it back.
+ * Turns a guard into a descriptor, for a child process that is to go on with the lock. The guard ends, the lock
+ * does not: it is held as long as any copy of the descriptor is open, in any process, and the record still names
+ * this process. An exec leaves the descriptor open; it can also be sent over a Unix socket (SCM_RIGHTS, unix(7)).
+ * The receiver calls ralph_lock_adopt_fd(), as this process can too, to take it back.
  *
- * The caller owns the descriptor. Close it once the child has it: as long as it is open here, the lock is not
- * free when the child dies.
+ * The root's lock ends here, and the process that adopts takes it again: in between only the lock file protects
+ * the workspace. Remove nothing from `.ralph` meanwhile.
  *
- * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `fd` receives the descriptor on RALPH_LOCK_OK, else -1; must not
+ * The caller owns the descriptor. Close it once the child has it: as long as it is open here, the lock is not free
+ * when the child dies.
+ *
+ * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `fd` receives the descriptor on RALPH_LOCK_OK, else -1. Must not
  * be NULL. `error` as in ralph_lock_try_acquire().
  *
- * RALPH_LOCK_OK: the guard is ended; else it is as it was. RALPH_LOCK_INVALID_ARGUMENT: also when the guard
- * belongs to the process that this one was forked from; RALPH_LOCK_INVALID_HANDLE: released already, or never
- * a guard; RALPH_LOCK_IO: no descriptor left (EMFILE); RALPH_LOCK_PANIC.
+ * - RALPH_LOCK_OK: the guard has ended; with every other status it is as it was
+ * - RALPH_LOCK_LOST: the guard's descriptors were closed
+ * - RALPH_LOCK_INVALID_ARGUMENT: also when the guard belongs to the process that this one was forked from
+ * - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard
+ * - RALPH_LOCK_IO: there is no descriptor left (EMFILE)
+ * - RALPH_LOCK_PANIC
  */
 RALPH_LOCK_MUST_USE
 ralph_lock_status ralph_lock_guard_into_fd(ralph_lock_guard *guard,
@@ -773,19 +785,29 @@ ralph_lock_status ralph_lock_guard_into_fd(ralph_lock_guard *guard,
                                            ralph_lock_error **error);
 
 /**
- * Makes a guard of a descriptor that ralph_lock_guard_into_fd() gave, here or in another process, and this
- * process the holder on record. The lock is never free in between. Whoever had the descriptor before can end:
- * that changes nothing. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`. A descriptor
- * that has no lock takes it, if it is free. To the kernel all copies of a descriptor are one: adopt only one.
+ * Makes a guard of a descriptor that ralph_lock_guard_into_fd() gave, here or in another process, and makes this
+ * process the holder on record. The lock is never free in between, and the process that had the descriptor before
+ * may end. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`. A descriptor without a lock
+ * takes it, if it is free.
  *
- * The parameters are those of ralph_lock_acquire_with(), but of the options only the lock file counts. `fd`
- * is a descriptor of the lock file, open for reading and writing, without O_APPEND. On RALPH_LOCK_OK it belongs
- * to the guard and is closed; else it is the caller's as before, with its lock.
+ * To the kernel all copies of a descriptor are one: adopt only one of them. A shared lock on the descriptor (flock
+ * -s) is converted, flock(2), which is not atomic: when another process gets the lock in that instant, the shared
+ * lock is lost and the call is refused.
  *
- * RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: somebody else holds the lock, through another descriptor;
- * RALPH_LOCK_LOST: the lock file was removed from the workspace; RALPH_LOCK_INVALID_ARGUMENT: also when it is
- * not open, not for reading and writing, or of another file; RALPH_LOCK_INVALID_HANDLE: options is no live
- * handle; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM; RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+ * The parameters are those of ralph_lock_acquire_with(), but of the options only the lock file counts. `fd` is a
+ * descriptor of the lock file, open for reading and writing, without O_APPEND. On RALPH_LOCK_OK it belongs to the
+ * guard and is closed; else it is the caller's as before, with its exclusive lock.
+ *
+ * - RALPH_LOCK_OK
+ * - RALPH_LOCK_ALREADY_LOCKED: another process holds the lock, through another descriptor
+ * - RALPH_LOCK_LOST: the lock file was removed from the workspace, or another process holds the workspace
+ * - RALPH_LOCK_INVALID_ARGUMENT: also when the descriptor is not open, not for reading and writing, or of another
+ *   file, or when the chosen lock file holds text that is not a lock file's
+ * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+ * - RALPH_LOCK_IO
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM
+ * - RALPH_LOCK_PANIC
  */
 RALPH_LOCK_MUST_USE
 ralph_lock_status ralph_lock_adopt_fd(const char *workspace_root,
@@ -796,14 +818,15 @@ ralph_lock_status ralph_lock_adopt_fd(const char *workspace_root,
                                       ralph_lock_error **error);
 
 /**
- * Makes options that say nothing yet: wait without limit, for the workspace's own lock. (Where a function takes options,
- * NULL means something else: try once.) NULL when too many objects were not freed, of which a process can have a million.
+ * Makes options that say nothing yet: wait without limit, for the workspace's own lock. (Where a function takes
+ * options, NULL means something else: try once.) NULL when too many objects were not freed, of which a process can
+ * have a million.
  */
 ralph_lock_options *ralph_lock_options_new(void);
 
 /**
- * Sets how long to wait at most, in milliseconds, by CLOCK_MONOTONIC. 0 tries once. UINT64_MAX waits without limit, as
- * new options do.
+ * Sets how long to wait at most, in milliseconds, by CLOCK_MONOTONIC. 0 tries once. UINT64_MAX waits without
+ * limit, as new options do.
  *
  * `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
  *
@@ -816,7 +839,8 @@ ralph_lock_status ralph_lock_options_set_timeout_ms(ralph_lock_options *options,
                                                     uint64_t timeout_ms);
 
 /**
- * Lets a token end the wait. The options keep the token for themselves: the caller may free its own handle at any time.
+ * Lets a token end the wait. The options keep the token for themselves: the caller may free its own handle at any
+ * time.
  *
  * `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `cancel`: NULL removes the token from the options.
  *
@@ -831,14 +855,14 @@ ralph_lock_status ralph_lock_options_set_cancel(ralph_lock_options *options,
 /**
  * Locks another file of the workspace instead of RALPH_LOCK_FILE.
  *
- * The file is for locking alone, and its text is replaced. One that is neither blank, nor a record of a holder, nor the
- * beginning of a record that this library writes is refused by the functions that take the lock, with
- * RALPH_LOCK_INVALID_ARGUMENT, and left untouched. A file that is RALPH_LOCK_FILE under another name is the workspace's own
- * lock.
+ * The file is for locking alone, and its text is replaced. One that is neither blank, nor a record of a holder,
+ * nor the beginning of a record that this library writes is refused by the functions that take the lock, with
+ * RALPH_LOCK_INVALID_ARGUMENT, and left untouched. A file that is RALPH_LOCK_FILE under another name is the
+ * workspace's own lock.
  *
  * `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `lock_file`: a path below the workspace root, for instance
- * "build/deploy.lock", whose missing directories are made. It is copied. Absolute paths, "..", directories and ".ralph"
- * itself are refused. NULL goes back to RALPH_LOCK_FILE.
+ * "build/deploy.lock", whose missing directories are made. It is copied. Absolute paths, "..", directories and
+ * ".ralph" itself are refused. NULL goes back to RALPH_LOCK_FILE.
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT: options is NULL, or such a path; the options are as before
@@ -857,8 +881,8 @@ void ralph_lock_options_free(ralph_lock_options *options);
 /**
  * Makes a token.
  *
- * `cancel` receives it on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_cancel_free(). Must not be NULL.
- * `error` as in ralph_lock_try_acquire().
+ * `cancel` receives it on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_cancel_free(). Must not be
+ * NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
@@ -869,8 +893,8 @@ ralph_lock_status ralph_lock_cancel_new(ralph_lock_cancel **cancel,
                                         ralph_lock_error **error);
 
 /**
- * Ends every wait that the token was given to with RALPH_LOCK_CANCELLED: those under way at once, and later ones as they
- * begin. A second time it does nothing. It takes no lock and allocates nothing.
+ * Ends every wait that the token was given to with RALPH_LOCK_CANCELLED: those under way at once, and later ones
+ * as they begin. A second time it does nothing. It takes no lock and allocates nothing.
  *
  * `cancel`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
  *
@@ -882,19 +906,20 @@ ralph_lock_status ralph_lock_cancel_new(ralph_lock_cancel **cancel,
 ralph_lock_status ralph_lock_cancel_trigger(ralph_lock_cancel *cancel);
 
 /**
- * Frees a token. Waits and options that have it keep it for themselves, but it cannot be triggered any more. NULL and a
- * token that was freed already are left alone.
+ * Frees a token. Waits and options that have it keep it for themselves, but it cannot be triggered any more. NULL
+ * and a token that was freed already are left alone.
  */
 void ralph_lock_cancel_free(ralph_lock_cancel *cancel);
 
 /**
- * Begins a wait for an event loop. Nothing is tried yet: call ralph_lock_waiter_step() once before the first poll, or poll
- * at once, as the descriptor is readable for that first step.
+ * Begins a wait for an event loop. Nothing is tried yet: call ralph_lock_waiter_step() once before the first poll,
+ * or poll at once, as the descriptor is readable for that first step.
  *
- * The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. A timeout counts from here.
+ * The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. A timeout counts
+ * from here.
  *
- * `waiter` receives the wait on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_waiter_free(). Must not be
- * NULL. `error` as in ralph_lock_try_acquire().
+ * `waiter` receives the wait on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_waiter_free(). Must
+ * not be NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
@@ -918,8 +943,8 @@ int32_t ralph_lock_waiter_fd(const ralph_lock_waiter *waiter);
 /**
  * Tries whether the lock can be taken now. Never blocks.
  *
- * `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire(); `holder`
- * receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
+ * `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire();
+ * `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
  *
  * After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter is only good to be freed.
  *
@@ -927,8 +952,8 @@ int32_t ralph_lock_waiter_fd(const ralph_lock_waiter *waiter);
  * - RALPH_LOCK_ALREADY_LOCKED: not yet, poll again
  * - RALPH_LOCK_TIMED_OUT
  * - RALPH_LOCK_CANCELLED
- * - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, another thread is in this function with the same
- *   waiter, or its wait is over
+ * - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, another thread is in this function with the
+ *   same waiter, or its wait is over
  * - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or one of the process that this one was forked from
  * - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -941,8 +966,8 @@ ralph_lock_status ralph_lock_waiter_step(ralph_lock_waiter *waiter,
                                          ralph_lock_error **error);
 
 /**
- * Ends a wait and closes its descriptor. It leaves no trace on the lock file. NULL and a waiter that was freed already
- * are left alone.
+ * Ends a wait and closes its descriptor. It leaves no trace on the lock file. NULL and a waiter that was freed
+ * already are left alone.
  */
 void ralph_lock_waiter_free(ralph_lock_waiter *waiter);
 
@@ -957,8 +982,8 @@ uint32_t ralph_lock_metadata_pid(const ralph_lock_metadata *metadata);
  * container it is another number than ralph_lock_metadata_pid(): that of the process that the kernel listed as the
  * owner of the lock when the metadata was made, and that the record identifies.
  *
- * 0 if it is not known to be visible there: the holder runs on another host or in a pid namespace that the caller does
- * not see, it has ended, or its record has no identity. 0 for NULL and freed metadata.
+ * 0 if it is not known to be visible there: the holder runs on another host or in a pid namespace that the caller
+ * does not see, it has ended, or its record has no identity. 0 for NULL and freed metadata.
  */
 uint32_t ralph_lock_metadata_local_pid(const ralph_lock_metadata *metadata);
 
@@ -989,10 +1014,10 @@ const char *ralph_lock_metadata_prompt(const ralph_lock_metadata *metadata);
 const char *ralph_lock_metadata_host(const ralph_lock_metadata *metadata);
 
 /**
- * The holder in one line of UTF-8 for people to read, safe to print at a terminal: the process id, the host if it is
- * another one, since when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement auth".
- * Control, bidirectional, zero-width and other invisible characters are escaped, as in "\n" or "\u{202e}", and a prompt
- * is cut after 200 characters.
+ * The holder in one line of UTF-8 for people to read, safe to print at a terminal: the process id, the host if it
+ * is another one, since when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement
+ * auth". Control, bidirectional, zero-width and other invisible characters are escaped, as in "\n" or "\u{202e}",
+ * and a prompt is cut after 200 characters.
  *
  * Never NULL: for NULL and freed metadata it says that the holder is unknown. Borrowed until
  * ralph_lock_metadata_free().
@@ -1000,16 +1025,16 @@ const char *ralph_lock_metadata_host(const ralph_lock_metadata *metadata);
 const char *ralph_lock_metadata_summary(const ralph_lock_metadata *metadata);
 
 /**
- * Whether the holder's process runs at the moment of this call, as far as that can be told. The process is identified by
- * its number, boot, pid namespace and start time (proc(5)), so that another process that has the number now is not taken
- * for it. The host name decides only where the record has no boot id: a host can be renamed. Another user's process
- * counts as running.
+ * Whether the holder's process runs at the moment of this call, as far as that can be told. The process is
+ * identified by its number, boot, pid namespace and start time (proc(5)), so that another process that has the
+ * number now is not taken for it. The host name decides only where the record has no boot id: a host can be
+ * renamed. Another user's process counts as running.
  *
  * A holder in a container, which is another pid namespace of the same boot, is found among the processes that
  * /proc/locks lists as the owners of locks, and is known from then on, also when it has released the lock.
  *
- * Liveness says nothing of the lock: a process that was forked can keep a dead holder's, and a live process can have lost
- * the lock, for instance by execve(2).
+ * Liveness says nothing of the lock: a process that was forked can keep a dead holder's, and a live process can
+ * have lost the lock, for instance by execve(2).
  *
  * - RALPH_LOCK_LIVENESS_UNKNOWN: also for NULL and freed metadata
  * - RALPH_LOCK_LIVENESS_LIVE
@@ -1020,12 +1045,12 @@ const char *ralph_lock_metadata_summary(const ralph_lock_metadata *metadata);
 ralph_lock_liveness ralph_lock_metadata_liveness(const ralph_lock_metadata *metadata);
 
 /**
- * What the holder's process is to the calling one. A child of the holder learns here that its ancestor runs this loop, and
- * can go on within it instead of waiting for it. A process whose parent has ended has lost that ancestor. A process in a
- * container does not see ancestors outside it: they are RALPH_LOCK_RELATION_OTHER.
+ * What the holder's process is to the calling one. A child of the holder learns here that its ancestor runs this
+ * loop, and can go on within it instead of waiting for it. A process whose parent has ended has lost that
+ * ancestor. A process in a container does not see ancestors outside it: they are RALPH_LOCK_RELATION_OTHER.
  *
- * - RALPH_LOCK_RELATION_UNKNOWN: the record has no identity, its start time is by the clock of another time namespace, or
- *   the processes above the caller cannot be looked up. Also for NULL and freed metadata.
+ * - RALPH_LOCK_RELATION_UNKNOWN: the record has no identity, its start time is by the clock of another time
+ *   namespace, or the processes above the caller cannot be looked up. Also for NULL and freed metadata.
  * - RALPH_LOCK_RELATION_SELF
  * - RALPH_LOCK_RELATION_ANCESTOR
  * - RALPH_LOCK_RELATION_OTHER
@@ -1039,8 +1064,8 @@ ralph_lock_relation ralph_lock_metadata_relation(const ralph_lock_metadata *meta
 void ralph_lock_metadata_free(ralph_lock_metadata *metadata);
 
 /**
- * The status that the failed call returned. NULL, which is what a call that worked leaves behind, gives RALPH_LOCK_OK; an
- * error that was freed gives RALPH_LOCK_INVALID_HANDLE.
+ * The status that the failed call returned. NULL, which is what a call that worked leaves behind, gives
+ * RALPH_LOCK_OK; an error that was freed gives RALPH_LOCK_INVALID_HANDLE.
  */
 ralph_lock_status ralph_lock_error_status(const ralph_lock_error *error);
 
@@ -1051,9 +1076,10 @@ ralph_lock_status ralph_lock_error_status(const ralph_lock_error *error);
 int32_t ralph_lock_error_os_code(const ralph_lock_error *error);
 
 /**
- * What happened, in one line of UTF-8 for people to read, safe to print at a terminal: it names the file and, where
- * there is one, the remedy. For RALPH_LOCK_ALREADY_LOCKED and RALPH_LOCK_TIMED_OUT it also says what the holder is doing.
- * Never NULL: for NULL and freed errors it is the message of their status. Borrowed until ralph_lock_error_free().
+ * What happened, in one line of UTF-8 for people to read, safe to print at a terminal: it names the file and,
+ * where there is one, the remedy. For RALPH_LOCK_ALREADY_LOCKED and RALPH_LOCK_TIMED_OUT it also says what the
+ * holder is doing. Never NULL: for NULL and freed errors it is the message of their status. Borrowed until
+ * ralph_lock_error_free().
  */
 const char *ralph_lock_error_message(const ralph_lock_error *error);
 
@@ -1070,8 +1096,8 @@ const char *ralph_lock_error_path(const ralph_lock_error *error);
 void ralph_lock_error_free(ralph_lock_error *error);
 
 /**
- * The version of the library that runs, for instance "0.1.0"; the macro RALPH_LOCK_VERSION is the one that the program was
- * compiled with. Never NULL. The string is static and is not freed.
+ * The version of the library that runs, for instance "0.1.0"; the macro RALPH_LOCK_VERSION is the one that the
+ * program was compiled with. Never NULL. The string is static and is not freed.
  */
 const char *ralph_lock_version(void);
 

@@ -21,7 +21,8 @@ static void is_told_who(const std::filesystem::path &root)
     CHECK_STATUS(already_locked, refused);
     CHECK(!refused.error().message().empty());
     const auto holder = refused.error().holder().value();
-    CHECK(holder.pid() == static_cast<std::uint32_t>(child.pid) && holder.local_pid() == holder.pid());
+    CHECK(holder.pid() == static_cast<std::uint32_t>(child.pid));
+    CHECK(holder.local_pid() == holder.pid());
     CHECK(holder.prompt() == "line one\nline \"two\"");
     // The kernel's clock ticks more coarsely than the one that is read here.
     CHECK(holder.started() > before - std::chrono::seconds(1));

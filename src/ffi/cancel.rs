@@ -28,8 +28,8 @@ fn find(cancel: *const ralph_lock_cancel) -> Result<Ref<'static, ralph_lock_canc
 
 /// Makes a token.
 ///
-/// `cancel` receives it on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_cancel_free(). Must not be NULL.
-/// `error` as in ralph_lock_try_acquire().
+/// `cancel` receives it on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_cancel_free(). Must not be
+/// NULL. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
@@ -49,8 +49,8 @@ pub extern "C" fn ralph_lock_cancel_new(
     })
 }
 
-/// Ends every wait that the token was given to with RALPH_LOCK_CANCELLED: those under way at once, and later ones as they
-/// begin. A second time it does nothing. It takes no lock and allocates nothing.
+/// Ends every wait that the token was given to with RALPH_LOCK_CANCELLED: those under way at once, and later ones
+/// as they begin. A second time it does nothing. It takes no lock and allocates nothing.
 ///
 /// `cancel`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
 ///
@@ -66,8 +66,8 @@ pub extern "C" fn ralph_lock_cancel_trigger(cancel: *mut ralph_lock_cancel) -> r
     })
 }
 
-/// Frees a token. Waits and options that have it keep it for themselves, but it cannot be triggered any more. NULL and a
-/// token that was freed already are left alone.
+/// Frees a token. Waits and options that have it keep it for themselves, but it cannot be triggered any more. NULL
+/// and a token that was freed already are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_cancel_free(cancel: *mut ralph_lock_cancel) {
     free(cancel);

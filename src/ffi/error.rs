@@ -52,8 +52,8 @@ fn look_up_fixed(error: *const ralph_lock_error) -> Option<(ralph_lock_status, i
     Some((ralph_lock_status::of(status.into())?, os_code.into()))
 }
 
-/// The status that the failed call returned. NULL, which is what a call that worked leaves behind, gives RALPH_LOCK_OK; an
-/// error that was freed gives RALPH_LOCK_INVALID_HANDLE.
+/// The status that the failed call returned. NULL, which is what a call that worked leaves behind, gives
+/// RALPH_LOCK_OK; an error that was freed gives RALPH_LOCK_INVALID_HANDLE.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_status(error: *const ralph_lock_error) -> ralph_lock_status {
     if error.is_null() {
@@ -76,9 +76,10 @@ pub extern "C" fn ralph_lock_error_os_code(error: *const ralph_lock_error) -> i3
     })
 }
 
-/// What happened, in one line of UTF-8 for people to read, safe to print at a terminal: it names the file and, where
-/// there is one, the remedy. For RALPH_LOCK_ALREADY_LOCKED and RALPH_LOCK_TIMED_OUT it also says what the holder is doing.
-/// Never NULL: for NULL and freed errors it is the message of their status. Borrowed until ralph_lock_error_free().
+/// What happened, in one line of UTF-8 for people to read, safe to print at a terminal: it names the file and,
+/// where there is one, the remedy. For RALPH_LOCK_ALREADY_LOCKED and RALPH_LOCK_TIMED_OUT it also says what the
+/// holder is doing. Never NULL: for NULL and freed errors it is the message of their status. Borrowed until
+/// ralph_lock_error_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_message(error: *const ralph_lock_error) -> *const c_char {
     let general = match look_up_fixed(error) {

@@ -13,17 +13,18 @@ use crate::ops;
 /// `.ralph/loop.lock` nearer than that counts only while it is held. Without any `.git`, the nearest
 /// `.ralph/loop.lock` counts. A `.ralph` directory alone does not.
 ///
-/// The search stops at a mount boundary, as git's does, and never finds a sticky directory such as /tmp, where every
-/// user may put a `.git`. It touches no lock, except that it looks whether one is held, as ralph_lock_is_locked() does.
+/// The search stops at a mount boundary, as git's does, and never finds a sticky directory such as /tmp, where
+/// every user may put a `.git`. It touches no lock, except that it looks whether one is held, as
+/// ralph_lock_is_locked() does.
 ///
 /// `start`: an existing directory, "." for the current one.
 ///
-/// `buffer` receives an absolute path without symbolic links, terminated by NUL; when it does not fit, as much of it
-/// as fits, and NUL. May be NULL if `capacity` is 0: then only the length is asked for. `capacity`: how many bytes
-/// the buffer has; PATH_MAX are enough for nearly every path.
+/// `buffer` receives an absolute path without symbolic links, terminated by NUL; when it does not fit, as much of
+/// it as fits, and NUL. May be NULL if `capacity` is 0: then only the length is asked for. `capacity`: how many
+/// bytes the buffer has; PATH_MAX are enough for nearly every path.
 ///
-/// `length` receives the length of the path without the NUL, also when it does not fit; 0 where none was found. Must not
-/// be NULL. `error` as in ralph_lock_try_acquire().
+/// `length` receives the length of the path without the NUL, also when it does not fit; 0 where none was found.
+/// Must not be NULL. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_NOT_FOUND: the directory belongs to no workspace

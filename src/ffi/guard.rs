@@ -52,36 +52,37 @@ impl ralph_lock_guard {
     }
 }
 
-/// Takes the workspace's lock now, or tells which process holds it. It never waits for the lock: for at most 20 ms for a
-/// holder that is just writing its record, and up to a second when nothing but a stream of short shared locks (other
-/// processes that ask whether it is locked) is in the way.
+/// Takes the workspace's lock now, or tells which process holds it. It never waits for the lock: for at most 20 ms
+/// for a holder that is just writing its record, and up to a second when nothing but a stream of short shared locks
+/// (other processes that ask whether it is locked) is in the way.
 ///
 /// `workspace_root`: an existing directory. `.ralph` and the lock file in it are made if missing.
 ///
-/// `prompt`: what this process is going to do, for other processes to read. UTF-8, at most 16 MiB, and at most 18 MiB as
-/// JSON, where a line break or a quote takes two bytes. It is readable for everyone who can read the file: leave secrets out.
+/// `prompt`: what this process is going to do, for other processes to read. UTF-8, at most 16 MiB, and at most 18
+/// MiB as JSON, where a line break or a quote takes two bytes. It is readable for everyone who can read the file:
+/// leave secrets out.
 ///
-/// `guard` receives the held lock on RALPH_LOCK_OK, else NULL. The caller ends it with ralph_lock_release(). Must not be
-/// NULL.
+/// `guard` receives the held lock on RALPH_LOCK_OK, else NULL. The caller ends it with ralph_lock_release(). Must
+/// not be NULL.
 ///
-/// `holder` receives the holder's record on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL then too when the holder left
-/// no record, as flock(1) does. The caller frees it with ralph_lock_metadata_free(). May be NULL.
+/// `holder` receives the holder's record on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL then too when the
+/// holder left no record, as flock(1) does. The caller frees it with ralph_lock_metadata_free(). May be NULL.
 ///
-/// `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_error_free().
-/// May be NULL.
+/// `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with
+/// ralph_lock_error_free(). May be NULL.
 ///
-/// Where RLIMIT_FSIZE is 0 (`ulimit -f 0`), writing the record raises SIGXFSZ, setrlimit(2), which ends a process that does
-/// not ignore or handle it; with the signal ignored the call fails with EFBIG.
+/// Where RLIMIT_FSIZE is 0 (`ulimit -f 0`), writing the record raises SIGXFSZ, setrlimit(2), which ends a process
+/// that does not ignore or handle it; with the signal ignored the call fails with EFBIG.
 ///
 /// - RALPH_LOCK_OK
-/// - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one. Where the lock file may be read but
-///   not written, a held lock is still this
-/// - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, the root is empty, the path too long, the prompt too
-///   long or not UTF-8
-/// - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is free, and
-///   the file may not be written), ENOSPC, EMFILE, ENOLCK, EAGAIN (another process has a lease on the lock file, fcntl(2)),
-///   or with ELOOP, EISDIR or EINVAL when a symbolic link, a directory or something else that is no regular file is in the
-///   lock file's place
+/// - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one. Where the lock file may be
+///   read but not written, a held lock is still this
+/// - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, the root is empty, the path too long, the
+///   prompt too long or not UTF-8
+/// - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is
+///   free, and the file may not be written), ENOSPC, EMFILE, ENOLCK, EAGAIN (another process has a lease on the
+///   lock file, fcntl(2)), or with ELOOP, EISDIR or EINVAL when a symbolic link, a directory or something else that
+///   is no regular file is in the lock file's place
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM
 /// - RALPH_LOCK_PANIC
@@ -105,16 +106,16 @@ pub extern "C" fn ralph_lock_try_acquire(
 
 /// Takes the workspace's lock, waiting in the kernel's queue, flock(2), without limit.
 ///
-/// It queues for the file that it opened, not for the path. When that file is removed while another process holds it, the
-/// wait goes on until that process lets go of it, and then starts over at the path. Timed waits, ralph_lock_acquire_with(),
-/// follow the path at once.
+/// It queues for the file that it opened, not for the path. When that file is removed while another process holds
+/// it, the wait goes on until that process lets go of it, and then starts over at the path. Timed waits,
+/// ralph_lock_acquire_with(), follow the path at once.
 ///
-/// The parameters are those of ralph_lock_try_acquire(). A lock that is held by this very process is waited for too. A
-/// lock file that may not be written is RALPH_LOCK_IO at once.
+/// The parameters are those of ralph_lock_try_acquire(). A lock that is held by this very process is waited for
+/// too. A lock file that may not be written is RALPH_LOCK_IO at once.
 ///
 /// - RALPH_LOCK_OK
-/// - RALPH_LOCK_INTERRUPTED: a signal handler ran that was installed without SA_RESTART, sigaction(2). Nothing is lost: call
-///   again to go on waiting, at the end of the queue
+/// - RALPH_LOCK_INTERRUPTED: a signal handler ran that was installed without SA_RESTART, sigaction(2). Nothing is
+///   lost: call again to go on waiting, at the end of the queue
 /// - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -137,27 +138,27 @@ pub extern "C" fn ralph_lock_acquire_blocking(
     })
 }
 
-/// Takes the workspace's lock as the options say: waits for a limited time, until a token is triggered, or for another lock
-/// file. It neither polls nor starts a thread: the kernel tells when the lock may be free (inotify(7), pidfd_open(2)). Up to
-/// 100 waits of a process share one inotify instance, of which a user has 128; it is kept for later waits. Where the kernel
-/// cannot, on network file systems, some Unix systems or when inotify is used up, it looks again after 1 to 50 ms. A wait
-/// that ends without the lock leaves nothing behind.
+/// Takes the workspace's lock as the options say: waits for a limited time, until a token is triggered, or for
+/// another lock file. It neither polls nor starts a thread: the kernel tells when the lock may be free (inotify(7),
+/// pidfd_open(2)). Up to 100 waits of a process share one inotify instance, of which a user has 128; it is kept for
+/// later waits. Where the kernel cannot, on network file systems, some Unix systems or when inotify is used up, it
+/// looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing behind.
 ///
-/// `options`: NULL does what ralph_lock_try_acquire() does; new options wait without limit. The other parameters are those
-/// of ralph_lock_try_acquire(). `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED
-/// too.
+/// `options`: NULL does what ralph_lock_try_acquire() does; new options wait without limit. The other parameters
+/// are those of ralph_lock_try_acquire(). `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and
+/// RALPH_LOCK_CANCELLED too.
 ///
-/// The timeout counts from the beginning of the call: calling again after RALPH_LOCK_INTERRUPTED restarts it. To keep a
-/// deadline, set the time that is left.
+/// The timeout counts from the beginning of the call: calling again after RALPH_LOCK_INTERRUPTED restarts it. To
+/// keep a deadline, set the time that is left.
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_ALREADY_LOCKED: with no options or a timeout of 0
 /// - RALPH_LOCK_TIMED_OUT
 /// - RALPH_LOCK_CANCELLED: the token was triggered, before the wait or during it
-/// - RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait; with a timeout or a token, also one with SA_RESTART,
-///   signal(7)
-/// - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(), or the chosen lock file holds text that is not a lock
-///   file's
+/// - RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait; with a timeout or a token, also one with
+///   SA_RESTART, signal(7)
+/// - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(), or the chosen lock file holds text that is not a
+///   lock file's
 /// - RALPH_LOCK_INVALID_HANDLE: options is no live handle
 /// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -186,18 +187,18 @@ pub extern "C" fn ralph_lock_acquire_with(
     })
 }
 
-/// Gives the lock up and ends the guard. The record is blanked first, so that no process is told of a holder that is gone.
-/// Any thread may do this, whichever one acquired.
+/// Gives the lock up and ends the guard. The record is blanked first, so that no process is told of a holder that
+/// is gone. Any thread may do this, whichever one acquired.
 ///
-/// In a child that was forked after the acquire only the child's copy ends: the lock stays with the parent. A forked child
-/// that ends, or calls exec, without this call leaves the lock alone too.
+/// In a child that was forked after the acquire only the child's copy ends: the lock stays with the parent. A
+/// forked child that ends, or calls exec, without this call leaves the lock alone too.
 ///
 /// `guard`: NULL is allowed and does nothing.
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard; nothing was done
-/// - RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno` says how), and the next holder
-///   finds the record of this one
+/// - RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno` says how), and the
+///   next holder finds the record of this one
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock_status {
@@ -209,8 +210,9 @@ pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock
     })
 }
 
-/// The path of the lock file that the guard holds: the workspace root as it was given, and RALPH_LOCK_FILE or the file that
-/// the options named. NULL for NULL and for a guard that was released. Borrowed until ralph_lock_release().
+/// The path of the lock file that the guard holds: the workspace root as it was given, and RALPH_LOCK_FILE or the
+/// file that the options named. NULL for NULL and for a guard that was released. Borrowed until
+/// ralph_lock_release().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_guard_path(guard: *const ralph_lock_guard) -> *const c_char {
     value(ptr::null(), || look_up(guard).map_or(ptr::null(), |entry| entry.0.path().as_ptr()))
@@ -222,8 +224,8 @@ pub extern "C" fn ralph_lock_guard_path(guard: *const ralph_lock_guard) -> *cons
 /// guard holds the root, no other process of this library can take the workspace, but a program that knows only the
 /// file can. ralph_lock_guard_restore() puts the file back.
 ///
-/// If the lock was adopted, or the process has forked since, it also checks that no copy of the descriptor has given
-/// the lock up.
+/// If the lock was adopted, or the process has forked since, it also checks that no copy of the descriptor has
+/// given the lock up.
 ///
 /// On a file system that other machines may use too it also asks whether the lock is still held there, with
 /// the guard's own record: a server that was restarted, or lost sight of this machine, has forgotten it. There
@@ -245,18 +247,18 @@ pub extern "C" fn ralph_lock_guard_verify(
     status(error, || find("guard", guard)?.0.look()?.ok_or(NOT_LIVE))
 }
 
-/// Puts the lock file back after it was removed or replaced: makes a new one, or takes the one that is there, locks it
-/// and writes the guard's record. The guard goes on with that file. Wait until removals have ended: a file that
+/// Puts the lock file back after it was removed or replaced: makes a new one, or takes the one that is there, locks
+/// it and writes the guard's record. The guard goes on with that file. Wait until removals have ended: a file that
 /// appears while `rm -rf` is at work makes it fail.
 ///
 /// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives who holds the new file on
 /// RALPH_LOCK_ALREADY_LOCKED, else NULL, as in ralph_lock_try_acquire(). May be NULL. `error` as there.
 ///
 /// - RALPH_LOCK_OK: the lock file is in place, also if it was never gone
-/// - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), was faster and has
-///   held it for 50 ms; the guard is as it was
-/// - RALPH_LOCK_LOST: the root is gone, or another directory is at its path, or another process has locked it. A root
-///   is never made again
+/// - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), was faster and
+///   has held it for 50 ms; the guard is as it was
+/// - RALPH_LOCK_LOST: the root is gone, or another directory is at its path, or another process has locked it. A
+///   root is never made again
 /// - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire
 /// - RALPH_LOCK_INVALID_HANDLE
 /// - RALPH_LOCK_IO: a system call failed
@@ -277,14 +279,15 @@ pub extern "C" fn ralph_lock_guard_restore(
     })
 }
 
-/// Gives the record that was in the lock file when the guard took the lock: that of a holder which died, or of a program
-/// that leaves its record behind, like ralph-core. It tells what was being done when it ended, and since when.
+/// Gives the record that was in the lock file when the guard took the lock: that of a holder which died, or of a
+/// program that leaves its record behind, like ralph-core. It tells what was being done when it ended, and since
+/// when.
 ///
-/// A process that runs has not died with this lock. Its record, which was copied with the directory or which it left by
-/// execve(2), is RALPH_LOCK_NOT_FOUND.
+/// A process that runs has not died with this lock. Its record, which was copied with the directory or which it
+/// left by execve(2), is RALPH_LOCK_NOT_FOUND.
 ///
-/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL. The caller frees it
-/// with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
+/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL. The caller
+/// frees it with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_NOT_FOUND: the last holder released the lock or still runs, there was none, or the lock was adopted

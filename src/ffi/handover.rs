@@ -11,20 +11,26 @@ use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::ops::{adopt_number, take_number};
 
-/// Turns a guard into a descriptor, for a child process that is to go on with the lock. The guard ends, the
-/// lock does not: it is held as long as any copy of the descriptor is open, in any process, and the record
-/// still names this one. An exec leaves the descriptor open; it can also be sent over a Unix socket
-/// (SCM_RIGHTS, unix(7)). The receiver calls ralph_lock_adopt_fd(), as this process can too, to take it back.
+/// Turns a guard into a descriptor, for a child process that is to go on with the lock. The guard ends, the lock
+/// does not: it is held as long as any copy of the descriptor is open, in any process, and the record still names
+/// this process. An exec leaves the descriptor open; it can also be sent over a Unix socket (SCM_RIGHTS, unix(7)).
+/// The receiver calls ralph_lock_adopt_fd(), as this process can too, to take it back.
 ///
-/// The caller owns the descriptor. Close it once the child has it: as long as it is open here, the lock is not
-/// free when the child dies.
+/// The root's lock ends here, and the process that adopts takes it again: in between only the lock file protects
+/// the workspace. Remove nothing from `.ralph` meanwhile.
 ///
-/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `fd` receives the descriptor on RALPH_LOCK_OK, else -1; must not
+/// The caller owns the descriptor. Close it once the child has it: as long as it is open here, the lock is not free
+/// when the child dies.
+///
+/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `fd` receives the descriptor on RALPH_LOCK_OK, else -1. Must not
 /// be NULL. `error` as in ralph_lock_try_acquire().
 ///
-/// RALPH_LOCK_OK: the guard is ended; else it is as it was. RALPH_LOCK_INVALID_ARGUMENT: also when the guard
-/// belongs to the process that this one was forked from; RALPH_LOCK_INVALID_HANDLE: released already, or never
-/// a guard; RALPH_LOCK_IO: no descriptor left (EMFILE); RALPH_LOCK_PANIC.
+/// - RALPH_LOCK_OK: the guard has ended; with every other status it is as it was
+/// - RALPH_LOCK_LOST: the guard's descriptors were closed
+/// - RALPH_LOCK_INVALID_ARGUMENT: also when the guard belongs to the process that this one was forked from
+/// - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard
+/// - RALPH_LOCK_IO: there is no descriptor left (EMFILE)
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn ralph_lock_guard_into_fd(
@@ -42,19 +48,29 @@ pub extern "C" fn ralph_lock_guard_into_fd(
     })
 }
 
-/// Makes a guard of a descriptor that ralph_lock_guard_into_fd() gave, here or in another process, and this
-/// process the holder on record. The lock is never free in between. Whoever had the descriptor before can end:
-/// that changes nothing. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`. A descriptor
-/// that has no lock takes it, if it is free. To the kernel all copies of a descriptor are one: adopt only one.
+/// Makes a guard of a descriptor that ralph_lock_guard_into_fd() gave, here or in another process, and makes this
+/// process the holder on record. The lock is never free in between, and the process that had the descriptor before
+/// may end. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`. A descriptor without a lock
+/// takes it, if it is free.
 ///
-/// The parameters are those of ralph_lock_acquire_with(), but of the options only the lock file counts. `fd`
-/// is a descriptor of the lock file, open for reading and writing, without O_APPEND. On RALPH_LOCK_OK it belongs
-/// to the guard and is closed; else it is the caller's as before, with its lock.
+/// To the kernel all copies of a descriptor are one: adopt only one of them. A shared lock on the descriptor (flock
+/// -s) is converted, flock(2), which is not atomic: when another process gets the lock in that instant, the shared
+/// lock is lost and the call is refused.
 ///
-/// RALPH_LOCK_OK; RALPH_LOCK_ALREADY_LOCKED: somebody else holds the lock, through another descriptor;
-/// RALPH_LOCK_LOST: the lock file was removed from the workspace; RALPH_LOCK_INVALID_ARGUMENT: also when it is
-/// not open, not for reading and writing, or of another file; RALPH_LOCK_INVALID_HANDLE: options is no live
-/// handle; RALPH_LOCK_IO; RALPH_LOCK_UNSUPPORTED_FILESYSTEM; RALPH_LOCK_UNSUPPORTED_PLATFORM; RALPH_LOCK_PANIC.
+/// The parameters are those of ralph_lock_acquire_with(), but of the options only the lock file counts. `fd` is a
+/// descriptor of the lock file, open for reading and writing, without O_APPEND. On RALPH_LOCK_OK it belongs to the
+/// guard and is closed; else it is the caller's as before, with its exclusive lock.
+///
+/// - RALPH_LOCK_OK
+/// - RALPH_LOCK_ALREADY_LOCKED: another process holds the lock, through another descriptor
+/// - RALPH_LOCK_LOST: the lock file was removed from the workspace, or another process holds the workspace
+/// - RALPH_LOCK_INVALID_ARGUMENT: also when the descriptor is not open, not for reading and writing, or of another
+///   file, or when the chosen lock file holds text that is not a lock file's
+/// - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+/// - RALPH_LOCK_IO
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM
+/// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn ralph_lock_adopt_fd(

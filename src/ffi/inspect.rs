@@ -25,8 +25,8 @@ pub enum ralph_lock_state {
     Stale = 2,
 }
 
-/// Gives one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer. It was
-/// true at one moment during the call, and may be outdated by the time the caller looks at it.
+/// Gives one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer.
+/// It was true at one moment during the call, and may be outdated by the time the caller looks at it.
 ///
 /// It takes up to 20 ms when the process that holds the lock has no record in the file yet, or never writes one.
 ///
@@ -34,10 +34,10 @@ pub enum ralph_lock_state {
 ///
 /// `state` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_STATE_FREE. Must not be NULL.
 ///
-/// `metadata` receives the record on RALPH_LOCK_OK: the holder's with RALPH_LOCK_STATE_HELD (NULL when it left none, as
-/// flock(1) does), the last holder's with RALPH_LOCK_STATE_STALE, else NULL. The caller frees it with
-/// ralph_lock_metadata_free(). May be NULL. A dead process's record with RALPH_LOCK_STATE_HELD means that other processes
-/// have inherited its descriptor: ralph_lock_find_keepers().
+/// `metadata` receives the record on RALPH_LOCK_OK: the holder's with RALPH_LOCK_STATE_HELD (NULL when it left
+/// none, as flock(1) does), the last holder's with RALPH_LOCK_STATE_STALE, else NULL. The caller frees it with
+/// ralph_lock_metadata_free(). May be NULL. A dead process's record with RALPH_LOCK_STATE_HELD means that other
+/// processes have inherited its descriptor: ralph_lock_find_keepers().
 ///
 /// `error` as in ralph_lock_try_acquire().
 ///
@@ -59,8 +59,8 @@ pub extern "C" fn ralph_lock_inspect(
 
 /// The same question about the lock that the options name.
 ///
-/// `options`: NULL asks about the workspace's own lock. Of the options only the lock file counts. The other parameters
-/// and the statuses are those of ralph_lock_inspect().
+/// `options`: NULL asks about the workspace's own lock. Of the options only the lock file counts. The other
+/// parameters and the statuses are those of ralph_lock_inspect().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT

@@ -9,16 +9,16 @@ use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::ops;
 
-/// Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor, like a server
-/// that was started under the lock. Those in containers are found from outside, by their process ids here. Best effort:
-/// processes of other users, and of pid namespaces that the caller does not see, are missing.
+/// Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor, like a
+/// server that was started under the lock. Those in containers are found from outside, by their process ids here.
+/// Best effort: processes of other users, and of pid namespaces that the caller does not see, are missing.
 ///
-/// It looks at every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy machine.
-/// It touches no file but the lock's, so that a file system that has stopped answering cannot delay it.
+/// It looks at every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy
+/// machine. It touches no file but the lock's, so that a file system that has stopped answering cannot delay it.
 ///
-/// `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0. `count`
-/// receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0. Must not be NULL. `error` as in
-/// ralph_lock_try_acquire().
+/// `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0.
+/// `count` receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0. Must not be NULL.
+/// `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
@@ -38,8 +38,8 @@ pub extern "C" fn ralph_lock_find_keepers(
 
 /// The same for the lock that the options name.
 ///
-/// `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters and
-/// the statuses are those of ralph_lock_find_keepers().
+/// `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters
+/// and the statuses are those of ralph_lock_find_keepers().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT

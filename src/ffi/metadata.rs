@@ -78,8 +78,8 @@ pub extern "C" fn ralph_lock_metadata_pid(metadata: *const ralph_lock_metadata) 
 /// container it is another number than ralph_lock_metadata_pid(): that of the process that the kernel listed as the
 /// owner of the lock when the metadata was made, and that the record identifies.
 ///
-/// 0 if it is not known to be visible there: the holder runs on another host or in a pid namespace that the caller does
-/// not see, it has ended, or its record has no identity. 0 for NULL and freed metadata.
+/// 0 if it is not known to be visible there: the holder runs on another host or in a pid namespace that the caller
+/// does not see, it has ended, or its record has no identity. 0 for NULL and freed metadata.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_local_pid(metadata: *const ralph_lock_metadata) -> u32 {
     value(0, || look_up(metadata).and_then(|metadata| metadata.seen().local_pid()).unwrap_or(0))
@@ -124,10 +124,10 @@ pub extern "C" fn ralph_lock_metadata_host(metadata: *const ralph_lock_metadata)
     })
 }
 
-/// The holder in one line of UTF-8 for people to read, safe to print at a terminal: the process id, the host if it is
-/// another one, since when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement auth".
-/// Control, bidirectional, zero-width and other invisible characters are escaped, as in "\n" or "\u{202e}", and a prompt
-/// is cut after 200 characters.
+/// The holder in one line of UTF-8 for people to read, safe to print at a terminal: the process id, the host if it
+/// is another one, since when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement
+/// auth". Control, bidirectional, zero-width and other invisible characters are escaped, as in "\n" or "\u{202e}",
+/// and a prompt is cut after 200 characters.
 ///
 /// Never NULL: for NULL and freed metadata it says that the holder is unknown. Borrowed until
 /// ralph_lock_metadata_free().
@@ -138,16 +138,16 @@ pub extern "C" fn ralph_lock_metadata_summary(metadata: *const ralph_lock_metada
     })
 }
 
-/// Whether the holder's process runs at the moment of this call, as far as that can be told. The process is identified by
-/// its number, boot, pid namespace and start time (proc(5)), so that another process that has the number now is not taken
-/// for it. The host name decides only where the record has no boot id: a host can be renamed. Another user's process
-/// counts as running.
+/// Whether the holder's process runs at the moment of this call, as far as that can be told. The process is
+/// identified by its number, boot, pid namespace and start time (proc(5)), so that another process that has the
+/// number now is not taken for it. The host name decides only where the record has no boot id: a host can be
+/// renamed. Another user's process counts as running.
 ///
 /// A holder in a container, which is another pid namespace of the same boot, is found among the processes that
 /// /proc/locks lists as the owners of locks, and is known from then on, also when it has released the lock.
 ///
-/// Liveness says nothing of the lock: a process that was forked can keep a dead holder's, and a live process can have lost
-/// the lock, for instance by execve(2).
+/// Liveness says nothing of the lock: a process that was forked can keep a dead holder's, and a live process can
+/// have lost the lock, for instance by execve(2).
 ///
 /// - RALPH_LOCK_LIVENESS_UNKNOWN: also for NULL and freed metadata
 /// - RALPH_LOCK_LIVENESS_LIVE
@@ -159,12 +159,12 @@ pub extern "C" fn ralph_lock_metadata_liveness(metadata: *const ralph_lock_metad
     value(Liveness::Unknown, || look_up(metadata).map_or(Liveness::Unknown, |metadata| metadata.seen().liveness()))
 }
 
-/// What the holder's process is to the calling one. A child of the holder learns here that its ancestor runs this loop, and
-/// can go on within it instead of waiting for it. A process whose parent has ended has lost that ancestor. A process in a
-/// container does not see ancestors outside it: they are RALPH_LOCK_RELATION_OTHER.
+/// What the holder's process is to the calling one. A child of the holder learns here that its ancestor runs this
+/// loop, and can go on within it instead of waiting for it. A process whose parent has ended has lost that
+/// ancestor. A process in a container does not see ancestors outside it: they are RALPH_LOCK_RELATION_OTHER.
 ///
-/// - RALPH_LOCK_RELATION_UNKNOWN: the record has no identity, its start time is by the clock of another time namespace, or
-///   the processes above the caller cannot be looked up. Also for NULL and freed metadata.
+/// - RALPH_LOCK_RELATION_UNKNOWN: the record has no identity, its start time is by the clock of another time
+///   namespace, or the processes above the caller cannot be looked up. Also for NULL and freed metadata.
 /// - RALPH_LOCK_RELATION_SELF
 /// - RALPH_LOCK_RELATION_ANCESTOR
 /// - RALPH_LOCK_RELATION_OTHER

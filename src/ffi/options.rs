@@ -41,8 +41,8 @@ fn change(
     })
 }
 
-/// Options are locked while they are copied. The wait has an end: a forked child could wait for a thread that it does
-/// not have.
+/// Options are locked while they are copied. The wait has an end: a forked child could wait for a thread that it
+/// does not have.
 fn lock(options: &ralph_lock_options) -> Result<MutexGuard<'_, AcquireOptions>, Failure> {
     for _ in 0..10_000 {
         if let Ok(options) = options.0.try_lock() {
@@ -53,15 +53,16 @@ fn lock(options: &ralph_lock_options) -> Result<MutexGuard<'_, AcquireOptions>, 
     Err(LockError::invalid("another thread was using these options when this process was forked").into())
 }
 
-/// Makes options that say nothing yet: wait without limit, for the workspace's own lock. (Where a function takes options,
-/// NULL means something else: try once.) NULL when too many objects were not freed, of which a process can have a million.
+/// Makes options that say nothing yet: wait without limit, for the workspace's own lock. (Where a function takes
+/// options, NULL means something else: try once.) NULL when too many objects were not freed, of which a process can
+/// have a million.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_new() -> *mut ralph_lock_options {
     value(ptr::null_mut(), || hand_over(ralph_lock_options(Mutex::default())))
 }
 
-/// Sets how long to wait at most, in milliseconds, by CLOCK_MONOTONIC. 0 tries once. UINT64_MAX waits without limit, as
-/// new options do.
+/// Sets how long to wait at most, in milliseconds, by CLOCK_MONOTONIC. 0 tries once. UINT64_MAX waits without
+/// limit, as new options do.
 ///
 /// `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
 ///
@@ -80,7 +81,8 @@ pub extern "C" fn ralph_lock_options_set_timeout_ms(
     })
 }
 
-/// Lets a token end the wait. The options keep the token for themselves: the caller may free its own handle at any time.
+/// Lets a token end the wait. The options keep the token for themselves: the caller may free its own handle at any
+/// time.
 ///
 /// `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `cancel`: NULL removes the token from the options.
 ///
@@ -101,14 +103,14 @@ pub extern "C" fn ralph_lock_options_set_cancel(
 
 /// Locks another file of the workspace instead of RALPH_LOCK_FILE.
 ///
-/// The file is for locking alone, and its text is replaced. One that is neither blank, nor a record of a holder, nor the
-/// beginning of a record that this library writes is refused by the functions that take the lock, with
-/// RALPH_LOCK_INVALID_ARGUMENT, and left untouched. A file that is RALPH_LOCK_FILE under another name is the workspace's own
-/// lock.
+/// The file is for locking alone, and its text is replaced. One that is neither blank, nor a record of a holder,
+/// nor the beginning of a record that this library writes is refused by the functions that take the lock, with
+/// RALPH_LOCK_INVALID_ARGUMENT, and left untouched. A file that is RALPH_LOCK_FILE under another name is the
+/// workspace's own lock.
 ///
 /// `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `lock_file`: a path below the workspace root, for instance
-/// "build/deploy.lock", whose missing directories are made. It is copied. Absolute paths, "..", directories and ".ralph"
-/// itself are refused. NULL goes back to RALPH_LOCK_FILE.
+/// "build/deploy.lock", whose missing directories are made. It is copied. Absolute paths, "..", directories and
+/// ".ralph" itself are refused. NULL goes back to RALPH_LOCK_FILE.
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT: options is NULL, or such a path; the options are as before

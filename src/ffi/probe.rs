@@ -8,22 +8,22 @@ use super::status::ralph_lock_status;
 use crate::ops;
 use crate::sys::filesystem::Filesystem;
 
-/// Finds out what a lock is worth on the workspace's file system, before a program relies on it: whether two processes
-/// exclude each other on it at all, and whether they would do so from two machines.
+/// Finds out what a lock is worth on the workspace's file system, before a program relies on it: whether two
+/// processes exclude each other on it at all, and whether they would do so from two machines.
 ///
-/// The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`. The lock
-/// file is not touched. The second cannot be tried from one machine: it is known of some file systems by their kind,
-/// statfs(2), proc_pid_mountinfo(5). The scratch file has no name where the file system supports O_TMPFILE, else a name for
-/// an instant: nothing is left behind except by a crash at that instant.
+/// The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`.
+/// The lock file is not touched. The second cannot be tried from one machine: it is known of some file systems by
+/// their kind, statfs(2), proc_pid_mountinfo(5). The scratch file has no name where the file system supports
+/// O_TMPFILE, else a name for an instant: nothing is left behind except by a crash at that instant.
 ///
-/// `workspace_root`: a directory. `verdict` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_FILESYSTEM_UNKNOWN. Must
-/// not be NULL. A later version may add values: treat unknown ones as RALPH_LOCK_FILESYSTEM_UNKNOWN. `error` as in
-/// ralph_lock_try_acquire().
+/// `workspace_root`: a directory. `verdict` receives the answer on RALPH_LOCK_OK, else
+/// RALPH_LOCK_FILESYSTEM_UNKNOWN. Must not be NULL. A later version may add values: treat unknown ones as
+/// RALPH_LOCK_FILESYSTEM_UNKNOWN. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
-/// - RALPH_LOCK_IO: there is no such directory, or nothing can be tried in it, for instance with EACCES, EROFS or ENOSPC;
-///   the lock cannot be taken there either
+/// - RALPH_LOCK_IO: there is no such directory, or nothing can be tried in it, for instance with EACCES, EROFS or
+///   ENOSPC; the lock cannot be taken there either
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM: no file can be made on it
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM
 /// - RALPH_LOCK_PANIC

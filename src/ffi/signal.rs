@@ -10,10 +10,10 @@ use super::status::ralph_lock_status;
 use crate::ops;
 
 /// Sends a signal to the process that holds the workspace's lock, and to no other. The process on record is opened
-/// (pidfd_open(2)), compared again with the record, and signalled only if /proc/PID/fdinfo shows that it has the lock: not
-/// when it has run another program (execve(2)) or has handed the lock over, nor when another process has its number. A
-/// holder in a container can be signalled from outside, not the other way round. The holder can still let go of the lock in
-/// the instant before the signal arrives.
+/// (pidfd_open(2)), compared again with the record, and signalled only if /proc/PID/fdinfo shows that it has the
+/// lock: not when it has run another program (execve(2)) or has handed the lock over, nor when another process has
+/// its number. A holder in a container can be signalled from outside, not the other way round. The holder can still
+/// let go of the lock in the instant before the signal arrives.
 ///
 /// `workspace_root`: a directory. `signal_number`: as in kill(2); 0 sends none, and tells whether one could
 /// be sent. `error` as in ralph_lock_try_acquire().
@@ -21,12 +21,12 @@ use crate::ops;
 /// - RALPH_LOCK_OK: it was sent
 /// - RALPH_LOCK_NOT_FOUND: no process holds the lock
 /// - RALPH_LOCK_PARSE: the lock is held, but there is no record of the holder
-/// - RALPH_LOCK_NOT_LIVE: the lock is held, but the process on record is not provably the holder: it has ended, it does not
-///   have the lock, its number is another process's now, it belongs to another host or boot or to a pid namespace that is
-///   not visible from here, or its record has no identity. The error's message says which.
+/// - RALPH_LOCK_NOT_LIVE: the lock is held, but the process on record is not provably the holder: it has ended, it
+///   does not have the lock, its number is another process's now, it belongs to another host or boot or to a pid
+///   namespace that is not visible from here, or its record has no identity. The error's message says which.
 /// - RALPH_LOCK_INVALID_ARGUMENT: NULL, or a number that is no signal
-/// - RALPH_LOCK_IO: with EPERM for a process that the caller may not signal, with EACCES for one whose descriptors it may
-///   not see (proc_pid_fdinfo(5))
+/// - RALPH_LOCK_IO: with EPERM for a process that the caller may not signal, with EACCES for one whose descriptors
+///   it may not see (proc_pid_fdinfo(5))
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no pidfd (Linux before 5.3, other systems)
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
 /// - RALPH_LOCK_PANIC
@@ -41,8 +41,8 @@ pub extern "C" fn ralph_lock_signal_holder(
 
 /// The same for the lock that the options name.
 ///
-/// `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters and
-/// the statuses are those of ralph_lock_signal_holder().
+/// `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters
+/// and the statuses are those of ralph_lock_signal_holder().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_NOT_FOUND

@@ -122,8 +122,9 @@ pub extern "C" fn ralph_lock_status_name(status: i32) -> *const c_char {
     find(status).map_or(c"RALPH_LOCK_UNKNOWN_STATUS", |(_, name, _)| name).as_ptr()
 }
 
-/// What the status means, in a few words for people to read. Any number is allowed. Never NULL. The string is static and
-/// is not freed. Details of one call are in its error object; for the functions without one, this is the message.
+/// What the status means, in a few words for people to read. Any number is allowed. Never NULL. The string is
+/// static and is not freed. Details of one call are in its error object; for the functions without one, this is the
+/// message.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_status_message(status: i32) -> *const c_char {
     find(status).map_or(c"this number is no status", |(_, _, message)| message).as_ptr()

@@ -29,13 +29,14 @@ pub struct ralph_lock_waiter {
     waiter: Mutex<Waiter>,
 }
 
-/// Begins a wait for an event loop. Nothing is tried yet: call ralph_lock_waiter_step() once before the first poll, or poll
-/// at once, as the descriptor is readable for that first step.
+/// Begins a wait for an event loop. Nothing is tried yet: call ralph_lock_waiter_step() once before the first poll,
+/// or poll at once, as the descriptor is readable for that first step.
 ///
-/// The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. A timeout counts from here.
+/// The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. A timeout counts
+/// from here.
 ///
-/// `waiter` receives the wait on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_waiter_free(). Must not be
-/// NULL. `error` as in ralph_lock_try_acquire().
+/// `waiter` receives the wait on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_waiter_free(). Must
+/// not be NULL. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
@@ -72,8 +73,8 @@ pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 
 
 /// Tries whether the lock can be taken now. Never blocks.
 ///
-/// `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire(); `holder`
-/// receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
+/// `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire();
+/// `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
 ///
 /// After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter is only good to be freed.
 ///
@@ -81,8 +82,8 @@ pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 
 /// - RALPH_LOCK_ALREADY_LOCKED: not yet, poll again
 /// - RALPH_LOCK_TIMED_OUT
 /// - RALPH_LOCK_CANCELLED
-/// - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, another thread is in this function with the same
-///   waiter, or its wait is over
+/// - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, another thread is in this function with the
+///   same waiter, or its wait is over
 /// - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or one of the process that this one was forked from
 /// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -114,8 +115,8 @@ pub extern "C" fn ralph_lock_waiter_step(
     })
 }
 
-/// Ends a wait and closes its descriptor. It leaves no trace on the lock file. NULL and a waiter that was freed already
-/// are left alone.
+/// Ends a wait and closes its descriptor. It leaves no trace on the lock file. NULL and a waiter that was freed
+/// already are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_free(waiter: *mut ralph_lock_waiter) {
     free(waiter);

@@ -11,7 +11,10 @@ const DATE: &str = "2026-11-22";
 /// What the functions of a family are for, and their names without the prefix. The first one names the page.
 const FAMILIES: [(&str, &[&str]); 14] = [
     ("take the lock of a workspace", &["try_acquire", "acquire_blocking", "acquire_with"]),
-    ("give a lock up, and ask about it while it is held", &["release", "guard_path", "guard_verify", "guard_previous"]),
+    (
+        "give a lock up, and ask about it while it is held",
+        &["release", "guard_path", "guard_verify", "guard_restore", "guard_previous"],
+    ),
     ("ask whether a workspace is locked, and by whom", &["inspect", "inspect_with", "is_locked", "read_existing"]),
     ("signal the process that holds a lock", &["signal_holder", "signal_holder_with"]),
     ("find the processes that keep a lock", &["find_keepers", "find_keepers_with"]),
@@ -28,6 +31,7 @@ const FAMILIES: [(&str, &[&str]); 14] = [
         "who holds a lock, and whether that process lives",
         &[
             "metadata_pid",
+            "metadata_local_pid",
             "metadata_started_unix_ns",
             "metadata_started_rfc3339",
             "metadata_prompt",
@@ -283,47 +287,16 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A list like "RALPH_LOCK_OK; RALPH_LOCK_IO: this or that; RALPH_LOCK_PANIC. And a sentence." Where it does
-    /// not say more of a status, what the status always means stands there.
-    fn statuses(&mut self, header: &Header, text: &str) {
-        if let Some(list) = text.strip_prefix("- ") {
-            for item in list.split("\n- ") {
-                let (name, said) = item.split_once(": ").unwrap_or((item, ""));
-                let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-                self.status(header, name, &said);
-            }
-            return;
-        }
-        let text = text.replace('\n', " ");
-        let mut items: Vec<&str> = vec![];
-        let mut rest = text.as_str();
-        while let Some(end) = ["; RALPH_LOCK_", ". RALPH_LOCK_", ", RALPH_LOCK_"]
-            .iter()
-            .filter_map(|mark| rest.find(mark))
-            .filter(|end| !rest[*end..].starts_with(',') || rest[..*end].chars().all(is_constant))
-            .min()
-        {
-            items.push(&rest[..end]);
-            rest = &rest[end + 2..];
-        }
-        let mut after = None;
-        let last = rest.split_once(". ").filter(|(item, _)| item.chars().all(is_constant) || item.contains("()"));
-        if let Some((item, text)) = last {
-            items.push(item);
-            after = Some(text);
-        } else {
-            items.push(rest.trim_end_matches('.'));
-        }
-        for item in items {
-            let (name, said) = item.split_at(item.find(|letter| !is_constant(letter)).unwrap_or(item.len()));
-            self.status(header, name, said.trim_start_matches(": ").trim());
-        }
-        if let Some(after) = after {
-            self.line(".PP");
-            self.fill(after);
+    /// A list of lines like "- RALPH_LOCK_IO: this or that".
+    fn statuses(&mut self, header: &Header, list: &str) {
+        for item in list.trim_start_matches("- ").split("\n- ") {
+            let (name, said) = item.split_once(": ").unwrap_or((item, ""));
+            let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            self.status(header, name, &said);
         }
     }
 
+    /// Where the list does not say more of a status, what the status always means stands there.
     fn status(&mut self, header: &Header, name: &str, said: &str) {
         let meaning = header.status(name);
         let said = self.sentence(said);
@@ -413,9 +386,7 @@ fn page(header: &Header, family: &Family, families: &[Family]) -> String {
     let mut results = vec![];
     for function in &family.functions {
         let (text, statuses) = match function.text.split("\n\n").last() {
-            Some(last) if last.trim_start_matches("- ").starts_with("RALPH_LOCK_OK") => {
-                (function.text.strip_suffix(last), Some(last))
-            }
+            Some(last) if last.starts_with("- RALPH_LOCK_OK") => (function.text.strip_suffix(last), Some(last)),
             _ => (None, None),
         };
         if several {
@@ -500,10 +471,6 @@ fn overview(header: &Header, families: &[Family]) -> String {
     }
     page.line(".SH \"SEE ALSO\"\n.BR flock (2),\n.BR inotify (7),\n.BR pidfd_open (2)");
     page.text
-}
-
-fn is_constant(letter: char) -> bool {
-    letter.is_ascii_uppercase() || letter == '_'
 }
 
 fn capitalized(text: &str) -> String {
