@@ -27,6 +27,14 @@
  * not the lock, and neither is its text: JSON that names the holder, blank while the lock is free.
  * The Rust crate ralph-core (2.9.3 and later) uses the same file; each excludes the other and
  * reads the other's record. This library expires no lock, breaks none, and never removes the file.
+ * A holder also locks the workspace's directory. So the lock survives `rm -rf .ralph` and `git clean`:
+ * other callers of this library are refused as long as it is held. ralph_lock_guard_verify() tells a
+ * holder that the file is gone, and ralph_lock_guard_restore() puts it back. Programs that know only the
+ * file are excluded by the file.
+ *
+ * The root is found once per call: a later chdir(2), in any thread, and a rename of the directories
+ * above it change nothing for guards, waits and waiters.
+ *
  * An overlay mount and its upper directory have two files, and so two locks: use one of the two.
  *
  * HANDLES. Guards, metadata, errors, options, cancel tokens and waiters are names that the library
@@ -347,7 +355,9 @@ const char *ralph_lock_status_message(int32_t status);
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one. Where the lock file may be
- *   read but not written, a held lock is still this
+ *   read but not written, a held lock is still this. `holder` is NULL when the directory is locked and the lock
+ *   file is not: the holder's file was removed, or a program such as flock(1) has locked the directory. The
+ *   message says so
  * - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, the root is empty, the path too long, the
  *   prompt too long or not UTF-8
  * - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is
@@ -435,7 +445,12 @@ ralph_lock_status ralph_lock_acquire_with(const char *workspace_root,
  *
  * `guard`: NULL is allowed and does nothing.
  *
+ * A descriptor whose number has become another file's, because the program has closed it, is left alone. If the lock was
+ * adopted, or the process has forked since, the record is blanked only if it is still the guard's own: another copy of the
+ * descriptor may have given the lock up, and another process may have it.
+ *
  * - RALPH_LOCK_OK
+ * - RALPH_LOCK_LOST: the lock was lost before; the guard is ended
  * - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard; nothing was done
  * - RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno` says how), and the
  *   next holder finds the record of this one
@@ -481,7 +496,7 @@ ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard,
  * it and writes the guard's record. The guard goes on with that file. Wait until removals have ended: a file that
  * appears while `rm -rf` is at work makes it fail.
  *
- * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives who holds the new file on
+ * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives the holder of the new file on
  * RALPH_LOCK_ALREADY_LOCKED, else NULL, as in ralph_lock_try_acquire(). May be NULL. `error` as there.
  *
  * - RALPH_LOCK_OK: the lock file is in place, also if it was never gone

@@ -470,7 +470,7 @@ public:
     /// Puts the lock file back after it was removed or replaced, and goes on with that file. With
     /// status::already_locked the error says which program that knows only the file was faster; with status::lost the
     /// root itself is gone.
-    result<void> restore() {
+    result<void> restore() const {
         detail::metadata_handle record;
         error outcome = detail::call(ralph_lock_guard_restore, held_.get(), detail::out(record));
         return error(std::move(outcome), std::move(record));

@@ -53,8 +53,8 @@ pub(crate) fn adopt_number(
     unsupported()
 }
 
-pub(crate) fn take_number(held: &mut Held) -> Result<i32, Fault> {
-    match held.0 {}
+pub(crate) fn take_number(guard: &LockGuard) -> Result<Option<i32>, Fault> {
+    match guard.0 {}
 }
 
 pub(crate) fn check_lock_file(_lock_file: &Path) -> Result<(), Fault> {
@@ -82,51 +82,38 @@ pub(crate) fn is_locked(_workspace_root: &Path) -> Result<bool, Fault> {
 
 /// A held lock, of which there is none here.
 #[derive(Debug)]
-pub enum LockGuard {}
-
-impl LockGuard {
-    /// Never called: there is no guard.
-    pub fn lock_path(&self) -> &Path {
-        match *self {}
-    }
-
-    /// Never called: there is no guard.
-    pub fn verify(&self) -> Result<(), LockError> {
-        match *self {}
-    }
-
-    /// Never called: there is no guard.
-    pub fn previous(&self) -> Option<&Holder> {
-        match *self {}
-    }
-
-    /// Never called: there is no guard.
-    pub fn release(self) -> Result<(), LockError> {
-        match self {}
-    }
-
-    pub(crate) fn into_parts(self) -> (Held, LockedPlace, Option<Box<Holder>>) {
-        match self {}
-    }
-}
+pub struct LockGuard(Never);
 
 /// Private, so that code elsewhere, which other systems share, is not told that it cannot be reached.
 #[derive(Debug)]
 enum Never {}
 
-#[derive(Debug)]
-pub(crate) struct Held(Never);
-
-impl Held {
-    pub(crate) fn give_up(&mut self) -> Result<(), Fault> {
+impl LockGuard {
+    /// Never called: there is no guard.
+    pub fn lock_path(&self) -> &Path {
         match self.0 {}
     }
-}
 
-#[derive(Debug)]
-pub(crate) struct LockedPlace(Never);
+    /// Never called: there is no guard.
+    pub fn verify(&self) -> Result<(), LockError> {
+        match self.0 {}
+    }
 
-impl LockedPlace {
+    /// Never called: there is no guard.
+    pub fn restore(&self) -> Result<(), LockError> {
+        match self.0 {}
+    }
+
+    /// Never called: there is no guard.
+    pub fn previous(&self) -> Option<&Holder> {
+        match self.0 {}
+    }
+
+    /// Never called: there is no guard.
+    pub fn release(self) -> Result<(), LockError> {
+        match self.0 {}
+    }
+
     pub(crate) fn path(&self) -> &CStr {
         match self.0 {}
     }
@@ -135,7 +122,15 @@ impl LockedPlace {
         match self.0 {}
     }
 
-    pub(crate) fn verify(&self) -> Result<(), Fault> {
+    pub(crate) fn look(&self) -> Result<Option<()>, Fault> {
+        match self.0 {}
+    }
+
+    pub(crate) fn put_back(&self) -> Result<Option<()>, Fault> {
+        match self.0 {}
+    }
+
+    pub(crate) fn give_up(&self) -> Option<Result<(), Fault>> {
         match self.0 {}
     }
 }

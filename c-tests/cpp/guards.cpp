@@ -86,6 +86,12 @@ static void knows_that_it_is_lost()
     std::filesystem::remove_all(root / ".ralph");
     CHECK_STATUS(lost, taken.verify());
     CHECK(taken.verify().error().path() == root / RALPH_LOCK_FILE);
+    CHECK_STATUS(already_locked, ralph_lock::try_acquire(root, "second"));
+    CHECK_STATUS(ok, taken.restore());
+    CHECK_STATUS(ok, taken.verify());
+    std::filesystem::remove_all(root);
+    CHECK_STATUS(lost, taken.restore());
+    CHECK_STATUS(invalid_argument, guard().restore());
 }
 
 static void goes_to_a_child(const std::filesystem::path &root)

@@ -20,7 +20,6 @@ static void without_streams(void *argument)
     ralph_lock_filesystem reach;
     uint32_t keepers[4];
     size_t count;
-    clock_t used;
     int fd;
 
     CHECK(mkdir(other, 0777) == 0);
@@ -40,10 +39,7 @@ static void without_streams(void *argument)
         check_streams();
         CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_options_set_cancel(options, cancel));
     }
-    /* A token at 1 would be readable at once, and the wait would use a whole processor. */
-    used = clock();
     CHECK_STATUS(RALPH_LOCK_TIMED_OUT, wait_only(root, options));
-    CHECK((double)(clock() - used) / CLOCKS_PER_SEC < 0.025 || ONE_IN != 1);
     check_streams();
     if (HAS_WAITERS) {
         CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_waiter_new(root, "waits", NULL, &waiter, NULL));

@@ -76,7 +76,9 @@ impl ralph_lock_guard {
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one. Where the lock file may be
-///   read but not written, a held lock is still this
+///   read but not written, a held lock is still this. `holder` is NULL when the directory is locked and the lock
+///   file is not: the holder's file was removed, or a program such as flock(1) has locked the directory. The
+///   message says so
 /// - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, the root is empty, the path too long, the
 ///   prompt too long or not UTF-8
 /// - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is
@@ -195,7 +197,12 @@ pub extern "C" fn ralph_lock_acquire_with(
 ///
 /// `guard`: NULL is allowed and does nothing.
 ///
+/// A descriptor whose number has become another file's, because the program has closed it, is left alone. If the lock was
+/// adopted, or the process has forked since, the record is blanked only if it is still the guard's own: another copy of the
+/// descriptor may have given the lock up, and another process may have it.
+///
 /// - RALPH_LOCK_OK
+/// - RALPH_LOCK_LOST: the lock was lost before; the guard is ended
 /// - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard; nothing was done
 /// - RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno` says how), and the
 ///   next holder finds the record of this one
@@ -251,7 +258,7 @@ pub extern "C" fn ralph_lock_guard_verify(
 /// it and writes the guard's record. The guard goes on with that file. Wait until removals have ended: a file that
 /// appears while `rm -rf` is at work makes it fail.
 ///
-/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives who holds the new file on
+/// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives the holder of the new file on
 /// RALPH_LOCK_ALREADY_LOCKED, else NULL, as in ralph_lock_try_acquire(). May be NULL. `error` as there.
 ///
 /// - RALPH_LOCK_OK: the lock file is in place, also if it was never gone

@@ -14,10 +14,11 @@ pub(crate) const RECORD: Duration = Duration::from_millis(20);
 const ROOT: Duration = Duration::from_millis(20);
 
 /// How long a holder tries to lock the file that it puts back.
-pub(crate) const RESTORE: Duration = Duration::from_millis(50);
+const RESTORE: Duration = Duration::from_millis(50);
 
-/// At the least so often.
-pub(crate) const RESTORE_TRIES: u32 = 20;
+/// How many tries that is at the least: on a busy machine they can be few in that time, which says nothing.
+const PROBERS_TRIES: u32 = 1000;
+const RESTORE_TRIES: u32 = 20;
 
 /// For how long a file system that other machines use too may show an old text: GlusterFS and the kernel's FUSE
 /// keep what they know for a second, and a busy machine takes its time.
@@ -35,13 +36,16 @@ pub(crate) struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Backoff {
-        Backoff { probers: Budget::of(PROBERS), record: Budget::of(RECORD), root: Budget::of(ROOT) }
+        let probers = Budget { least: PROBERS_TRIES, ..Budget::of(PROBERS) };
+        Backoff { probers, record: Budget::of(RECORD), root: Budget::of(ROOT) }
     }
 }
 
 /// A span of time that begins when it is first asked about.
 pub(crate) struct Budget {
     length: Duration,
+    /// How many more times it is not over, whatever the time.
+    least: u32,
     end: Option<Duration>,
 }
 
@@ -52,12 +56,19 @@ impl Budget {
     }
 
     pub(crate) fn of(length: Duration) -> Budget {
-        Budget { length, end: None }
+        Budget { length, least: 0, end: None }
+    }
+
+    /// For a holder that puts its lock file back.
+    pub(crate) fn of_restore() -> Budget {
+        Budget { least: RESTORE_TRIES, ..Budget::of(RESTORE) }
     }
 
     pub(crate) fn is_over(&mut self) -> bool {
         let now = clock::monotonic();
-        now >= *self.end.get_or_insert(now + self.length)
+        let over = now >= *self.end.get_or_insert(now + self.length) && self.least == 0;
+        self.least = self.least.saturating_sub(1);
+        over
     }
 }
 

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::backoff::{Backoff, Budget, LOOK_AGAIN, OLD_TEXT, RESTORE, RESTORE_TRIES, pause};
+use super::backoff::{Backoff, Budget, LOOK_AGAIN, OLD_TEXT, pause};
 use super::contend::contend;
 use super::create;
 use super::file::{LockedFile, START_OVERS};
@@ -238,7 +238,7 @@ impl LockGuard {
         loop {
             match inspect(self.path.elsewhere()?)? {
                 Inspection::Held(Some(holder)) if *holder == *ours => return Ok(true),
-                // Who else has it, if it is not us? A text that was there before ours says nothing.
+                // Another process may have it by now, or what is read is a text from before ours.
                 Inspection::Held(_) if !budget.is_over() => drop(clock::sleep(LOOK_AGAIN)),
                 _ => return Ok(false),
             }
@@ -326,23 +326,20 @@ impl Held {
 
     /// Locks the file that is at the path now, or a new one, writes the record there, and lets go of the one before.
     fn put_back(&mut self, path: &LockPath) -> Result<(), Fault> {
-        let (mut backoff, mut budget) = (Backoff::default(), Budget::of(RESTORE));
-        for tries in 0..START_OVERS {
+        let (mut backoff, mut budget) = (Backoff::default(), Budget::of_restore());
+        for _ in 0..START_OVERS {
             let Some(mut file) = LockedFile::create(path)? else {
                 break;
             };
             match contend(&mut file, &mut backoff) {
                 Ok(true) => {}
                 Ok(false) => continue,
-                // A contender of this library, which is refused by the root, gives the file back in an instant. Tries
-                // are counted too: on a busy machine they can be few in that time.
-                Err(fault) => match *fault {
-                    LockError::AlreadyLocked { .. } if tries < RESTORE_TRIES || !budget.is_over() => {
-                        pause();
-                        continue;
-                    }
-                    _ => return Err(fault),
-                },
+                // A contender of this library, which is refused by the root, gives the file back in an instant.
+                Err(fault) if matches!(*fault, LockError::AlreadyLocked { .. }) && !budget.is_over() => {
+                    pause();
+                    continue;
+                }
+                Err(fault) => return Err(fault),
             }
             let identity = file.identity()?;
             let Some(found) = path.find(identity)? else {

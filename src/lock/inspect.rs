@@ -24,6 +24,7 @@ fn is_held(path: &LockPath) -> Result<bool, Fault> {
             }
         };
         let identity = file.identity()?;
+        open_root_early(path)?;
         // Shared, for an instant: acquirers tell such a lock from a holder's.
         let free = file.try_shared()?;
         let root = if free { ask_root(path, Some(identity))? } else { None };
@@ -47,6 +48,12 @@ fn ask_root(path: &LockPath, file: Option<FileId>) -> Result<Option<RootTry>, Fa
     path.is_own(file).then(|| RootLock::share(path)).transpose()
 }
 
+/// Opens the root before the file's lock is tried, so that this is held for as few calls as can be: acquirers wait for its
+/// end. A root that is missing is no error here.
+fn open_root_early(path: &LockPath) -> Result<(), Fault> {
+    path.find_root().map(drop)
+}
+
 /// Whether the lock is held, and by whom.
 pub(crate) fn inspect_workspace(workspace_root: &Path, lock_file: Option<&Path>) -> Result<Inspection, Fault> {
     inspect(LockPath::within(workspace_root, lock_file)?)
@@ -63,6 +70,7 @@ pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
                 None => continue,
             }
         };
+        open_root_early(&path)?;
         loop {
             // While this lock is had, nobody holds the other one, and nobody writes.
             let free = file.try_shared()?;
@@ -74,7 +82,7 @@ pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
             }
             let root_is_held = root.is_some_and(|root| root.is_held());
             match record {
-                // The holder's own lock file was removed. A record in this one is another's, who has ended.
+                // The holder's own lock file was removed. A record in this one is of an earlier holder.
                 _ if root_is_held => return Ok(Inspection::Held(None)),
                 record if free => return Ok(record.map_or(Inspection::Free, Inspection::Stale)),
                 // The process that wrote it had the lock, and blanks it before letting go, unless it dies.

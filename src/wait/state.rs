@@ -172,7 +172,7 @@ impl Wait {
                     return self.check_deadline();
                 }
                 Look::Probed | Look::RootHeld => {
-                    // Those who only ask are gone in an instant, and close without an event. So is the root's lock.
+                    // A prober is gone in an instant, and no event tells of that. Nor does one tell of the root.
                     self.plan(event.then_some(0), false);
                     return self.check_deadline();
                 }
