@@ -58,8 +58,8 @@ impl RootLock {
         }
     }
 
-    /// Tries for the lock, looking past probers, and that long past a holder that may be about to end. A root that cannot be locked,
-    /// for whatever reason, leaves the protection to the lock file.
+    /// Tries for the lock, looking past probers, and that long past a holder that may be about to end. A root that
+    /// cannot be locked, for whatever reason, leaves the protection to the lock file.
     pub(crate) fn take(path: &LockPath, patience: &mut Budget, probers: &mut Budget) -> Result<RootTry, Fault> {
         let Some(root) = RootLock::find(path)? else {
             return Ok(RootTry::Gone);
