@@ -290,12 +290,12 @@ private:
     ralph_lock::error error_;
 };
 
-/// Somebody else has the lock (status::already_locked), or had it until the time was over (status::timed_out).
+/// Another process has the lock (status::already_locked), or had it until the time was over (status::timed_out).
 class held_error : public lock_error {
 public:
     using lock_error::lock_error;
 
-    /// Who; nobody where the holder left no record.
+    /// The holder; none where it left no record.
     std::optional<ralph_lock::holder> holder() const noexcept { return error().holder(); }
 };
 
@@ -504,7 +504,7 @@ namespace detail {
 /// A time in milliseconds; a double, because it has room for every other.
 using rough = std::chrono::duration<double, std::milli>;
 
-/// From here on it is for ever: thirty years.
+/// A longer wait has no limit: thirty years.
 constexpr rough for_ever{1e12};
 
 /// How the C library is told so.
@@ -687,7 +687,7 @@ inline result<inspection> inspect(const std::filesystem::path &root, const optio
     return {std::move(outcome), std::move(seen)};
 }
 
-/// Who is on record, without touching the lock: status::not_found where nobody is. A record alone does not say
+/// The record, without touching the lock: status::not_found where there is none. A record alone does not say
 /// that the lock is held.
 inline result<holder> read_existing(const std::filesystem::path &root) {
     detail::metadata_handle record;
@@ -695,7 +695,7 @@ inline result<holder> read_existing(const std::filesystem::path &root) {
     return {std::move(outcome), holder(std::move(record))};
 }
 
-/// Whether somebody holds the lock at this moment. To act on it, acquire instead.
+/// Whether a process holds the lock at this moment. To act on it, acquire instead.
 inline result<bool> is_locked(const std::filesystem::path &root) {
     bool locked = false;
     error outcome = detail::ask(ralph_lock_is_locked, root, &locked);
@@ -749,7 +749,7 @@ inline result<filesystem> probe_filesystem(const std::filesystem::path &root) {
 ///     const std::scoped_lock lock(here);
 ///
 /// Its functions are those of std::timed_mutex; who is in the way says inspect(). Failures, like a read-only file
-/// system, are thrown as lock_error, from try_lock() too, so that nobody takes them for "held": where there are no
+/// system, are thrown as lock_error, from try_lock() too, so that they are not taken for "held": where there are no
 /// exceptions, acquire() suits better. Like every mutex it is not recursive. Destroying it gives the lock up.
 class workspace {
 public:

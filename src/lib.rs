@@ -158,12 +158,12 @@ impl LoopLock {
         Ok(ops::find_root(start.as_ref())?)
     }
 
-    /// Whether somebody holds the lock now, this process included.
+    /// Whether a process holds the lock now, this one included.
     pub fn is_locked(workspace_root: impl AsRef<Path>) -> Result<bool, LockError> {
         Ok(lock::is_locked(workspace_root.as_ref())?)
     }
 
-    /// What a lock is worth on the file system of this workspace: by trying two locks on a scratch file beside
+    /// What a lock is worth on the file system of this workspace: by trying two locks on a scratch file next to
     /// the lock file, and by what kind of file system it is.
     pub fn probe_filesystem(workspace_root: impl AsRef<Path>) -> Result<Filesystem, LockError> {
         Ok(ops::probe_filesystem(workspace_root.as_ref())?)

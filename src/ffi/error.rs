@@ -1,4 +1,4 @@
-//! Error objects: all that is to be said about one failed call.
+//! Error objects: the details of one failed call.
 
 use std::ffi::c_char;
 use std::ptr;

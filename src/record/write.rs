@@ -38,7 +38,7 @@ impl<'p> Record<'p> {
     /// That of this process with this prompt: `LockMetadata` as pretty JSON, and who it is.
     pub(crate) fn new(prompt: &'p str) -> Result<Record<'p>, String> {
         check_length("", prompt.len(), PROMPT_MAX)?;
-        // What takes a process time, once, is not left for when the lock is had, and nobody on record yet.
+        // What a process finds out once takes time, which is not spent while it has the lock without a record.
         Own::texts();
         let mut record = Record { prompt, text: Vec::new(), started: 0 };
         // In JSON a byte takes up to six, as in \u0000.
@@ -138,7 +138,7 @@ fn check_length(form: &str, length: usize, limit: usize) -> Result<(), String> {
 /// the next acquire quick and possible on a full disk.
 pub(crate) static BLANKS: [u8; 4096] = [b' '; 4096];
 
-/// Whether a lock file's text says that nobody is on record.
+/// Whether a lock file's text is no record but white space.
 pub(crate) fn is_blank(text: &[u8]) -> bool {
     // As a release leaves it, which is compared at once.
     BLANKS.starts_with(text) || text.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))

@@ -33,7 +33,7 @@ impl<T> Drop for Lazy<T> {
     fn drop(&mut self) {
         let value = *self.0.get_mut();
         if !value.is_null() {
-            // SAFETY: it was made by a box, and nobody borrows from an object that is dropped.
+            // SAFETY: it was made by a box, and an object that is dropped is not borrowed.
             drop(unsafe { Box::from_raw(value) });
         }
     }

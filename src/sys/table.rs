@@ -120,9 +120,9 @@ impl Table {
         Some(User { table: self, slot, index })
     }
 
-    /// Takes the object out of a slot that is no longer live, and that nobody uses: so its last user does.
+    /// Takes the object out of a slot that is no longer live and has no user left: its last user does so.
     fn empty(&self, slot: &Slot, index: u32, before: u64) -> Object {
-        // SAFETY: nobody new comes in, and nobody else is in, so this thread alone has what is there.
+        // SAFETY: the slot is not live, so no user enters, and the last one has left: this thread alone has the object.
         let object = unsafe { (*slot.value.get()).assume_init_read() };
         if generation(before) < LAST_GENERATION {
             self.push_free(slot, index);
