@@ -10,6 +10,11 @@ fn main() {
     if target == "linux" && std::env::var_os("CARGO_FEATURE_PORTABLE").is_none() {
         println!("cargo:rustc-cfg=linux");
     }
+    // What only macOS and FreeBSD tell of processes is compiled under this one.
+    println!("cargo:rustc-check-cfg=cfg(kinfo)");
+    if matches!(target.as_str(), "macos" | "freebsd") {
+        println!("cargo:rustc-cfg=kinfo");
+    }
     let major = std::env::var("CARGO_PKG_VERSION_MAJOR").unwrap_or_default();
     match target.as_str() {
         "macos" | "ios" => {

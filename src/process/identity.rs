@@ -16,12 +16,12 @@ pub(crate) struct ProcessId {
     /// Shown to people. It decides only where the boot or the pid namespace is missing: a host can be renamed.
     pub(crate) host: Option<String>,
     pub(crate) boot_id: Option<String>,
-    /// The inode number of the pid namespace, namespaces(7).
+    /// The inode number of the pid namespace, namespaces(7); 0 where the system has none.
     pub(crate) pid_ns: Option<u64>,
     /// The inode number of the time namespace, time_namespaces(7); 0 where the kernel has none. The start time is
     /// by its clock.
     pub(crate) time_ns: Option<u64>,
-    /// In clock ticks since the boot, field 22 of /proc/pid/stat.
+    /// On Linux in clock ticks since the boot, field 22 of /proc/pid/stat; elsewhere in microseconds since 1970.
     pub(crate) start_time: Option<u64>,
 }
 
@@ -104,6 +104,10 @@ fn time_namespace() -> Option<u64> {
     }
 }
 
+#[cfg(kinfo)]
+use crate::sys::kinfo::boot_id;
+
+#[cfg(not(kinfo))]
 fn boot_id() -> Option<String> {
     let id = proc::read(c"/proc/sys/kernel/random/boot_id").ok()?;
     String::from_utf8(id.trim_ascii_end().to_owned()).ok()

@@ -1,11 +1,16 @@
-//! What proc(5) tells of a process.
+//! What the system tells of a process: proc(5), or what other systems have.
 
 use std::ffi::{CStr, CString};
 use std::io;
 
 #[cfg(unix)]
 use crate::sys::file;
+#[cfg(kinfo)]
+use crate::sys::kinfo;
 use crate::sys::process;
+
+/// Whether this system tells of processes by other means than /proc, and has no pid namespaces.
+pub(super) const HAS_KINFO: bool = cfg!(kinfo);
 
 /// The text of a file in /proc. Other systems have no /proc, or one with other contents.
 #[cfg(unix)]
@@ -21,9 +26,12 @@ pub(super) fn read(_path: &CStr) -> io::Result<Vec<u8>> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// The inode number of a namespace, namespaces(7).
+/// The inode number of a namespace, namespaces(7); 0 where there are none.
 #[cfg(unix)]
 pub(super) fn namespace(path: &CStr) -> io::Result<u64> {
+    if HAS_KINFO {
+        return Ok(0);
+    }
     if !cfg!(linux) {
         return Err(io::ErrorKind::Unsupported.into());
     }
@@ -52,12 +60,12 @@ pub(super) fn has_program(pid: u32) -> bool {
 /// Whether /proc shows the processes of the caller's pid namespace under the numbers that they have there. It is
 /// mounted for one namespace, and the processes of another one have other numbers in it.
 pub(crate) fn is_ours() -> bool {
-    own_numbers() == Some(vec![process::id()])
+    HAS_KINFO || own_numbers() == Some(vec![process::id()])
 }
 
 /// The number by which /proc shows this process.
 pub(super) fn own_number() -> Option<u32> {
-    own_numbers()?.first().copied()
+    if HAS_KINFO { Some(process::id()) } else { own_numbers()?.first().copied() }
 }
 
 /// The caller's number in the pid namespace of /proc, and in each one below it down to the caller's own.
@@ -88,18 +96,26 @@ pub(crate) fn path(path: String) -> CString {
 /// its own in /proc/self/stat and /proc/pid/stat, with a start time that no other process sees.
 pub(super) struct Stat {
     pub(super) parent: u32,
-    /// In clock ticks since the boot, by the clock of the time namespace of the process that reads it.
+    /// On Linux in clock ticks since the boot, by the clock of the time namespace of the process that reads it.
     pub(super) start_time: u64,
     /// It waits to be reaped, and its descriptors are closed.
     pub(super) has_ended: bool,
 }
 
 impl Stat {
+    #[cfg(kinfo)]
+    pub(super) fn of(pid: u32) -> io::Result<Stat> {
+        let kinfo::Facts { parent, start_time, has_ended } = kinfo::facts(pid)?;
+        Ok(Stat { parent, start_time, has_ended })
+    }
+
+    #[cfg(not(kinfo))]
     pub(super) fn of(pid: u32) -> io::Result<Stat> {
         let text = read(&path(format!("/proc/{pid}/task/{pid}/stat")))?;
         Stat::parse(&text).ok_or(io::ErrorKind::InvalidData.into())
     }
 
+    #[cfg(not(kinfo))]
     /// The name, in parentheses, may hold any byte: a long one is cut inside a character. What follows the last
     /// parenthesis is numbers and one letter.
     fn parse(text: &[u8]) -> Option<Stat> {
@@ -117,6 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg(not(kinfo))]
     fn a_name_may_hold_any_byte() {
         let numbers = "S 7 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 1 18 4711 0";
         for name in ["(a) R 1 (b)".as_bytes(), b"(caf\xc3)", b"(\xff) )"] {

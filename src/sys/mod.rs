@@ -24,6 +24,8 @@ pub(crate) mod file;
 pub(crate) mod filesystem;
 #[cfg(unix)]
 pub(crate) mod flock;
+#[cfg(kinfo)]
+pub(crate) mod kinfo;
 #[cfg(unix)]
 pub(crate) mod mount;
 #[cfg(unix)]
