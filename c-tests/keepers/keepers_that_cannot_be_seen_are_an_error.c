@@ -11,14 +11,16 @@ int main(void)
     uint32_t pid;
     size_t count;
 
-    /* At the lock file, at the root, at the list of processes, at the first one's descriptors. */
-    for (opens = 0; opens < 4; opens++) {
+    /* At the lock file, at the root, at what the kernel calls them, at the list of processes, at the first one's threads
+     * and descriptors. */
+    for (opens = 0; opens < 10; opens++) {
         opens_left = opens;
         errno = 0;
         CHECK_STATUS(RALPH_LOCK_IO, ralph_lock_find_keepers(root, &pid, 1, &count, &error));
         opens_left = -1;
         CHECK(errno == EMFILE && ralph_lock_error_os_code(error) == EMFILE);
-        CHECK_TEXT(opens == 1 ? root : lock_file_of(root), ralph_lock_error_path(error));
+        if (strcmp(ralph_lock_error_path(error), root) != 0)
+            CHECK_TEXT(lock_file_of(root), ralph_lock_error_path(error));
         CHECK(count == 0);
         ralph_lock_error_free(error);
     }

@@ -82,7 +82,7 @@ fn open_unless_root_is_held(path: &LockPath, backoff: &mut Backoff) -> Result<Op
 
 /// The root is locked and its lock file is not.
 fn root_held(path: &LockPath) -> Fault {
-    let owners = path.root_lock_id().and_then(|lock| lock.owners().ok()).unwrap_or_default();
+    let owners = path.root_lock_id().ok().flatten().and_then(|lock| lock.owners().ok()).unwrap_or_default();
     let process = owners.first().copied().filter(|pid| *pid != 0);
     let root = Some(Box::new(RootHolder { root: path.root_path().to_owned(), process }));
     Box::new(LockError::AlreadyLocked { path: path.to_owned(), holder: None, root })

@@ -138,8 +138,8 @@ impl LockPath {
     }
 
     /// The root as the kernel names it in its lists of locks.
-    pub(crate) fn root_lock_id(&self) -> Option<LockId> {
-        self.root().and_then(Root::below).and_then(|root| LockId::of(root).ok())
+    pub(crate) fn root_lock_id(&self) -> io::Result<Option<LockId>> {
+        self.root().and_then(Root::below).map(LockId::of).transpose()
     }
 
     /// Which directory the root is, once it is found.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::{Fault, LockError};
 use crate::lock::{LockPath, LockedFile};
-use crate::process::{has_lock, is_ours};
+use crate::process::{has_lock, shows_our_numbers};
 use crate::sys::file::numbers_in;
 
 /// The processes that have a descriptor with the exclusive lock of the lock file, as far as /proc shows
@@ -25,13 +25,13 @@ pub(crate) fn find_keepers(root: &Path, lock_file: Option<&Path>) -> Result<Vec<
     // A holder of the workspace's own lock has locked the root too.
     let identity = file.as_mut().map(LockedFile::identity).transpose()?;
     if path.is_own(identity) && path.find_root()?.is_some() {
-        locks.extend(path.root_lock_id());
+        locks.extend(path.root_lock_id().map_err(failed)?);
     }
     if locks.is_empty() {
         return Ok(Vec::new());
     }
     // Another pid namespace's /proc has the processes under numbers that mean others here.
-    if !is_ours() {
+    if !shows_our_numbers().map_err(failed)? {
         return Err(Box::new(LockError::UnsupportedPlatform));
     }
     let mut keepers = Vec::new();

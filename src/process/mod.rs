@@ -17,6 +17,6 @@ pub(crate) use judge::{FoundAs, Seen};
 #[cfg(unix)]
 pub(crate) use owners::{LockId, has_lock};
 #[cfg(unix)]
-pub(crate) use proc::is_ours;
+pub(crate) use proc::shows_our_numbers;
 
 pub use judge::{Liveness, Relation};

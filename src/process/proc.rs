@@ -59,20 +59,26 @@ pub(super) fn has_program(pid: u32) -> bool {
 
 /// Whether /proc shows the processes of the caller's pid namespace under the numbers that they have there. It is
 /// mounted for one namespace, and the processes of another one have other numbers in it.
-pub(crate) fn is_ours() -> bool {
-    HAS_KINFO || own_numbers() == Some(vec![process::id()])
+pub(crate) fn shows_our_numbers() -> io::Result<bool> {
+    Ok(HAS_KINFO || own_numbers()? == [process::id()])
+}
+
+/// The same; not where that cannot be found out.
+pub(super) fn is_ours() -> bool {
+    shows_our_numbers().unwrap_or(false)
 }
 
 /// The number by which /proc shows this process.
 pub(super) fn own_number() -> Option<u32> {
-    if HAS_KINFO { Some(process::id()) } else { own_numbers()?.first().copied() }
+    if HAS_KINFO { Some(process::id()) } else { own_numbers().ok()?.first().copied() }
 }
 
 /// The caller's number in the pid namespace of /proc, and in each one below it down to the caller's own.
-fn own_numbers() -> Option<Vec<u32>> {
-    let status = read(c"/proc/thread-self/status").ok()?;
+fn own_numbers() -> io::Result<Vec<u32>> {
+    let status = read(c"/proc/thread-self/status")?;
     // A kernel without pid namespaces has only the second line.
-    numbers(&status, b"NStgid:").or_else(|| numbers(&status, b"Tgid:"))
+    let found = numbers(&status, b"NStgid:").or_else(|| numbers(&status, b"Tgid:"));
+    found.ok_or(io::ErrorKind::InvalidData.into())
 }
 
 /// The number that a process has in its own pid namespace.
