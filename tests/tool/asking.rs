@@ -132,8 +132,14 @@ fn any_lock_file_can_be_asked_about() {
     assert!(status == 1 && output.contains(&format!("process  {}", own.pid())), "{output}");
     own.finish();
     // What is no lock file is left alone.
-    assert_eq!(ask(&workspace, &["run", "--file=folder", "--", "true"]).0, 74);
-    assert_eq!(ask(&workspace, &["status", "--file="]).0, 74);
+    std::fs::write(workspace.path().join("job.sh"), "echo job\n").unwrap();
+    let (status, output, errors) = ask(&workspace, &["run", "--file=job.sh", "--", "sh", "job.sh"]);
+    assert!((status, output.as_str()) == (74, "") && errors.contains("/job.sh is no lock file: "), "{errors}");
+    assert_eq!(std::fs::read_to_string(workspace.path().join("job.sh")).unwrap(), "echo job\n");
+    for file in ["folder", "", ".ralph", ".", "..", "/"] {
+        let (status, _, errors) = ask(&workspace, &["run", &format!("--file={file}"), "--", "true"]);
+        assert!(status == 74 && errors.lines().count() == 1, "{file}: {errors}");
+    }
 }
 
 #[test]

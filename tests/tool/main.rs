@@ -10,6 +10,7 @@ mod asking;
 mod harness;
 mod nested;
 mod repositories;
+mod restoring;
 mod running;
 mod signals;
 mod waiting;

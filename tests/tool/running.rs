@@ -90,7 +90,7 @@ fn a_lock_file_that_was_removed_is_reported() {
     let (status, _, errors) = ask(&workspace, &["run", "--", "sh", "-c", "rm -r .ralph; exit 2"]);
     assert_eq!(status, 2);
     assert!(
-        errors.starts_with("ralph-lock: while the command ran, another process may have had the lock: "),
+        errors.starts_with("ralph-lock: the lock file was removed or replaced while the command ran: "),
         "{errors}"
     );
     assert_eq!(errors.lines().count(), 1, "{errors}");

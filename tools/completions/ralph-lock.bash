@@ -29,10 +29,14 @@ _ralph_lock() {
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
+    run:--on-lost)
+        mapfile -t COMPREPLY < <(compgen -W "warn stop" -- "$word")
+        return
+        ;;
     *:--prompt | *:--timeout | *:-t | *:--conflict-exit-code | *:-E) return ;;
     esac
     case $command in
-    run) words="--wait --timeout --nonblock --nb --conflict-exit-code --prompt --file --nested --or-worktree --quiet --help --" ;;
+    run) words="--wait --timeout --nonblock --nb --conflict-exit-code --prompt --file --nested --on-lost --or-worktree --quiet --help --" ;;
     status) words="--file --json --quiet --help" ;;
     wait) words="--file --timeout --quiet --help" ;;
     signal) words="--file --signal --quiet --help" ;;

@@ -11,7 +11,7 @@
 #endif
 
 #include "process.h"
-#include "text.h"
+#include "restore.h"
 
 void become(char *const *command)
 {
@@ -68,8 +68,23 @@ static bool is_for_command(int number, bool by_terminal, pid_t child)
     return getpgid(child) != getpgrp();
 }
 
-int run_child(char *const *command, void (*prepare)(const void *), const void *argument)
+/* Looks after the lock, and ends the command if the lock is lost and that is asked for. Gives for how many seconds
+ * nothing is due. */
+static double look_after(const job *from, pid_t child)
 {
+    if (from->watch == NULL)
+        return INFINITY;
+    if (watch_step(from->watch) && from->ends_when_lost) {
+        say("the command is ended, because the lock is lost");
+        kill(child, SIGTERM);
+        kill(child, SIGCONT);
+    }
+    return watch_rest(from->watch);
+}
+
+int run_child(const job *from)
+{
+    double rest;
     pid_t tool = getpid(), child, changed;
     bool by_terminal, continued = false;
     int status, number;
@@ -80,14 +95,15 @@ int run_child(char *const *command, void (*prepare)(const void *), const void *a
         return -1;
     if (child == 0) {
         end_with(tool);
-        if (prepare != NULL)
-            prepare(argument);
-        become(command);
+        if (from->prepare != NULL)
+            from->prepare(from->argument);
+        become(from->command);
     }
     for (;;) {
         while ((number = next_signal(&by_terminal)) != 0)
             if (is_for_command(number, by_terminal, child))
                 kill(child, number);
+        rest = look_after(from, child);
         /* The first process of a container also reaps the others' orphans. */
         changed = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
         if (changed > 0 && changed != child)
@@ -98,7 +114,7 @@ int run_child(char *const *command, void (*prepare)(const void *), const void *a
             if (continued)
                 kill(child, SIGCONT);
             continued = false;
-            wait_for_event(-1, INFINITY);
+            wait_for_event(from->watch != NULL ? from->watch->events : -1, rest);
         } else if (WIFSTOPPED(status)) {
             continued = stop_with(WSTOPSIG(status));
         } else if (WIFCONTINUED(status)) {

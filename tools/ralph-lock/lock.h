@@ -13,7 +13,7 @@ char *joined(const char *folder, const char *name);
 
 /* A lock that is taken or asked about. */
 typedef struct target {
-    /* The workspace; absolute unless it was given as DIR. */
+    /* The workspace's absolute path. */
     char *root;
     /* A lock file below it; NULL: the workspace's own lock. */
     char *file;
@@ -27,7 +27,7 @@ int find_target(const char *command, const char *directory, const char *file, ta
 /* A workspace's own lock. */
 target target_in(const char *root);
 void target_free(target *of);
-/* The lock file's path, absolute if the system can tell; the caller frees it. NULL: no memory. */
+/* The lock file's path; the caller frees it. NULL: no memory. */
 char *target_path(const target *of);
 
 /* holder.c */
@@ -53,6 +53,9 @@ bool is_own_loop(const ralph_lock_metadata *holder);
 void export_token(const target *lock);
 
 /* waiting.c */
+
+/* Seconds of a clock that only goes forward. */
+double now(void);
 
 /* What is waited for. */
 typedef struct request {

@@ -25,8 +25,20 @@ int die_by(int signal_number);
 
 /* Becomes the command, or says why not and exits. */
 __attribute__((noreturn)) void become(char *const *command);
-/* Runs the command in a process of its own, which calls `prepare` before, unless that is NULL. Gives its wait status,
- * or -1 when no process could be made. */
-int run_child(char *const *command, void (*prepare)(const void *), const void *argument);
+struct watch;
+
+/* A command in a process of its own. */
+typedef struct job {
+    char *const *command;
+    /* What the process does before it becomes the command; may be NULL. */
+    void (*prepare)(const void *argument);
+    const void *argument;
+    /* What is watched meanwhile, or NULL; and whether the command ends when the lock is lost. */
+    struct watch *watch;
+    bool ends_when_lost;
+} job;
+
+/* Gives the command's wait status, or -1 when no process could be made. */
+int run_child(const job *from);
 
 #endif

@@ -11,13 +11,14 @@
 #include "arguments.h"
 #include "git.h"
 #include "process.h"
+#include "restore.h"
 
 /* What the command line says. */
 typedef struct arguments {
     const char *directory, *file, *prompt;
     double seconds;
     int held_status;
-    bool nested, or_worktree, quiet;
+    bool nested, or_worktree, ends_when_lost, quiet;
     char **command;
 } arguments;
 
@@ -33,7 +34,7 @@ static bool parse_status(const char *text, int *status)
 /* Gives -1 if the options are good, else an exit status. */
 static int parse_options(int argc, char **argv, arguments *to)
 {
-    enum { NESTED = 256, OR_WORKTREE, PROMPT, LOCK_FILE };
+    enum { NESTED = 256, ON_LOST, OR_WORKTREE, PROMPT, LOCK_FILE };
     static const struct option options[] = {
         {"wait", no_argument, NULL, 'w'},
         {"timeout", required_argument, NULL, 't'},
@@ -43,6 +44,7 @@ static int parse_options(int argc, char **argv, arguments *to)
         {"prompt", required_argument, NULL, PROMPT},
         {"file", required_argument, NULL, LOCK_FILE},
         {"nested", no_argument, NULL, NESTED},
+        {"on-lost", required_argument, NULL, ON_LOST},
         {"or-worktree", no_argument, NULL, OR_WORKTREE},
         {"quiet", no_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
@@ -78,6 +80,11 @@ static int parse_options(int argc, char **argv, arguments *to)
             break;
         case NESTED:
             to->nested = true;
+            break;
+        case ON_LOST:
+            to->ends_when_lost = strcmp(optarg, "stop") == 0;
+            if (!to->ends_when_lost && strcmp(optarg, "warn") != 0)
+                return usage_error("run", "invalid argument '%s' for '--on-lost': it is 'warn' or 'stop'", optarg);
             break;
         case OR_WORKTREE:
             to->or_worktree = true;
@@ -169,8 +176,16 @@ static bool end_worktree(const arguments *from, const worktree *in)
 /* Runs the command with the lock, in a worktree unless that is NULL; gives the tool's exit status. */
 static int run_locked(const arguments *from, const target *lock, ralph_lock_guard *guard, worktree *in)
 {
+    watch watched;
+    job running = {
+        .command = from->command,
+        .prepare = in != NULL ? worktree_enter : NULL,
+        .argument = in,
+        .watch = &watched,
+        .ends_when_lost = from->ends_when_lost,
+    };
     ralph_lock_error *error;
-    bool removed = false;
+    bool kept, removed = false;
     int status;
 
     export_token(lock);
@@ -178,15 +193,18 @@ static int run_locked(const arguments *from, const target *lock, ralph_lock_guar
         warn_of_git(lock);
     if (in != NULL)
         worktree_begin(in);
-    status = run_child(from->command, in != NULL ? worktree_enter : NULL, in);
+    watched = watch_begin(lock, guard);
+    status = run_child(&running);
+    watch_end(&watched);
     if (status == -1)
         say("cannot make a process: %s", strerror(errno));
-    if (ralph_lock_guard_verify(guard, &error) != RALPH_LOCK_OK)
-        say("while the command ran, another process may have had the lock: %s", ralph_lock_error_message(error));
+    kept = ralph_lock_guard_verify(guard, &error) == RALPH_LOCK_OK;
+    if (!kept && !watched.lost)
+        say("the lock file was removed or replaced while the command ran: %s", ralph_lock_error_message(error));
     ralph_lock_error_free(error);
     if (in != NULL)
         removed = end_worktree(from, in);
-    if (ralph_lock_release(guard) != RALPH_LOCK_OK && !removed)
+    if (ralph_lock_release(guard) != RALPH_LOCK_OK && kept && !removed)
         say("the lock is free, but the record of this command could not be taken out: %s", strerror(errno));
     if (status == -1)
         return EXIT_FAILED;

@@ -110,7 +110,10 @@ static void place_file(const char *directory, const char *file, target *to)
     }
     /* What is left of a file in "/" is "/". */
     end[end == path] = '\0';
-    to->root = path;
+    to->root = realpath(path, NULL);
+    if (to->root == NULL)
+        say("%s: %s", path, strerror(errno));
+    free(path);
 }
 
 /* Fills in root and file; gives -1 or an exit status. */
@@ -122,13 +125,13 @@ static int place(const char *command, const char *directory, const char *file, t
 
     if (result != -1)
         return result;
-    start = directory != NULL ? strdup(directory) : realpath(".", NULL);
+    start = realpath(directory != NULL ? directory : ".", NULL);
     if (start == NULL)
-        say("the current directory: %s", strerror(errno));
+        say("%s: %s", directory != NULL ? directory : "the current directory", strerror(errno));
     else if (file != NULL)
         place_file(start, file, to);
     else
-        to->root = directory != NULL ? strdup(directory) : present_workspace(start, &error);
+        to->root = directory != NULL ? strdup(start) : present_workspace(start, &error);
     free(start);
     if (error != NULL)
         return failed(error);
@@ -167,9 +170,5 @@ void target_free(target *of)
 
 char *target_path(const target *of)
 {
-    char *absolute = realpath(of->root, NULL);
-    char *path = joined(absolute != NULL ? absolute : of->root, of->file != NULL ? of->file : RALPH_LOCK_FILE);
-
-    free(absolute);
-    return path;
+    return joined(of->root, of->file != NULL ? of->file : RALPH_LOCK_FILE);
 }

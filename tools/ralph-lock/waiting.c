@@ -9,7 +9,7 @@
 /* How often to look where no descriptor tells of events. */
 #define LOOK_AGAIN 0.05
 
-static double now(void)
+double now(void)
 {
     struct timespec time;
 

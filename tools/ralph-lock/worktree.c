@@ -152,7 +152,8 @@ static bool name_parts(const char *top, const char *prefix, worktree *to)
 /* Runs git with its own messages; gives -1 if it succeeds, or an exit status. */
 static int run_git(const char *const *words)
 {
-    int status = run_child((char *const *)words, print_to_standard_error, NULL);
+    job git = {.command = (char *const *)words, .prepare = print_to_standard_error};
+    int status = run_child(&git);
 
     if (status == 0)
         return -1;
