@@ -19,8 +19,8 @@ pub fn tool() -> &'static Path {
     let tool = common::tool();
     WATCH.call_once(|| {
         std::thread::spawn(|| {
-            std::thread::sleep(Duration::from_secs(120));
-            eprintln!("after 120 s these have not ended:\n{}", unfinished());
+            std::thread::sleep(Duration::from_secs(300));
+            eprintln!("after 300 s these have not ended:\n{}", unfinished());
             std::process::abort();
         });
     });
