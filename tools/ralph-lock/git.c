@@ -117,6 +117,13 @@ char *git_output(const char *directory, size_t *length, ...)
     return output_of(words, length);
 }
 
+char *first_line(char *text)
+{
+    if (text != NULL)
+        text[strcspn(text, "\n")] = '\0';
+    return text;
+}
+
 bool git_succeeds(const char *directory, ...)
 {
     const char *words[GIT_ARGUMENTS];

@@ -15,6 +15,8 @@ enum { GIT_ARGUMENTS = 24 };
 void git_words(const char *words[GIT_ARGUMENTS], const char *directory, ...);
 /* What git prints, with a NUL after it; the caller frees it. NULL: git failed or is not there. */
 char *git_output(const char *directory, size_t *length, ...);
+/* Cuts a text after its first line; gives the text, which may be NULL. */
+char *first_line(char *text);
 /* Whether git succeeds. */
 bool git_succeeds(const char *directory, ...);
 /* Takes out of the environment what points git at another repository than the directory's. */
@@ -24,6 +26,14 @@ void forget_repository(void);
 
 /* Warns when git would publish, replace or remove the lock file. */
 void warn_of_git(const target *lock);
+
+/* exclude.c */
+
+/* Waits until no other tool makes or removes a worktree of the repository; gives a descriptor to close then. -1: that
+ * failed, or a signal came. */
+int worktrees_lock(const char *base, int *signal_number);
+/* Has git ignore the worktrees, in the file that is locked; gives whether it does. */
+bool worktrees_exclude(int fd);
 
 /* worktree.c, and worktree_end.c from worktree_begin() on */
 

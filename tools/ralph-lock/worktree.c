@@ -6,22 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "process.h"
 
-static const char FOLDER[] = ".worktrees", EXCLUDED[] = "/.worktrees/";
-
-/* Cuts a text after its first line; gives the text. */
-static char *first_line(char *text)
-{
-    if (text != NULL)
-        text[strcspn(text, "\n")] = '\0';
-    return text;
-}
+static const char FOLDER[] = ".worktrees";
 
 /* The worktree in which new ones are made: not another loop's, which may be removed with all that is below it. */
 static char *base_of(const char *top)
@@ -43,49 +34,6 @@ static char *base_of(const char *top)
     free(repository);
     free(list);
     return base != NULL ? base : strdup(top);
-}
-
-/* Keeps git from taking the worktrees for files of the workspace; gives whether it does. */
-static bool exclude(const char *base)
-{
-    size_t length;
-    char *named = first_line(git_output(base, &length, "rev-parse", "--git-path", "info/exclude", (char *)NULL));
-    char *path = named == NULL || *named == '/' ? named : joined(base, named), *end;
-    int fd = -1;
-    FILE *file = NULL;
-    char text[sizeof EXCLUDED + 1], last = '\n';
-    bool found = false, good;
-
-    if (path != NULL && (end = strrchr(path, '/')) != NULL) {
-        /* A template may leave the folder out. */
-        *end = '\0';
-        mkdir(path, 0777);
-        *end = '/';
-        fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    }
-    /* Several may come at a time. */
-    if (fd != -1 && flock(fd, LOCK_EX) == 0)
-        file = fdopen(fd, "a+");
-    if (file != NULL) {
-        rewind(file);
-        while (fgets(text, sizeof text, file) != NULL) {
-            found |= last == '\n' && strncmp(text, EXCLUDED, sizeof EXCLUDED - 1) == 0 && text[sizeof EXCLUDED - 1] == '\n';
-            last = text[strlen(text) - 1];
-        }
-        if (!found)
-            fprintf(file, "%s%s\n", last == '\n' ? "" : "\n", EXCLUDED);
-    }
-    good = file != NULL && !ferror(file) && fflush(file) == 0;
-    if (!good)
-        say("cannot write %s: %s", path != NULL ? path : "info/exclude", strerror(errno));
-    if (file != NULL)
-        fclose(file);
-    else if (fd != -1)
-        close(fd);
-    if (path != named)
-        free(path);
-    free(named);
-    return good;
 }
 
 /* A name that no other worktree has: the time, and a number by chance for those who come in the same second. */
@@ -179,7 +127,7 @@ int worktree_add(const char *root, worktree *to)
     const char *words[GIT_ARGUMENTS];
     size_t length;
     char *top, *prefix;
-    int result;
+    int result, number = 0, fd = -1;
 
     *to = (worktree){.base = NULL};
     git_words(words, root, "cat-file", "-e", "HEAD:./", (char *)NULL);
@@ -193,8 +141,14 @@ int worktree_add(const char *root, worktree *to)
     result = EXIT_FAILED;
     if (top == NULL || prefix == NULL)
         say("--or-worktree needs a worktree of git, and %s is in none", root);
-    else if (name_parts(top, prefix, to) && exclude(to->base))
+    else
+        fd = worktrees_lock(top, &number);
+    if (fd != -1 && name_parts(top, prefix, to) && worktrees_exclude(fd))
         result = make(root, to);
+    else if (number != 0)
+        result = die_by(number);
+    if (fd != -1)
+        close(fd);
     if (result == -1)
         to->directory = directory_in(to, top);
     free(top);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Where HEAD is and where it was, the commit first: a commit that the command made and left again counts too. */
 static char *history_of(const char *path)
@@ -84,17 +85,22 @@ bool worktree_remove(const worktree *of)
 {
     char reference[sizeof of->branch + 16] = "refs/heads/", commit[80];
     size_t length = strcspn(of->history, "\n");
+    int number, fd;
+    bool removed;
 
     if (length >= sizeof commit)
         return false;
     memcpy(commit, of->history, length);
     commit[length] = '\0';
     strcat(reference, of->branch);
+    fd = worktrees_lock(of->base, &number);
+    if (fd == -1)
+        return false;
     /* Without --force git refuses if a file has changed or a submodule is there. It is not asked about untracked files,
      * where the lock's own may be. */
-    if (!git_succeeds(of->base, "-c", "status.showUntrackedFiles=no", "worktree", "remove", of->path, (char *)NULL))
-        return false;
-    if (!git_succeeds(of->base, "update-ref", "-d", reference, commit, (char *)NULL))
+    removed = git_succeeds(of->base, "-c", "status.showUntrackedFiles=no", "worktree", "remove", of->path, (char *)NULL);
+    if (removed && !git_succeeds(of->base, "update-ref", "-d", reference, commit, (char *)NULL))
         say("the branch %s could not be removed", of->branch);
-    return true;
+    close(fd);
+    return removed;
 }
