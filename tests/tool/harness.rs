@@ -161,11 +161,11 @@ impl Running {
     }
 }
 
-fn read_line(from: &mut impl BufRead, who: &str) -> String {
-    note(format!("what {who} is read"));
+fn read_line(from: &mut impl BufRead, what: &str) -> String {
+    note(format!("{what} is awaited"));
     let mut line = String::new();
     from.read_line(&mut line).expect("it can be read");
-    note(format!("{who} {line:?}"));
+    note(format!("{what} {line:?}"));
     line.trim_end().to_owned()
 }
 

@@ -17,8 +17,9 @@ fn no_command_waits_for_its_own_loop() {
     assert_eq!(ask(&workspace, &["run", "--nested", "--", "echo", "alone"]).1, "alone\n");
 }
 
-/// A command whose parent has ended: no ancestor of it holds the lock.
-const ORPHAN: &str = "mkfifo pipe; ({ sh -c 'while [ $PPID != 1 ] && kill -0 $PPID; do :; done 2>/dev/null; eval \"$0\"'                       \"$1\" >pipe 2>&1 & } &) ; cat pipe";
+/// Runs a command in a shell whose parent has ended, so that no ancestor of it holds the lock, and prints what it prints.
+const ORPHAN: &str =
+    r#"mkfifo pipe; sh -c 'sh -c "while kill -0 $$; do :; done 2>/dev/null; $0" >pipe 2>&1 &' "$1" & cat pipe"#;
 
 #[test]
 fn a_command_is_recognized_by_its_token_where_the_holder_is_no_ancestor() {

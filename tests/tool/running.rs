@@ -48,12 +48,12 @@ fn run_holds_the_lock_and_ends_as_its_command_does() {
 fn run_refuses_and_names_the_holder_and_its_work() {
     let workspace = workspace();
     let holder = Running::holder(&workspace, WORK);
-    let who = format!("/.ralph/loop.lock is held by process {} since 2", holder.pid());
+    let held = format!("/.ralph/loop.lock is held by process {} since 2", holder.pid());
     for options in [&["--timeout=0"][..], &["-t", "0.05"], &["--prompt=other"], &["-w", "-t0.05"], &["-w", "-n"]] {
         let (status, output, errors) = ask(&workspace, &[&["run"], options, &["--", "echo", "ran"]].concat());
         assert_eq!((status, output.as_str()), (75, ""), "{options:?}");
         let last = errors.lines().last().unwrap();
-        assert!(last.contains(&who) && last.ends_with("Z: works"), "{errors}");
+        assert!(last.contains(&held) && last.ends_with("Z: works"), "{errors}");
     }
     assert_eq!(ask(&workspace, &["run", "--quiet", "--timeout=0.05", "--", "echo", "ran"]).0, 75);
     // As flock(1) has it.

@@ -170,7 +170,7 @@ sys.exit(count)"""
     expect(0, "signal")
     terminal.until(r"\[ended 512\]")
     terminal.close()
-    # Who does not catch it dies of it, and so does the tool: a shell's loop ends then.
+    # A command that does not catch it dies of it, and so does the tool: a shell's loop ends then.
     terminal = Terminal([TOOL, "run", "--", "sh", "-c", "echo on; exec sleep 1000"])
     terminal.until("on\r\n")
     terminal.key("C")

@@ -20,7 +20,7 @@ fn branches(repository: &Path) -> String {
 fn a_second_loop_works_in_a_worktree_with_its_own_lock() {
     let repository = repository();
     let root = repository.path().canonicalize().unwrap();
-    // Who starts alone gets the workspace itself.
+    // A loop that starts alone gets the workspace itself.
     let mut first =
         Running::new(&mut command(&root, &["run", "--or-worktree", "--prompt=first", "--", "sh", "-c", WORK]));
     assert_eq!(first.line(), "on");

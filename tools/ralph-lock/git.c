@@ -68,8 +68,9 @@ static char *read_all(int fd, size_t *length)
     ssize_t count;
 
     *length = 0;
-    while (text != NULL && ((count = read(fd, text + *length, size - *length - 1)) > 0 || (count < 0 && errno == EINTR))) {
-        *length += count > 0 ? (size_t)count : 0;
+    /* Signals are blocked: nothing interrupts it. */
+    while (text != NULL && (count = read(fd, text + *length, size - *length - 1)) > 0) {
+        *length += (size_t)count;
         if (size - *length > 1)
             continue;
         grown = realloc(text, size *= 2);

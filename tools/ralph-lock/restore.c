@@ -24,7 +24,7 @@ static const double AGAIN = 1;
 /* The part of RALPH_LOCK_FILE that is a directory. */
 static const char FOLDER[] = ".ralph";
 
-/* Watches both directories, the second anew if it is another one now. */
+/* Watches both directories. A directory that is watched already stays so. */
 static void watch_directories(const watch *of)
 {
     char *folder = joined(of->lock->root, FOLDER);

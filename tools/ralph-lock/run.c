@@ -121,7 +121,7 @@ static int parse(int argc, char **argv, arguments *to)
     if (*to->command == NULL)
         return usage_error("run", "missing command after '--'");
     if (to->or_worktree && to->file != NULL)
-        return usage_error("run", "--or-worktree and --file exclude each other: a worktree has the workspace's own lock");
+        return usage_error("run", "--or-worktree and --file exclude each other");
     return -1;
 }
 
@@ -213,27 +213,27 @@ static int run_locked(const arguments *from, const target *lock, ralph_lock_guar
 }
 
 /* Runs the command in a worktree of its own, because its workspace is held. */
-static int run_beside(const arguments *from, const target *held)
+static int run_in_worktree(const arguments *from, const target *held)
 {
-    worktree beside;
+    worktree in;
     target lock = {0};
     ralph_lock_guard *guard;
     ralph_lock_metadata *holder;
     ralph_lock_error *error;
-    int result = worktree_add(held->root, &beside);
+    int result = worktree_add(held->root, &in);
 
     if (result == -1) {
         if (!from->quiet)
-            say("the command runs in %s instead, on branch %s", beside.path, beside.branch);
-        lock = target_in(beside.workspace);
-        if (take(from, &lock, 0, beside.directory, &guard, &holder, &error) == RALPH_LOCK_OK)
-            result = run_locked(from, &lock, guard, &beside);
+            say("the command runs in %s instead, on branch %s", in.path, in.branch);
+        lock = target_in(in.workspace);
+        if (take(from, &lock, 0, in.directory, &guard, &holder, &error) == RALPH_LOCK_OK)
+            result = run_locked(from, &lock, guard, &in);
         else
             result = failed(error);
         ralph_lock_metadata_free(holder);
     }
     target_free(&lock);
-    worktree_free(&beside);
+    worktree_free(&in);
     return result;
 }
 
@@ -246,7 +246,7 @@ static int run_refused(const arguments *from, const target *lock, const ralph_lo
     if (!from->quiet)
         say_held(lock, ralph_lock_error_path(error), holder);
     if (from->or_worktree)
-        return run_beside(from, lock);
+        return run_in_worktree(from, lock);
     if (!from->quiet && is_own_loop(holder))
         say("this command runs within that lock; to run it there, use --nested");
     return from->held_status;

@@ -134,7 +134,8 @@ int status_main(int argc, char **argv)
     if (!take_directories("status", &directory, argc, argv))
         return EXIT_USAGE;
     result = find_target("status", directory, file, &lock);
-    if (result == -1 && ralph_lock_inspect_with(lock.root, lock.options, &to.state, &to.record, &error) != RALPH_LOCK_OK)
+    if (result == -1 &&
+        ralph_lock_inspect_with(lock.root, lock.options, &to.state, &to.record, &error) != RALPH_LOCK_OK)
         result = failed(error);
     if (result == -1) {
         result = to.state == RALPH_LOCK_STATE_HELD ? EXIT_NEGATIVE : EXIT_DONE;

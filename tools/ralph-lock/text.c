@@ -50,8 +50,8 @@ static void put(line *out, const char *bytes, size_t count, int width)
         out->cut = out->length;
 }
 
-/* Characters that show nothing, or make a line read otherwise than it is: controls, directions of writing, widths of zero,
- * fillers, variation selectors, tags. The library escapes the same ones. */
+/* Characters that show nothing, or make a line read otherwise than it is: controls, directions of writing, widths of
+ * zero, fillers, variation selectors, tags. The library escapes the same ones. */
 static bool is_invisible(wchar_t character)
 {
     static const wchar_t ranges[][2] = {

@@ -36,21 +36,21 @@ static char *base_of(const char *top)
     return base != NULL ? base : strdup(top);
 }
 
-/* A name that no other worktree has: the time, and a number by chance for those who come in the same second. */
+/* A name that no other worktree has: the time, and a random number for tools that start in the same second. */
 static void make_id(char *id, size_t size)
 {
     time_t now = time(NULL);
     struct tm local;
-    unsigned short chance = (unsigned short)getpid();
+    unsigned short number = (unsigned short)getpid();
     int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
     size_t length;
 
-    if (fd != -1 && read(fd, &chance, sizeof chance) != (ssize_t)sizeof chance)
-        chance = (unsigned short)getpid();
+    if (fd != -1 && read(fd, &number, sizeof number) != (ssize_t)sizeof number)
+        number = (unsigned short)getpid();
     if (fd != -1)
         close(fd);
     length = strftime(id, size, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
-    snprintf(id + length, size - length, "-%04x", (unsigned)chance);
+    snprintf(id + length, size - length, "-%04x", (unsigned)number);
 }
 
 /* Where the command runs: at the same place below the worktree as it would below the original, if there is one. */

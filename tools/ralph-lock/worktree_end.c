@@ -98,7 +98,8 @@ bool worktree_remove(const worktree *of)
         return false;
     /* Without --force git refuses if a file has changed or a submodule is there. It is not asked about untracked files,
      * where the lock's own may be. */
-    removed = git_succeeds(of->base, "-c", "status.showUntrackedFiles=no", "worktree", "remove", of->path, (char *)NULL);
+    removed =
+        git_succeeds(of->base, "-c", "status.showUntrackedFiles=no", "worktree", "remove", of->path, (char *)NULL);
     if (removed && !git_succeeds(of->base, "update-ref", "-d", reference, commit, (char *)NULL))
         say("the branch %s could not be removed", of->branch);
     close(fd);
