@@ -41,8 +41,11 @@ fn a_lock_file_that_is_removed_is_put_back() {
         assert_eq!((record.pid, record.prompt.as_str()), (holder.child.id(), "works"), "{removal}");
         assert_eq!(ask(&repository, &["run", "-q", "--", "echo", "ran"]), (75, String::new(), String::new()));
     }
-    // Its own loop still knows itself.
-    tell(&mut holder, &format!("{} run --nested -- true || exit 9", crate::harness::tool().display()));
+    // Its own loop still knows itself, also while the file is missing.
+    let nested = format!("{} run --nested -- true || exit 9", crate::harness::tool().display());
+    tell(&mut holder, &nested);
+    tell(&mut holder, &format!("rm -r .ralph; {nested}"));
+    assert_eq!(holder.error_line(), BACK);
     assert_eq!(holder.finish(), (0, String::new(), String::new()));
     assert_eq!(ask(&repository, &["status", "-q"]).0, 0);
 }

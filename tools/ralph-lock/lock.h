@@ -49,6 +49,8 @@ void say_held(const target *lock, const char *path, const ralph_lock_metadata *h
 /* Whether this process runs within the loop that holds the lock: below the holder, or with the token that the holder
  * exported. It would wait for itself. */
 bool is_own_loop(const ralph_lock_metadata *holder);
+/* Whether this process runs within the loop of some lock. */
+bool is_in_loop(void);
 /* Exports a token that the lock's present record matches. */
 void export_token(const target *lock);
 

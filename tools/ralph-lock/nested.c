@@ -46,6 +46,13 @@ bool is_own_loop(const ralph_lock_metadata *holder)
     return liveness != RALPH_LOCK_LIVENESS_DEAD && liveness != RALPH_LOCK_LIVENESS_RECYCLED && has_token(holder);
 }
 
+bool is_in_loop(void)
+{
+    const char *words = getenv(VARIABLE);
+
+    return words != NULL && *words != '\0';
+}
+
 void export_token(const target *lock)
 {
     const char *outer = getenv(VARIABLE);
