@@ -21,7 +21,8 @@ static const struct {
     {SYS_pidfd_open, "pidfd_open"}, {SYS_pidfd_send_signal, "pidfd_send_signal"}, {SYS_kill, "kill"},
     {SYS_getpid, "getpid"}, {SYS_uname, "uname"}, {SYS_getdents64, "getdents"}, {SYS_lseek, "lseek"},
     {SYS_mmap, "mmap"}, {SYS_munmap, "munmap"}, {SYS_madvise, "madvise"}, {SYS_mprotect, "mprotect"},
-    {SYS_unlink, "unlink"},
+    {SYS_unlink, "unlink"}, {SYS_unlinkat, "unlink"}, {SYS_fchown, "fchown"}, {SYS_fchmod, "fchmod"},
+    {SYS_geteuid, "geteuid"}, {SYS_readlink, "readlink"}, {SYS_getcwd, "getcwd"},
     {SYS_brk, "brk"}, {SYS_mremap, "mremap"}, {SYS_futex, "futex"}, {SYS_getrandom, "getrandom"},
 };
 
@@ -49,6 +50,9 @@ static const struct {
     {"unlink", {EINTR, ENOMEM, EIO, EACCES, EROFS, ESTALE}},
     {"stat", {EINTR, ENOMEM, EIO, EACCES, ESTALE}},
     {"fstat", {EINTR, ENOMEM, EIO, ESTALE}},
+    {"fchown", {EINTR, EIO, EACCES, EROFS, ESTALE}},
+    {"fchmod", {EINTR, EIO, EACCES, EROFS, ESTALE}},
+    {"readlink", {EINTR, ENOMEM, EIO, EACCES, ESTALE}},
     {"fstatfs", {EINTR, ENOMEM, EIO, ENOSYS, ESTALE}},
     {"pread", {EINTR, ENOMEM, EIO, ESTALE}},
     {"pwrite", {EINTR, EIO, ENOSPC, EDQUOT, ESTALE}},
@@ -101,7 +105,9 @@ static void simplify(const char *path, const char *root, char *into, size_t room
     bool is_scratch = strstr(path, "/.ralph_lock_probe.") != NULL || strstr(path, "/#") != NULL;
     bool is_proc = strncmp(path, "/proc/", 6) == 0;
 
-    if (strncmp(path, root, length) == 0)
+    if (strcmp(path, root) == 0)
+        path = "the root";
+    else if (strncmp(path, root, length) == 0)
         path += length + (path[length] == '/');
     if (strncmp(path, "anon_inode:", 11) == 0)
         path += 11;
@@ -123,6 +129,11 @@ static void read_text(pid_t process, unsigned long address, char *text, size_t r
     struct iovec here = {text, room - 1}, there = {(void *)address, room - 1};
     ssize_t count;
 
+    /* As Rust asks whether the kernel has statx(2). */
+    if (address == 0) {
+        *text = '\0';
+        return;
+    }
     /* It may lie at the end of what is mapped. */
     there.iov_len = 4096 - address % 4096 < room - 1 ? 4096 - address % 4096 : room - 1;
     count = process_vm_readv(process, &here, 1, &there, 1, 0);
@@ -155,25 +166,31 @@ void describe(pid_t process, const unsigned long *arguments, long number, const 
               size_t room)
 {
     const char *name = name_of_call(number), *how = "";
-    char path[300] = "", simple[300];
+    char path[600] = "", below[300], simple[300];
 
     switch (number) {
-    case SYS_openat:
-    case SYS_mkdirat:
-    case SYS_newfstatat:
-    case SYS_statx:
     case SYS_inotify_add_watch:
         read_text(process, arguments[1], path, sizeof path);
-        if (*path == '\0' || (number == SYS_utimensat && arguments[1] == 0)) {
+        break;
+    case SYS_openat:
+    case SYS_mkdirat:
+    case SYS_unlinkat:
+    case SYS_newfstatat:
+    case SYS_statx:
+        read_text(process, arguments[1], below, sizeof below);
+        if (*below == '\0' && arguments[1] != 0)
             name = "fstat";
+        if (*below != '/' && (int)arguments[0] != AT_FDCWD)
             path_of_descriptor(process, arguments[0], path, sizeof path);
-        }
+        if (*below != '\0' && strcmp(below, ".") != 0)
+            snprintf(strchr(path, '\0'), sizeof path - strlen(path), "%s%s", *path ? "/" : "", below);
         break;
     case SYS_open:
     case SYS_unlink:
     case SYS_mkdir:
     case SYS_stat:
     case SYS_lstat:
+    case SYS_readlink:
         read_text(process, arguments[0], path, sizeof path);
         break;
     case SYS_close:
@@ -189,6 +206,8 @@ void describe(pid_t process, const unsigned long *arguments, long number, const 
     case SYS_utimensat:
     case SYS_fcntl:
     case SYS_getdents64:
+    case SYS_fchown:
+    case SYS_fchmod:
         path_of_descriptor(process, arguments[0], path, sizeof path);
         break;
     case SYS_epoll_ctl:
@@ -211,6 +230,7 @@ void describe(pid_t process, const unsigned long *arguments, long number, const 
         how = arguments[1] == LOCK_UN               ? " LOCK_UN"
               : arguments[1] == (LOCK_SH | LOCK_NB) ? " LOCK_SH, now"
               : arguments[1] == (LOCK_EX | LOCK_NB) ? " LOCK_EX, now"
+              : arguments[1] == LOCK_SH             ? " LOCK_SH, waiting"
                                                     : " LOCK_EX, waiting";
     if (number == SYS_fcntl)
         how = arguments[1] == F_GETFD           ? " F_GETFD"

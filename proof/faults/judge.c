@@ -157,6 +157,11 @@ static void serve(const request *asked, char *answer, size_t room)
         raw = open(path, O_RDWR | O_CLOEXEC);
         MUST(flock(raw, (asked->verb == 'n' ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0);
         break;
+    case 'R': /* lock the root, as flock(1) does with a directory */
+    case 'S': /* ask for a long time whether the root is locked */
+        raw = open(asked->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        MUST(raw != -1 && flock(raw, (asked->verb == 'R' ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0);
+        break;
     case 'm': /* another process holds it */
         start_mortal(asked, false);
         break;

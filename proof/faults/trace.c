@@ -54,7 +54,7 @@ static void pass_time(int milliseconds)
 static void let_happen(event what, const char *root, long number, const unsigned long *arguments, bool *is_over)
 {
     bool sleeps = number == SYS_ppoll || number == SYS_nanosleep || number == SYS_clock_nanosleep ||
-                  (number == SYS_flock && arguments[1] == LOCK_EX);
+                  (number == SYS_flock && (arguments[1] == LOCK_EX || arguments[1] == LOCK_SH));
     char path[300], letter;
 
     if (!(what == REMOVE ? number == SYS_flock : sleeps))

@@ -6,7 +6,7 @@
 
 #include <sys/mman.h>
 
-enum { SERIALS = 1 << 18, LIVES = 4096, SLOTS = 16, PATIENCE_S = 600 };
+enum { SERIALS = 1 << 18, LIVES = 1 << 15, SLOTS = 16, PATIENCE_S = 600 };
 
 /* One process that takes locks. Moments are numbered, for all processes alike; 0 is not yet. */
 typedef struct life {
@@ -29,7 +29,7 @@ typedef struct attempt {
 /* What is counted. */
 typedef enum counter {
     ACQUIRED, REFUSED, TIMED_OUT, RECORDS, LARGE, PROBES, FREE, HELD, STALE, PREVIOUS, KILLS, KEPT, REMOVALS, LOST,
-    SECTIONS, BY_CORE, READ_BY_CORE, COUNTERS
+    RESTORED, HANDED, BY_CORE, READ_BY_CORE, COUNTERS
 } counter;
 
 typedef struct board {
@@ -38,6 +38,10 @@ typedef struct board {
     /* How many of ten thousand prompts are long. */
     int long_ones;
     int moment, serials, lives, stop;
+    /* Lock files are removed, and their records with them. */
+    bool loses_files;
+    /* How often the root was moved: away, when it is odd, and back. */
+    int moves;
     /* The number of who has the lock, the one detector's. */
     int owner;
     /* The last life that was doomed. */
@@ -128,6 +132,12 @@ UNUSED static int let_go(int serial)
     int end = load(&shared->attempt[serial].let_go);
 
     return end != 0 ? end : load(&shared->life[shared->attempt[serial].life].gone);
+}
+
+/* Whether the root has been at its path since that number of moves was read. */
+UNUSED static bool root_has_stayed(int moves)
+{
+    return moves % 2 == 0 && load(&shared->moves) == moves;
 }
 
 /* Chance that is the same again with the same seed. */

@@ -1,69 +1,278 @@
-/* `remove ROOT REMOVALS`: a user removes, moves away or replaces the lock file or its folder again and again,
- * while processes take the lock. Never are two at one moment told by verify that they have it. */
+/* `remove ROOT ACQUISITIONS`: a user removes, moves or replaces the lock file, its folder and the root at any moment,
+ * while eight processes take the lock, restore it, hand it over, fork, and are killed. Two never have it at a time:
+ * not even between a removal and the moment at which the holder hears of it. */
+#include "mortals.h"
 #include "watchers.h"
-#include "workers.h"
 
-enum { WORKERS = 6, WATCHERS = 3 };
+enum { WORKERS = 8, WATCHERS = 3, KILL_EVERY = 12, GIT_EVERY = 60 };
 
-/* A gate that is shut, LOCK_EX, while something is removed, and so never between a holder's verify and the end of
- * what it does because of the answer, LOCK_SH. All else happens at any moment. */
-static int open_gate(void)
+/* Checks a failure that is no refusal: only a root that was away, for a moment, is an excuse. */
+static void excuse(const worker *me, int moves, const char *what, ralph_lock_error *error)
 {
-    int gate = open(path_of("%s/gate", shared->root), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-
-    CHECK(gate != -1);
-    return gate;
+    if (root_has_stayed(moves))
+        fail(__FILE__, __LINE__, "number %d cannot %s: %s", me->serial, what, ralph_lock_error_message(error));
+    ralph_lock_error_free(error);
 }
 
-/* Works as long as it has the lock, three times at the most. */
-static void work_while_it_lasts(worker *me, const ralph_lock_guard *guard, int gate)
+/* --- taking --- */
+
+static ralph_lock_status step_until_taken(worker *me, ralph_lock_guard **guard, ralph_lock_error **error)
 {
-    int i;
+    ralph_lock_waiter *waiter;
+    ralph_lock_status status = ralph_lock_waiter_new(shared->root, me->prompt, NULL, &waiter, error);
 
-    for (i = 0; i < 3; i++) {
-        ralph_lock_status status;
+    if (status != RALPH_LOCK_OK)
+        return status;
+    while ((status = ralph_lock_waiter_step(waiter, guard, NULL, error)) == RALPH_LOCK_ALREADY_LOCKED) {
+        struct pollfd polled = {ralph_lock_waiter_fd(waiter), POLLIN, 0};
 
-        CHECK(flock(gate, LOCK_SH) == 0);
-        status = ralph_lock_guard_verify(guard, NULL);
+        CHECK(poll(&polled, 1, -1) == 1 && polled.revents == POLLIN);
+        ralph_lock_error_free(*error);
+    }
+    ralph_lock_waiter_free(waiter);
+    return status;
+}
+
+static ralph_lock_status take_once(worker *me, ralph_lock_guard **guard, ralph_lock_metadata **holder,
+                                   ralph_lock_error **error)
+{
+    int how = below(&me->chance, 10);
+    ralph_lock_options *options;
+    ralph_lock_status status;
+
+    *holder = NULL;
+    if (how < 3) {
+        doing(me, "tries");
+        return ralph_lock_try_acquire(shared->root, me->prompt, guard, holder, error);
+    }
+    if (how < 6) {
+        doing(me, "blocks");
+        return ralph_lock_acquire_blocking(shared->root, me->prompt, guard, error);
+    }
+    if (how < 7) {
+        doing(me, "polls");
+        return step_until_taken(me, guard, error);
+    }
+    doing(me, "waits");
+    options = timeout_of(how < 8 ? 100000 : (uint64_t)below(&me->chance, 8));
+    status = ralph_lock_acquire_with(shared->root, me->prompt, options, guard, holder, error);
+    ralph_lock_options_free(options);
+    return status;
+}
+
+static ralph_lock_guard *take_in_the_storm(worker *me)
+{
+    for (;;) {
+        int moves = load(&shared->moves), began = now();
+        ralph_lock_guard *guard = NULL;
+        ralph_lock_metadata *holder;
+        ralph_lock_error *error;
+        ralph_lock_status status = take_once(me, &guard, &holder, &error);
+
         if (status == RALPH_LOCK_OK) {
-            enter(me);
-            dwell(me);
-            leave(me);
-            count(SECTIONS);
+            doing(me, "has the lock");
+            return guard;
         }
-        CHECK(flock(gate, LOCK_UN) == 0);
-        if (status != RALPH_LOCK_OK) {
-            CHECK_STATUS(RALPH_LOCK_LOST, status);
-            count(LOST);
-            return;
+        CHECK(guard == NULL);
+        if (status == RALPH_LOCK_ALREADY_LOCKED) {
+            check_refusal(me, holder, began);
+            ralph_lock_error_free(error);
+        } else if (status == RALPH_LOCK_TIMED_OUT) {
+            /* The holder of that moment, which may have ended since. */
+            if (holder != NULL)
+                check_record(holder);
+            ralph_lock_metadata_free(holder);
+            ralph_lock_error_free(error);
+            count(TIMED_OUT);
+        } else {
+            excuse(me, moves, "take the lock", error);
         }
-        sched_yield();
+        nap(me, 500);
     }
 }
 
-static void take_and_verify(void *argument)
-{
-    worker *me = begin_work(*(int *)argument, begin_life(getpid(), true), false);
-    int gate = open_gate();
+/* --- having it --- */
 
-    end_with_starter();
+/* Puts the lock file back where it is gone. */
+static void look_after(worker *me, const ralph_lock_guard *guard)
+{
+    int moves = load(&shared->moves);
+    ralph_lock_metadata *holder;
+    ralph_lock_error *error;
+    ralph_lock_status status;
+
+    doing(me, "verifies");
+    status = ralph_lock_guard_verify(guard, &error);
+    if (status == RALPH_LOCK_OK)
+        return;
+    if (status != RALPH_LOCK_LOST) {
+        excuse(me, moves, "verify", error);
+        return;
+    }
+    ralph_lock_error_free(error);
+    count(LOST);
+    doing(me, "restores");
+    status = ralph_lock_guard_restore(guard, &holder, &error);
+    if (status == RALPH_LOCK_OK) {
+        count(RESTORED);
+        return;
+    }
+    CHECK(holder == NULL);
+    /* On a machine that is busy, those who are refused by the root can have the new file for that long. */
+    if (status != RALPH_LOCK_ALREADY_LOCKED)
+        excuse(me, moves, "restore", error);
+    else
+        ralph_lock_error_free(error);
+}
+
+/* The holder's own record, as far as there is one. */
+static void check_record_that_is_left(const worker *me)
+{
+    ralph_lock_metadata *record;
+    ralph_lock_status status = ralph_lock_read_existing(shared->root, &record, NULL);
+
+    if (status != RALPH_LOCK_OK)
+        return;
+    if (strcmp(ralph_lock_metadata_prompt(record), me->prompt) != 0)
+        fail(__FILE__, __LINE__, "number %d of process %d holds the lock, and \"%.60s\" is on record", me->serial,
+             (int)getpid(), ralph_lock_metadata_prompt(record));
+    check_record(record);
+    ralph_lock_metadata_free(record);
+}
+
+static void work(worker *me, const ralph_lock_guard *guard)
+{
+    int i;
+
+    for (i = below(&me->chance, 4); i > 0; i--) {
+        if (below(&me->chance, 3) == 0)
+            look_after(me, guard);
+        if (below(&me->chance, 8) == 0)
+            check_record_that_is_left(me);
+        sched_yield();
+    }
+    if (below(&me->chance, 16) == 0)
+        nap(me, 500);
+}
+
+/* --- handing it over --- */
+
+/* Until the root is locked again, only the file protects the lock: whether it can be had is left to chance. */
+static void adopt_or_lose(worker *me, int fd)
+{
+    int moves = load(&shared->moves);
+    ralph_lock_guard *guard;
+    ralph_lock_error *error;
+    ralph_lock_status status;
+
+    doing(me, "adopts");
+    status = ralph_lock_adopt_fd(shared->root, me->prompt, NULL, fd, &guard, &error);
+    if (status != RALPH_LOCK_OK) {
+        /* Invalid: the path leads to another file, or to none, while the descriptor's has another name. */
+        if (status != RALPH_LOCK_LOST && status != RALPH_LOCK_INVALID_ARGUMENT)
+            excuse(me, moves, "adopt", error);
+        else
+            ralph_lock_error_free(error);
+        close(fd);
+        return;
+    }
+    enter(me);
+    count(HANDED);
+    work(me, guard);
+    leave(me);
+    give_up(me, guard);
+}
+
+static void adopt_as_child(const worker *me, int fd)
+{
+    worker self = *me;
+
+    self.life = begin_life(getpid(), true);
+    self.chance += (uint64_t)self.life << 32;
+    new_wish(&self);
+    adopt_or_lose(&self, fd);
+    end_work(&self);
+    _exit(0);
+}
+
+static void hand_over(worker *me, ralph_lock_guard *guard)
+{
+    bool to_child = below(&me->chance, 8) == 0;
+    int before = me->serial;
+    int32_t fd;
+
+    doing(me, "hands over");
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_into_fd(guard, &fd, NULL));
+    if (to_child) {
+        pid_t child = fork();
+
+        CHECK(child >= 0);
+        if (child == 0)
+            adopt_as_child(me, fd);
+        close(fd);
+        doing(me, "waits for its child");
+        /* Of an ignored child the end is all that is heard. */
+        while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+            ;
+    } else {
+        new_wish(me);
+        adopt_or_lose(me, fd);
+    }
+    store(&shared->attempt[before].let_go, now());
+}
+
+static void take_in_turns(void *argument)
+{
+    worker *me = begin_mortal(argument);
+
     while (!load(&shared->stop)) {
         ralph_lock_guard *guard;
 
         new_wish(me);
-        guard = take(me);
+        guard = take_in_the_storm(me);
+        enter(me);
         check_previous(me, guard);
-        work_while_it_lasts(me, guard, gate);
-        give_up(me, guard);
+        if (below(&me->chance, 40) == 0)
+            leave_a_child(me);
+        work(me, guard);
+        leave(me);
+        if (below(&me->chance, 12) == 0)
+            hand_over(me, guard);
+        else
+            give_up(me, guard);
     }
     end_work(me);
 }
 
-static void remove_file(const char *file, const char *folder, int how)
-{
-    char *elsewhere = path_of("%s/elsewhere", shared->root), *inside = path_of("%s/loop.lock", elsewhere);
+/* --- the user --- */
 
-    switch (how) {
+static void remove_folder(const char *folder)
+{
+    char *file = path_of("%s/loop.lock", folder), *ignore = path_of("%s/.gitignore", folder);
+
+    CHECK(unlink(file) == 0 || errno == ENOENT);
+    CHECK(unlink(ignore) == 0 || errno == ENOENT);
+    /* A new file may be in the folder already. */
+    CHECK(rmdir(folder) == 0 || errno == ENOENT || errno == ENOTEMPTY);
+    free(file);
+    free(ignore);
+}
+
+/* Some other directory for what is moved. */
+static char *elsewhere;
+
+static void move_root_and_back(worker *self)
+{
+    next(&shared->moves);
+    CHECK(rename(shared->root, elsewhere) == 0);
+    nap(self, 500);
+    CHECK(rename(elsewhere, shared->root) == 0);
+    next(&shared->moves);
+}
+
+static void remove_something(worker *self, const char *file, const char *folder)
+{
+    switch (below(&self->chance, 8)) {
     case 0:
         CHECK(unlink(file) == 0 || errno == ENOENT);
         break;
@@ -73,53 +282,94 @@ static void remove_file(const char *file, const char *folder, int how)
         unlink(elsewhere);
         break;
     case 2:
-        CHECK(rename(folder, elsewhere) == 0 || errno == ENOENT);
-        unlink(inside);
-        rmdir(elsewhere);
+        CHECK(rename(file, elsewhere) == 0 || errno == ENOENT);
+        nap(self, 200);
+        unlink(elsewhere);
+        break;
+    case 3:
+    case 4:
+        if (rename(folder, elsewhere) == 0) {
+            nap(self, 200);
+            remove_folder(elsewhere);
+            rmdir(elsewhere);
+        }
+        break;
+    case 5:
+        move_root_and_back(self);
         break;
     default:
-        /* As `rm -rf .ralph` does. A new file may be in the folder already. */
-        CHECK(unlink(file) == 0 || errno == ENOENT);
-        CHECK(rmdir(folder) == 0 || errno == ENOENT || errno == ENOTEMPTY);
+        remove_folder(folder);
     }
-    free(elsewhere);
-    free(inside);
+}
+
+/* As agents run it. It may find that a file is gone, and fail. */
+static void clean_by_git(void)
+{
+    char *command = path_of("git -C '%s' clean -fdxq 2>/dev/null", shared->root);
+
+    CHECK(system(command) != -1);
+    free(command);
 }
 
 int main(int arguments, char **argument)
 {
     process workers[WORKERS + WATCHERS], *watchers = workers + WORKERS;
+    role roles[WORKERS];
     worker self = {0};
-    int i, gate, removals;
-    char *file, *folder;
+    char *file, *folder, *command;
+    double began = now_ms();
+    int i, wanted, done, before = 0;
 
     CHECK(arguments == 3);
     begin_storm("removals", argument[1]);
+    wanted = atoi(argument[2]);
+    /* The token is outside of what git cleans. */
+    CHECK((size_t)snprintf(shared->root, sizeof shared->root, "%s/root", argument[1]) < sizeof shared->root);
+    elsewhere = path_of("%s/elsewhere", argument[1]);
+    command = path_of("git init -q '%s'", shared->root);
+    CHECK(system(command) == 0);
+    shared->loses_files = true;
     fill_pool(shared->seed);
-    gate = open_gate();
+    expect_orphans();
     file = lock_file_of(shared->root);
     folder = path_of("%s/.ralph", shared->root);
     self.chance = shared->seed;
-    for (i = 0; i < WORKERS; i++)
-        workers[i] = start(take_and_verify, &i);
+    for (i = 0; i < WORKERS; i++) {
+        roles[i].slot = i;
+        workers[i] = start_mortal(&roles[i], take_in_turns);
+    }
     start_watchers(watchers, WATCHERS);
-    for (removals = 0; removals < atoi(argument[2]); removals++) {
-        nap(&self, 800);
-        CHECK(flock(gate, LOCK_EX) == 0);
-        remove_file(file, folder, below(&self.chance, 5));
-        CHECK(flock(gate, LOCK_UN) == 0);
+    while ((done = load(&shared->count[ACQUIRED])) < wanted) {
+        /* Long storms are no standstill. */
+        if (done != before)
+            alarm(PATIENCE_S);
+        before = done;
+        nap(&self, 1500);
+        remove_something(&self, file, folder);
         count(REMOVALS);
+        if (load(&shared->count[REMOVALS]) % GIT_EVERY == 0)
+            clean_by_git();
+        if (load(&shared->count[REMOVALS]) % KILL_EVERY == 0) {
+            i = choose(&self, roles, WORKERS);
+            kill_worker(&workers[i], &roles[i]);
+            workers[i] = start_mortal(&roles[i], take_in_turns);
+        }
         check_all_run(workers, WORKERS + WATCHERS);
     }
     store(&shared->stop, 1);
     finish_all(workers, WORKERS + WATCHERS);
-    check_state(shared->root, RALPH_LOCK_STATE_FREE, NULL);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
     CHECK_STATUS(RALPH_LOCK_OK, try_only(shared->root));
+    check_state(shared->root, RALPH_LOCK_STATE_FREE, NULL);
+    CHECK(load(&shared->count[RESTORED]) > 0 && load(&shared->count[HANDED]) > 0);
     report("acquired", ACQUIRED);
     report("removals", REMOVALS);
-    report("lost", LOST);
-    report("sections", SECTIONS);
+    report("kills", KILLS);
+    report("restored", RESTORED);
+    report("handed", HANDED);
     report("records", RECORDS);
     report("large", LARGE);
+    printf("seconds %.1f\n", (now_ms() - began) / 1000);
     return 0;
 }

@@ -218,7 +218,8 @@ UNUSED static void check_previous(const worker *me, const ralph_lock_guard *guar
     } else {
         CHECK_STATUS(RALPH_LOCK_NOT_FOUND, status);
     }
-    if (me->found != 0 && shared->attempt[me->found].life == load(&shared->last_doomed) && serial != me->found
+    if (!shared->loses_files && me->found != 0
+        && shared->attempt[me->found].life == load(&shared->last_doomed) && serial != me->found
         && !(serial == 0
              && (pid_t)ralph_lock_metadata_pid(previous) == shared->life[shared->attempt[me->found].life].pid))
         fail(__FILE__, __LINE__, "number %d was killed with the lock, and %d is told of", me->found, serial);
