@@ -111,6 +111,7 @@ static void examine(const request *asked, char *answer, size_t room)
     snprintf(path, sizeof path, "%s/%s", asked->root, asked->file);
     file = open(path, O_RDONLY | O_CLOEXEC);
     if (file == -1) {
+        MUST(errno == ENOENT);
         snprintf(answer, room, "free no file");
         return;
     }

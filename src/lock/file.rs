@@ -312,8 +312,19 @@ impl LockedFile {
         if is_blank(&text) {
             return Ok(None);
         }
+        // Before it is taken out: a caller that has no memory for it leaves it to the next one.
+        let left = self.holder_in(&text)?;
         // As at a release: whoever dies has not made the lock one that a full disk keeps from the next.
-        self.blank(text.len()).map(|()| Holder::parse(&text).ok())
+        self.blank(text.len()).map(|()| left)
+    }
+
+    /// The holder that a text names. None: it is no record.
+    fn holder_in(&self, text: &[u8]) -> Result<Option<Box<Holder>>, Fault> {
+        match Holder::parse(text) {
+            Ok(holder) => Ok(Some(holder)),
+            Err(Unreadable::NoRecord(_)) => Ok(None),
+            Err(Unreadable::NoMemory) => Err(self.no_memory()),
+        }
     }
 
     /// Refuses a chosen file whose text is not a lock file's, and would be lost. To be called by the holder.
@@ -327,10 +338,8 @@ impl LockedFile {
             if is_blank(&text) || is_begun(&text) {
                 return Ok(());
             }
-            match Holder::parse(&text) {
-                Ok(_) => return Ok(()),
-                Err(Unreadable::NoMemory) => return Err(self.no_memory()),
-                Err(Unreadable::NoRecord(_)) => {}
+            if self.holder_in(&text)?.is_some() {
+                return Ok(());
             }
         }
         Err(Box::new(LockError::NotLockFile { path: self.path.to_owned() }))
@@ -349,7 +358,8 @@ impl LockedFile {
             self.sync()?;
             self.read(text.len() as u64, text)?;
         }
-        self.truncate().map(|()| Holder::parse(text).ok())
+        let left = self.holder_in(text)?;
+        self.truncate().map(|()| left)
     }
 
     /// Writes a record into a blank file, and counts the bytes that are in the file even when it
