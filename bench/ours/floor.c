@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#define LOCK_FILE ".ralph/loop.lock"
 #define ALWAYS (O_NOCTTY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
 
 /* As long as a record of the library. */
@@ -21,36 +22,48 @@ static void check(int ok)
         fail("floor");
 }
 
-static int take(const char *file)
+/* The lock file and the root, both locked. */
+typedef struct both {
+    int file, root;
+} both;
+
+static both take(const char *workspace, const char *path_of_file)
 {
-    struct stat found, there;
+    struct stat found, there, directory;
     char text[512];
-    int fd = open(file, O_RDWR | ALWAYS);
+    both taken;
     ssize_t size;
 
-    if (fd == -1)
-        fd = open(file, O_RDWR | O_CREAT | ALWAYS, 0666);
-    check(fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0);
-    check(fstat(fd, &found) == 0 && lstat(file, &there) == 0 && found.st_ino == there.st_ino);
+    taken.file = open(path_of_file, O_RDWR | ALWAYS);
+    if (taken.file == -1)
+        taken.file = open(path_of_file, O_RDWR | O_CREAT | ALWAYS, 0666);
+    check(taken.file != -1 && flock(taken.file, LOCK_EX | LOCK_NB) == 0 && fstat(taken.file, &found) == 0);
+    taken.root = open(workspace, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_CLOEXEC);
+    check(taken.root != -1 && fstat(taken.root, &directory) == 0 && flock(taken.root, LOCK_EX | LOCK_NB) == 0);
+    check(fstatat(taken.root, LOCK_FILE, &there, AT_SYMLINK_NOFOLLOW) == 0 && found.st_ino == there.st_ino);
     if (there.st_size > 0) {
-        size = pread(fd, text, (size_t)there.st_size + 1, 0);
+        size = pread(taken.file, text, (size_t)there.st_size + 1, 0);
         check(size == there.st_size && (size_t)size < sizeof text && text[0] == ' ');
     }
-    check(pwrite(fd, record, length, 0) == (ssize_t)length);
-    return fd;
+    check(pwrite(taken.file, record, length, 0) == (ssize_t)length);
+    return taken;
 }
 
-static void give_up(int fd)
+/* The descriptors are compared before they are used: the program could have closed them meanwhile. */
+static void give_up(both taken)
 {
-    check(pwrite(fd, blanks, length, 0) == (ssize_t)length);
-    check(flock(fd, LOCK_UN) == 0 && close(fd) == 0);
+    struct stat found;
+
+    check(fstat(taken.root, &found) == 0 && flock(taken.root, LOCK_UN) == 0);
+    check(fstat(taken.file, &found) == 0 && pwrite(taken.file, blanks, length, 0) == (ssize_t)length);
+    check(flock(taken.file, LOCK_UN) == 0 && close(taken.file) == 0 && close(taken.root) == 0);
 }
 
-static int held;
+static both held;
 
 static void acquire(void)
 {
-    held = take(path);
+    held = take(root, path);
 }
 
 static void release(void)
@@ -105,16 +118,24 @@ static void read_it(void)
 
 static void locked(void)
 {
-    struct stat found, there;
-    int fd = open(path, O_RDONLY | ALWAYS);
+    struct stat found, there, directory;
+    int fd = open(path, O_RDONLY | ALWAYS), at = AT_FDCWD;
+    const char *name = path;
     int free;
 
     check(fd != -1 && fstat(fd, &found) == 0);
     free = flock(fd, LOCK_SH | LOCK_NB) == 0;
-    check(lstat(path, &there) == 0 && found.st_ino == there.st_ino);
+    if (free) {
+        at = open(root, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_CLOEXEC);
+        check(at != -1 && fstat(at, &directory) == 0 && flock(at, LOCK_SH | LOCK_NB) == 0);
+        name = LOCK_FILE;
+    }
+    check(fstatat(at, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && found.st_ino == there.st_ino);
     if (free)
-        check(flock(fd, LOCK_UN) == 0);
+        check(flock(at, LOCK_UN) == 0 && flock(fd, LOCK_UN) == 0);
     close(fd);
+    if (free)
+        close(at);
 }
 
 /* What /proc says of a process, to the end of the file. */
@@ -150,8 +171,8 @@ static void use(const char *workspace)
 {
     char file[4096];
 
-    snprintf(file, sizeof file, "%s/.ralph/loop.lock", workspace);
-    give_up(take(file));
+    snprintf(file, sizeof file, "%s/" LOCK_FILE, workspace);
+    give_up(take(workspace, file));
 }
 
 static int64_t spread(int threads)
@@ -166,7 +187,7 @@ static void open_it(const char *workspace)
     char file[4096];
     int fd;
 
-    snprintf(file, sizeof file, "%s/.ralph/loop.lock", workspace);
+    snprintf(file, sizeof file, "%s/" LOCK_FILE, workspace);
     fd = open(file, O_RDWR | O_CREAT | ALWAYS, 0666);
     check(fd != -1);
     close(fd);
@@ -195,7 +216,7 @@ static void prepare(const char *argument)
 {
     root = argument;
     own = getpid();
-    snprintf(path, sizeof path, "%s/.ralph/loop.lock", root);
+    snprintf(path, sizeof path, "%s/" LOCK_FILE, root);
     snprintf(record, sizeof record,
              "{\n  \"pid\": %d,\n  \"started\": \"2026-01-01T00:00:00.123456789Z\",\n  \"prompt\": \"benchmark\",\n"
              "  \"holder\": {\"host\":\"benchmark\",\"boot_id\":\"00000000-0000-0000-0000-000000000000\","
