@@ -46,9 +46,16 @@ impl Descriptor {
         self.kept.store(kept, Relaxed);
     }
 
-    /// Whether the number still is what was opened.
+    /// Whether the number still is what was opened. A file that cannot be looked at, as on a server that is gone, is taken
+    /// for that.
     pub(crate) fn is_same(&self) -> bool {
-        !self.kept.load(Relaxed) || file::stat(self.as_fd()).is_ok_and(|found| Some(found.identity) == self.identity)
+        if !self.kept.load(Relaxed) {
+            return true;
+        }
+        match file::stat(self.as_fd()) {
+            Ok(found) => Some(found.identity) == self.identity,
+            Err(error) => error.raw_os_error() != Some(libc::EBADF),
+        }
     }
 }
 
