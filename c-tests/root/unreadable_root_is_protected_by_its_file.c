@@ -43,6 +43,7 @@ int main(void)
         CHECK(chmod(root, 0333) == 0);
     run_unprivileged(body, NULL);
     CHECK(chmod(root, 0755) == 0);
+    unlink(path_of("%s/.ralph/.gitignore", root));
     CHECK(unlink(lock_file_of(root)) == 0 && rmdir(path_of("%s/.ralph", root)) == 0);
     CHECK(rmdir(root) == 0 && rmdir(above) == 0);
     free(above);

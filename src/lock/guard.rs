@@ -263,18 +263,24 @@ impl LockGuard {
 
     /// The lock as a descriptor that an exec leaves open. Nothing is held here then. None: nothing was.
     pub(crate) fn take_fd(&self) -> Result<Option<OwnedFd>, Fault> {
-        let fd = self.with_held(|held| match held.file.is_same() {
-            true => held.file.inheritable_copy(),
-            false => Err(self.lost()),
-        })?;
-        if fd.is_some() {
-            // Unlocks the root. The adopter locks it itself.
-            if let Some(mut held) = self.held().and_then(|mut held| held.take()) {
-                held.end_root();
-                held.file.disown();
-            }
+        if !self.is_own() {
+            return Err(LockError::invalid("the guard belongs to the process that this one was forked from"));
         }
-        Ok(fd)
+        let mut entry = self.held();
+        let Some(held) = entry.as_mut().and_then(|entry| entry.as_mut()) else {
+            return Ok(None);
+        };
+        if !held.file.is_same() {
+            return Err(self.lost());
+        }
+        let fd = held.file.inheritable_copy()?;
+        // The adopter locks the root itself.
+        held.end_root();
+        held.file.disown();
+        if let Some(entry) = &mut entry {
+            **entry = None;
+        }
+        Ok(Some(fd))
     }
 
     /// Gives the lock up. None: it was given up before.

@@ -24,7 +24,7 @@ fn is_held(path: &LockPath) -> Result<bool, Fault> {
             }
         };
         let identity = file.identity()?;
-        open_root_early(path)?;
+        open_root_early(path);
         // Shared, for an instant: acquirers tell such a lock from a holder's.
         let free = file.try_shared()?;
         let root = if free { ask_root(path, Some(identity))? } else { None };
@@ -49,9 +49,9 @@ fn ask_root(path: &LockPath, file: Option<FileId>) -> Result<Option<RootTry>, Fa
 }
 
 /// Opens the root before the file's lock is tried, so that this is held for as few calls as can be: acquirers wait for its
-/// end. A root that is missing is no error here.
-fn open_root_early(path: &LockPath) -> Result<(), Fault> {
-    path.find_root().map(drop)
+/// end. Whether that fails matters only if the root is asked then.
+fn open_root_early(path: &LockPath) {
+    let _ = path.find_root();
 }
 
 /// Whether the lock is held, and by whom.
@@ -70,7 +70,7 @@ pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
                 None => continue,
             }
         };
-        open_root_early(&path)?;
+        open_root_early(&path);
         loop {
             // While this lock is had, nobody holds the other one, and nobody writes.
             let free = file.try_shared()?;
