@@ -43,6 +43,7 @@ int main(void)
     waiter = start(wait_for_the_lock, root);
     until_blocked(waiter.pid);
     CHECK(unlink(file) == 0);
+    unlink(path_of("%s/.ralph/.gitignore", root));
     CHECK(rmdir(path_of("%s/.ralph", root)) == 0);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(lost));
     has_the_lock(root, &waiter);
