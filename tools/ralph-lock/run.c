@@ -13,6 +13,9 @@
 #include "process.h"
 #include "restore.h"
 
+/* For how many seconds at most a loop's holder is given time to put its lock file back. */
+static const double PUT_BACK = 5;
+
 /* What the command line says. */
 typedef struct arguments {
     const char *directory, *file, *prompt;
@@ -252,6 +255,18 @@ static int run_refused(const arguments *from, const target *lock, const ralph_lo
     return from->held_status;
 }
 
+/* The lock file may have been removed a moment ago, so that it names no holder: the holder puts it back. Gives what
+ * taking the lock then gives. */
+static ralph_lock_status take_named(const arguments *from, const target *lock, ralph_lock_guard **guard,
+                                    ralph_lock_metadata **holder, ralph_lock_error **error)
+{
+    arguments again = *from;
+
+    ralph_lock_error_free(*error);
+    again.quiet = true;
+    return take(&again, lock, PUT_BACK, NULL, guard, holder, error);
+}
+
 int run_main(int argc, char **argv)
 {
     arguments from = {.held_status = EXIT_HELD};
@@ -268,6 +283,8 @@ int run_main(int argc, char **argv)
     if (result == -1) {
         catch_signals();
         status = take(&from, &lock, from.seconds, NULL, &guard, &holder, &error);
+        if (status == RALPH_LOCK_ALREADY_LOCKED && holder == NULL && from.nested && is_in_loop())
+            status = take_named(&from, &lock, &guard, &holder, &error);
         if (status == RALPH_LOCK_OK)
             result = run_locked(&from, &lock, guard, NULL);
         else if (status == RALPH_LOCK_ALREADY_LOCKED)
