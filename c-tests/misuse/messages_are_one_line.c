@@ -45,7 +45,8 @@ int main(void)
     check_one_line(error, file);
     CHECK(unlink(file) == 0 && mkdir(file, 0777) == 0);
     check_one_line(cannot_acquire(root, EISDIR), file);
-    CHECK(rmdir(file) == 0 && rmdir(path_of("%s/.ralph", root)) == 0 && rmdir(root) == 0);
+    CHECK(rmdir(file) == 0 && unlink(path_of("%s/.ralph/.gitignore", root)) == 0);
+    CHECK(rmdir(path_of("%s/.ralph", root)) == 0 && rmdir(root) == 0);
     check_one_line(cannot_acquire(root, ENOENT), root);
     return 0;
 }
