@@ -439,9 +439,18 @@ fn overview(header: &Header, families: &[Family]) -> String {
     let (start, titled) = rest.split_at(rest.find("\n\nWHAT IS LOCKED. ").expect("the titled part follows"));
     page.paragraphs(start);
     for paragraph in titled.trim_start().split("\n\n") {
-        let (title, text) = paragraph.split_once(". ").expect("it has a title");
-        page.line(&format!(".SS \"{}{}\"", &title[..1], title[1..].to_lowercase()));
-        page.fill(text);
+        let titled =
+            paragraph.split_once(". ").filter(|(title, _)| !title.contains(|letter: char| letter.is_lowercase()));
+        match titled {
+            Some((title, text)) => {
+                page.line(&format!(".SS \"{}{}\"", &title[..1], title[1..].to_lowercase()));
+                page.fill(text);
+            }
+            None => {
+                page.line(".PP");
+                page.paragraphs(paragraph);
+            }
+        }
     }
 
     page.line(".SH FUNCTIONS");
