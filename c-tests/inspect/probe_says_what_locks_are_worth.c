@@ -63,7 +63,8 @@ int main(void)
     say(&holder, 'x');
     finish(&holder);
     on_kinds(root);
-    CHECK(files_in(path_of("%s/.ralph", root)) == 1);
+    /* The lock file and the .gitignore. */
+    CHECK(files_in(path_of("%s/.ralph", root)) == 2);
     every_file_has_a_name = false;
     on_kinds(root);
 

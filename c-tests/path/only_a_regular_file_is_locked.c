@@ -18,8 +18,10 @@ static void check_refused(int os_code, const char *what)
     ralph_lock_metadata *metadata;
     struct stat before, after;
     bool locked = true;
+    /* Removing a directory is bad advice. */
+    const char *remedy = os_code == EISDIR ? "choose another path, or move it away" : "remove it";
 
-    CHECK_TEXT(path_of("%s is %s, and a lock file must be a regular file: remove it", FILE_PATH, what),
+    CHECK_TEXT(path_of("%s is %s, and a lock file must be a regular file: %s", FILE_PATH, what, remedy),
                ralph_lock_error_message(error));
     CHECK_TEXT(FILE_PATH, ralph_lock_error_path(error));
     ralph_lock_error_free(error);

@@ -100,7 +100,8 @@ int main(void)
     run_unprivileged(look_at_unreadable_lock, NULL);
     kill_hard(&holder);
 
-    CHECK(chmod(".ralph", 0755) == 0 && unlink(RALPH_LOCK_FILE) == 0 && chmod(".ralph", 0555) == 0);
+    CHECK(chmod(".ralph", 0755) == 0 && unlink(RALPH_LOCK_FILE) == 0);
+    CHECK(unlink(".ralph/.gitignore") == 0 && chmod(".ralph", 0555) == 0);
     run_unprivileged(look_at_missing_file, NULL);
 
     CHECK(rmdir(".ralph") == 0 && chmod(".", 0555) == 0);

@@ -30,12 +30,12 @@ static void check_harmless(const char *text, size_t length)
 
     write_file(file, text, length);
 
-    /* Free: nobody is on record, and why. */
+    /* Free: there is no record, and why. */
     CHECK_STATUS(RALPH_LOCK_NOT_FOUND, ralph_lock_read_existing(root, &metadata, &error));
     CHECK(metadata == NULL);
     CHECK_STATUS(RALPH_LOCK_NOT_FOUND, ralph_lock_error_status(error));
     CHECK(strstr(ralph_lock_error_message(error), file) != NULL);
-    CHECK(strlen(ralph_lock_error_message(error)) > strlen(file) + strlen("nobody is on record in : "));
+    CHECK(strlen(ralph_lock_error_message(error)) > strlen(file) + strlen(": "));
     CHECK_TEXT(file, ralph_lock_error_path(error));
     CHECK(ralph_lock_error_os_code(error) == 0);
     ralph_lock_error_free(error);
