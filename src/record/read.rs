@@ -1,9 +1,10 @@
 //! Reading a record, which any program may have written: JSON, of which no part is copied before there is memory for it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::time;
@@ -28,6 +29,9 @@ pub(super) struct Parsed {
 
 /// No record has values deeper inside of each other. The parser remembers each one that it is inside of.
 const DEPTH_MAX: usize = 64;
+
+/// A key that matters has at most seven characters, each of which may be an escape of six.
+const KEY_MAX: usize = 7 * 6 + 2;
 
 /// A longer value of "pid" is none.
 const PID_MAX: usize = 20;
@@ -89,17 +93,27 @@ impl<'t> Visitor<'t> for RecordVisitor {
     fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Values<'t>, A::Error> {
         let mut values = Values::default();
         while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            let place = match key.get() {
+            let place = match &*plain_key(key.get()) {
                 "\"pid\"" => &mut values.pid,
                 "\"started\"" => &mut values.started,
                 "\"prompt\"" => &mut values.prompt,
                 "\"holder\"" => &mut values.holder,
                 _ => continue,
             };
-            *place = Some(value.get());
+            if place.replace(value.get()).is_some() {
+                return Err(A::Error::custom("a key is there twice"));
+            }
         }
         Ok(values)
     }
+}
+
+/// The key with its quotes, each character as itself. A key that is longer than the ones that matter stays as it is.
+fn plain_key(json: &str) -> Cow<'_, str> {
+    if !json.contains('\\') || json.len() > KEY_MAX {
+        return Cow::Borrowed(json);
+    }
+    unescape(json).map_or(Cow::Borrowed(json), |key| Cow::Owned(format!("\"{key}\"")))
 }
 
 /// Whether brackets outside of strings are too many inside of each other.
