@@ -71,7 +71,6 @@ static void check_readable(const char *text)
     char *root = new_workspace();
     char *file = lock_file_of(root);
     ralph_lock_metadata *metadata;
-    process holder;
 
     write_file(file, text, strlen(text));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_read_existing(root, &metadata, NULL));
@@ -80,9 +79,6 @@ static void check_readable(const char *text)
     CHECK_TEXT("p", ralph_lock_metadata_prompt(metadata));
     ralph_lock_metadata_free(metadata);
 
-    holder = hold_by_flock(file);
-    check_held(root, "p");
-    kill_hard(&holder);
     CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
     CHECK(is_blank(file));
 }
