@@ -96,8 +96,13 @@ impl LoopLock {
     /// Who is on record, without touching the lock. None: there is no file, or no record in it.
     /// A record alone does not say that the lock is held: its holder may have died.
     pub fn read_existing(workspace_root: impl AsRef<Path>) -> Result<Option<LockMetadata>, LockError> {
+        Ok(LoopLock::read_holder(workspace_root)?.map(LockMetadata::from))
+    }
+
+    /// As [`LoopLock::read_existing`], with what tells the holder's process from others of its number.
+    pub fn read_holder(workspace_root: impl AsRef<Path>) -> Result<Option<Holder>, LockError> {
         match lock::on_record(workspace_root.as_ref()).map_err(LockError::from) {
-            Ok(holder) => Ok(Some((*holder).into())),
+            Ok(holder) => Ok(Some(*holder)),
             Err(LockError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
