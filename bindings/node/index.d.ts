@@ -1,9 +1,23 @@
-/// <reference types="node" />
+/// <reference lib="esnext.disposable" />
 
-/** A directory. Paths are bytes: one that is not UTF-8 is given as a Buffer. */
-export type Path = string | Uint8Array | URL;
+/** A directory. Paths are bytes: one that is not UTF-8 is given as a Buffer or Uint8Array. */
+export type Path = string | Uint8Array | FileURL;
 
-/** How a call ended: the names in `ralph_lock.h`. A later library may have others. */
+/** What is needed of a `URL`. */
+export interface FileURL {
+  readonly href: string;
+  readonly protocol: string;
+}
+
+/** What is needed of an `AbortSignal`: Node's, a browser's, jsdom's or a polyfill's. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** How a call ended: the names in `ralph_lock.h`. A later version may have more. */
 export type Status =
   | 'RALPH_LOCK_OK'
   | 'RALPH_LOCK_ALREADY_LOCKED'
@@ -21,23 +35,34 @@ export type Status =
   | 'RALPH_LOCK_UNSUPPORTED_FILESYSTEM'
   | 'RALPH_LOCK_PANIC';
 
-/** Who is on record as the holder of a lock: a copy, taken at one moment. */
+/** The holder on record: a copy, made at one moment. */
 export interface Holder {
-  /** The process id, as the holder sees it: in another pid namespace it means another process, or none. */
+  /** Its process id, in its own pid namespace. */
   readonly pid: number;
+  /** Its process id here, in this process's pid namespace; null when its process is not visible from here, or has ended. */
+  readonly localPid: number | null;
   /** When it took the lock, by its own clock. */
   readonly started: Date;
   /** The same, exact to the nanosecond, as RFC 3339 in UTC. */
   readonly startedText: string;
   /** The same in nanoseconds since 1970. Not enumerable: JSON.stringify leaves it out. */
   readonly startedNs: bigint;
-  /** What it is doing, in its own words. */
+  /** What it is doing, in its own words. Another program chose the text; `summary` is what to print. */
   readonly prompt: string;
+  /**
+   * One line for people, safe to print at a terminal: the process, its host if that is another one, since when, and the
+   * prompt. Control and invisible characters are escaped, and a long prompt is cut.
+   */
+  readonly summary: string;
   /** The machine or container it runs on; null where the record has none. */
   readonly host: string | null;
   /**
-   * Whether its process ran when it was asked. `recycled`: it has ended, and its number is another process's
-   * now. `foreign`: it belongs to another host, boot or pid namespace. `unknown`: the record has no identity.
+   * Whether its process ran at that moment.
+   * - `live`: it ran.
+   * - `dead`: it has ended.
+   * - `recycled`: it has ended, and another process has its number.
+   * - `foreign`: it belongs to another host, boot or pid namespace.
+   * - `unknown`: the record has no identity, as that of ralph-core.
    */
   readonly liveness: 'unknown' | 'live' | 'dead' | 'recycled' | 'foreign';
   /** What its process is to this one. `ancestor`: this program runs inside that loop. */
@@ -46,7 +71,7 @@ export interface Holder {
 
 /** What failures and refusals have in common. */
 interface Details {
-  /** The operating system's error, for instance `EACCES`; where there was none, the status. */
+  /** The operating system's error, for instance `EACCES`; where there is none, the status. */
   readonly code: string;
   /** Its number, negative as in the errors of `node:fs`. */
   readonly errno?: number;
@@ -55,7 +80,7 @@ interface Details {
   readonly status: Status;
 }
 
-/** Something failed. Never that somebody else has the lock. */
+/** A call failed. Never that another process has the lock. */
 export class LockError extends Error implements Details {
   private constructor();
   readonly code: string;
@@ -64,85 +89,102 @@ export class LockError extends Error implements Details {
   readonly status: Status;
 }
 
-/** Somebody else has the lock, or another Lock of this process. */
+/** Another process has the lock, or another Lock of this process. */
 export class HeldError extends Error implements Details {
   protected constructor();
   readonly code: string;
   readonly errno?: number;
   readonly path?: string;
   readonly status: Status;
-  /** Who; null when the holder left no record, as `flock(1)` does. */
+  /** Null when the holder left no record, as `flock(1)` does. */
   readonly holder: Holder | null;
 }
 
-/** Somebody else had the lock for the whole time to wait. */
+/** Another process had the lock for the whole time to wait. */
 export class LockTimeoutError extends HeldError {}
 
 /**
- * A held lock. Keep it for as long as the lock is needed: one that is no longer referred to is given up at some
- * time.
+ * A held lock. It is held until it is released, or until the thread (the main thread, or the worker) that took it ends,
+ * however that ends.
  *
- * It belongs to the process, and the object to the thread (worker_threads) that made it. A held lock does not
- * keep the process running; the lock ends with the process, however that ends. A worker releases before it
- * ends: what it holds then stays locked until the process ends.
+ * The garbage collector never releases a lock. When nothing refers to the Lock object of a held lock any more, Node
+ * emits a warning, `RALPH_LOCK_FORGOTTEN`; {@link held} gives an object for it again.
+ *
+ * A held lock does not keep the process running.
  */
-export class Lock<P extends string | Buffer = string> {
+export class Lock<P extends string | Uint8Array = string> {
   private constructor();
 
-  /** The lock file; a Buffer when the root was given as bytes. */
+  /** The lock file, spelled as the root was; bytes when the root was given as bytes. */
   readonly path: P;
 
   /**
-   * Gives the lock up. A second time it does nothing and gives the first one's promise.
+   * Releases the lock. A second call does nothing and gives the first one's promise.
    *
-   * Rejects with a LockError when the record could not be taken out of the file; the lock is given up then too.
+   * Rejects with a LockError when the record could not be taken out of the file, or was another holder's
+   * (`RALPH_LOCK_LOST`). The lock is released then too.
    */
   release(): Promise<void>;
 
-  /** The same at once, in this thread, for `process.on('exit')`. Nothing after a release. Throws as that rejects. */
+  /** The same at once, in this thread, for `process.on('exit')`. Does nothing after a release. */
   releaseSync(): void;
 
   /** `await using lock = await acquire(...)` releases at the end of the block. */
   [Symbol.asyncDispose](): Promise<void>;
 
+  /** `using lock = await acquire(...)` releases at the end of the block, at once. */
+  [Symbol.dispose](): void;
+
   /**
-   * Resolves if the path still leads to the file that is locked. After `rm -rf .ralph` or `git clean -fdx` it
-   * does not, and another process can take the lock of a new file: then it rejects with a LockError,
-   * `RALPH_LOCK_LOST`. A long work asks from time to time, and before it commits what it did. On a network file
-   * system it asks the server, which can take seconds.
+   * Resolves if this lock still is the workspace's. After `rm -rf .ralph` or `git clean -fdx` it rejects with a
+   * LockError, `RALPH_LOCK_LOST`; see {@link Lock.restore}. Long work asks from time to time, and before it commits what
+   * it did. On a network file system it asks the server, which can take seconds.
    */
   verify(): Promise<void>;
+
+  /**
+   * Puts the lock file back after it was removed or replaced, and writes the record again. Resolves also if the file was
+   * never gone. Rejects with a HeldError when a program that knows only the file, as `flock(1)` does, holds the new one;
+   * with a LockError, `RALPH_LOCK_LOST`, when the workspace itself is gone or is another directory now.
+   */
+  restore(): Promise<void>;
 
   /** Who was on record when the lock was taken: a holder that died. Null: the last one ended well, or there was none. */
   previous(): Holder | null;
 
   /**
-   * Turns the lock into a descriptor, for a child process that goes on with it: give it in `stdio`, and close
-   * it here once the child is spawned. The child calls `adopt`. This Lock is ended; the lock is held as long as
-   * any copy of the descriptor is open.
+   * Turns the lock into a descriptor for a child process that goes on with it: give it in `stdio`, and close it here
+   * once the child is spawned. The child calls {@link adopt}. This Lock is ended; the lock is held while any copy of the
+   * descriptor is open. It runs at once, in this thread. Where it throws, the lock is released.
    */
   intoFd(): number;
 }
 
 /** The Lock that goes with a root. */
-export type LockOf<R extends Path> = Lock<R extends Uint8Array ? Buffer : string>;
+export type LockOf<R extends Path> = Lock<R extends Uint8Array ? Uint8Array : string>;
 
-export interface TryOptions {
-  /** Another file than `.ralph/loop.lock`: a path below the root. It is for locking alone, its text is replaced. */
+/** Which lock of the workspace is meant. */
+export interface FileOptions {
+  /** Another file than `.ralph/loop.lock`: a path below the root. It is for locking alone; its text is replaced. */
   lockFile?: string | Uint8Array;
 }
 
-export interface AcquireOptions extends TryOptions {
-  /** Ends the wait: it rejects with the signal's reason, and has left nothing behind by then. */
-  signal?: AbortSignal;
-  /** For how long to wait, in milliseconds. Without it: as long as it takes. */
+export interface AcquireOptions extends FileOptions {
+  /** Ends the wait: it rejects with the signal's reason, and nothing of it is left. */
+  signal?: AbortSignalLike;
+  /**
+   * For how long to wait, in milliseconds. Without it, or with `Infinity`: as long as it takes. The kernel measures the
+   * time; JavaScript's timers, and fakes of them, have no part in it.
+   */
   timeout?: number;
 }
 
 /**
- * Takes the workspace's lock, waiting until it is free. The wait is in Node's own event loop; no thread sits in
- * it. It needs Linux. A wait keeps the process running. Abort the waits of a worker before it is terminated
- * from outside: a lock that comes at that instant stays with the process, and koffi can end the process then.
+ * Takes the workspace's lock, and waits until it is free. It needs Linux.
+ *
+ * One thread does all waits of the process; a network or FUSE mount has one more while it is waited on, so that a server
+ * that does not answer holds up the waits on its own mount only. A wait keeps the process running. Waits of a worker
+ * end with it.
  *
  * `prompt`: what this process is going to do, for others to read; at most 16 MiB.
  *
@@ -151,60 +193,74 @@ export interface AcquireOptions extends TryOptions {
 export function acquire<R extends Path>(root: R, prompt: string, options?: AcquireOptions): Promise<LockOf<R>>;
 
 /**
- * Takes the lock now. Rejects with a HeldError when somebody has it, with a LockError when something failed.
+ * Takes the lock now. Rejects with a HeldError when another process has it, with a LockError when something failed.
  *
- * It takes up to 20 ms for a holder that is just writing who it is, up to a second when many only ask.
+ * It takes up to 20 ms when a holder is just writing its record, up to a second when many programs ask at once.
  */
-export function tryAcquire<R extends Path>(root: R, prompt: string, options?: TryOptions): Promise<LockOf<R>>;
+export function tryAcquire<R extends Path>(root: R, prompt: string, options?: FileOptions): Promise<LockOf<R>>;
 
 /**
  * Goes on with a lock that another process, or a shell, handed over as a descriptor, and becomes the holder on
- * record. The lock is never free in between. The descriptor belongs to the Lock then, and is closed; where it
- * rejects, it is the caller's as before.
+ * record. The lock is never free in between. The descriptor belongs to the Lock then, which closes it; do not close it
+ * during the call either. Where it rejects, the descriptor is the caller's as before.
  *
- * Rejects with a HeldError (without a holder) when the lock is another descriptor's, else with a LockError.
+ * Rejects with a HeldError without a holder when the lock is another descriptor's, else with a LockError.
  */
-export function adopt<R extends Path>(
-  root: R,
-  prompt: string,
-  fd: number,
-  options?: TryOptions,
-): Promise<LockOf<R>>;
+export function adopt<R extends Path>(root: R, prompt: string, fd: number, options?: FileOptions): Promise<LockOf<R>>;
 
-/** Who is on record, without touching the lock. Null: nobody. It does not say that the lock is held. */
+/**
+ * The lock of that workspace that this thread (the main thread, or the worker) holds: the object that `acquire` gave, or
+ * one more for it when that one is garbage. Null: it holds none. So a program, or a notebook cell, that runs again finds
+ * the lock that its first run took.
+ */
+export function held<R extends Path>(root: R, options?: FileOptions): Promise<LockOf<R> | null>;
+
+/** The holder on record, without touching the lock. Null: there is no record. It does not say that the lock is held. */
 export function readExisting(root: Path): Promise<Holder | null>;
 
-/** Whether somebody holds the lock at this moment, this process included. */
+/** Whether the lock is held at this moment, by any process, this one included. */
 export function isLocked(root: Path): Promise<boolean>;
 
 /**
- * Whether the lock is held, and the record that belongs to that answer. `stale`: it is free, and the last
- * holder's record is still there, because it died. It takes up to 20 ms when a holder is not on record.
+ * Whether the lock is held, and the record that belongs to that answer. It takes up to 20 ms when a holder is not on
+ * record.
+ * - `free`: no process holds it.
+ * - `held`: a process holds it; `holder` is null if it left no record.
+ * - `stale`: it is free, and the last holder's record is still there, because that process died.
  */
 export function inspect(
   root: Path,
+  options?: FileOptions,
 ): Promise<
-  | { state: 'free'; holder: null }
-  | { state: 'held'; holder: Holder | null }
-  | { state: 'stale'; holder: Holder }
+  { state: 'free'; holder: null } | { state: 'held'; holder: Holder | null } | { state: 'stale'; holder: Holder }
 >;
 
 /**
- * Sends a signal to the process that holds the lock now, and to no other: not to one that merely has the number
- * of a holder that died. `signal`: a name or a number; `SIGTERM` if none is given; 0 only tells whether one
- * could be sent.
+ * Sends a signal to the process that holds the lock now, and to no other: not to one that merely has the number of a
+ * holder that died. `signal`: a name or a number; `SIGTERM` if none is given; 0 only tells whether one could be sent.
  *
- * Rejects with a LockError: `RALPH_LOCK_NOT_FOUND` when nobody holds the lock, `RALPH_LOCK_NOT_LIVE` and
- * `RALPH_LOCK_PARSE` when it cannot be told who does.
+ * Rejects with a LockError:
+ * - `RALPH_LOCK_NOT_FOUND`: no process holds the lock.
+ * - `RALPH_LOCK_NOT_LIVE`, `RALPH_LOCK_PARSE`: which process holds it cannot be proved.
  */
-export function signalHolder(root: Path, signal?: NodeJS.Signals | number): Promise<void>;
+export function signalHolder(root: Path, signal?: `SIG${string}` | number, options?: FileOptions): Promise<void>;
 
 /**
- * The processes that keep the lock: the holder, or those that inherited its descriptor. Other users' processes
- * are not seen. It looks through all of /proc, which takes milliseconds to tenths of a second, in a thread of
- * the pool.
+ * The processes that keep the lock: the holder, or those that inherited its descriptor. Other users' processes are not
+ * seen. It looks through all of /proc, which takes milliseconds to tenths of a second, in a thread of libuv's pool.
  */
-export function findKeepers(root: Path): Promise<number[]>;
+export function findKeepers(root: Path, options?: FileOptions): Promise<number[]>;
+
+/**
+ * The workspace that a directory belongs to, as an absolute path without symbolic links: the nearest directory at or above
+ * `start` that contains `.git` (a directory, or the file of a worktree or submodule). A `.ralph/loop.lock` nearer than
+ * that counts while it is held; without any `.git`, the nearest one counts. `start` is the current directory if none is
+ * given.
+ *
+ * The search stops at a mount boundary, as git's does, and passes over sticky directories such as /tmp. Rejects with a
+ * LockError, `RALPH_LOCK_NOT_FOUND`, when there is no workspace.
+ */
+export function findRoot<R extends Path = string>(start?: R): Promise<R extends Uint8Array ? Uint8Array : string>;
 
 /** What a lock is worth on the workspace's file system, to be asked before a program relies on it. */
 export function probeFilesystem(root: Path): Promise<'unknown' | 'local' | 'distributed' | 'no-locks'>;

@@ -1,86 +1,52 @@
-import { setMaxListeners } from 'node:events';
+'use strict';
+const { onAbort, reason } = require('./abort.js');
+const addon = require('./addon.js');
+const argument = require('./arguments.js');
+const { check } = require('./errors.js');
+const { lockOf } = require('./lock.js');
 
-import * as argument from './arguments.js';
-import { attempt, call } from './call.js';
-import { check } from './errors.js';
-import * as c from './library.js';
-import { Lock } from './lock.js';
-import { readable } from './readable.js';
-
-export async function tryAcquire(root, prompt, { lockFile } = {}) {
+async function tryAcquire(root, prompt, options) {
+  const { lockFile } = argument.options(options, ['lockFile']);
   const where = [argument.path('root', root), argument.text('prompt', prompt)];
-  const guard = [null];
-  const holder = [null];
-  const outcome = await withOptions(0, lockFile, (options) =>
-    attempt(c.acquireWith, ...where, options, guard, holder),
-  );
-  check(outcome, holder[0]);
-  return new Lock(guard[0], isBytes(root));
+  return lockOf(check(await addon.tryAcquire(...where, argument.optionalPath('options.lockFile', lockFile))), root);
 }
 
-export async function acquire(root, prompt, { signal, timeout, lockFile } = {}) {
-  argument.abortSignal('options.signal', signal)?.throwIfAborted();
-  // One signal may end many waits, which is no leak of listeners.
-  if (signal) setMaxListeners(0, signal);
-  const waiter = await newWaiter(root, prompt, argument.milliseconds('options.timeout', timeout), lockFile);
-  const guard = [null];
-  const holder = [null];
+async function acquire(root, prompt, options) {
+  const { signal, timeout, lockFile } = argument.options(options, ['signal', 'timeout', 'lockFile']);
+  const what = [
+    argument.path('root', root),
+    argument.text('prompt', prompt),
+    argument.milliseconds('options.timeout', timeout),
+    argument.optionalPath('options.lockFile', lockFile),
+  ];
+  argument.abortSignal('options.signal', signal);
+  if (!signal) return lockOf(check(await addon.acquire(addon.newWait(), ...what)), root);
+  if (signal.aborted) throw reason(signal);
+  const wait = addon.newWait();
+  const forget = onAbort(signal, () => addon.cancel(wait));
   let outcome;
   try {
-    do {
-      c.metadataFree(holder[0]);
-      outcome = await attempt(c.waiterStep, waiter, guard, holder);
-    } while (outcome.status === 'RALPH_LOCK_ALREADY_LOCKED' && (await readable(c.waiterFd(waiter), signal)));
+    outcome = await addon.acquire(wait, ...what);
   } finally {
-    await call(c.waiterFree, waiter);
+    forget();
   }
-  if (signal?.aborted) {
-    c.metadataFree(holder[0]);
-    // The library may have got the lock while the signal came.
-    if (guard[0] !== null) await call(c.release, guard[0]);
-    throw signal.reason;
+  if (signal.aborted) {
+    // The lock may have come at the same instant.
+    if (outcome.number !== undefined) check(await addon.release(outcome.number));
+    throw reason(signal);
   }
-  check(outcome, holder[0]);
-  return new Lock(guard[0], isBytes(root));
+  return lockOf(check(outcome), root);
 }
 
-export async function adopt(root, prompt, fd, { lockFile } = {}) {
-  const where = [argument.path('root', root), argument.text('prompt', prompt)];
-  const descriptor = argument.descriptor('fd', fd);
-  const guard = [null];
-  check(
-    await withOptions(undefined, lockFile, (options) =>
-      attempt(c.adoptFd, ...where, options, descriptor, guard),
-    ),
-  );
-  return new Lock(guard[0], isBytes(root));
+async function adopt(root, prompt, fd, options) {
+  const { lockFile } = argument.options(options, ['lockFile']);
+  const what = [
+    argument.path('root', root),
+    argument.text('prompt', prompt),
+    argument.int('fd', fd),
+    argument.optionalPath('options.lockFile', lockFile),
+  ];
+  return lockOf(check(await addon.adopt(...what)), root);
 }
 
-async function newWaiter(root, prompt, timeout, lockFile) {
-  const where = [argument.path('root', root), argument.text('prompt', prompt)];
-  const waiter = [null];
-  check(await withOptions(timeout, lockFile, (options) => attempt(c.waiterNew, ...where, options, waiter)));
-  return waiter[0];
-}
-
-/** Makes options for one call. `timeout` is in milliseconds; undefined for as long as it takes. */
-async function withOptions(timeout, lockFile, use) {
-  const options = c.optionsNew();
-  try {
-    if (timeout !== undefined) c.optionsSetTimeout(options, timeout);
-    if (lockFile !== undefined) setLockFile(options, lockFile);
-    return await use(options);
-  } finally {
-    c.optionsFree(options);
-  }
-}
-
-function setLockFile(options, lockFile) {
-  const status = c.optionsSetLockFile(options, argument.path('options.lockFile', lockFile));
-  const message = 'options.lockFile must be a path below the workspace root, without ".."';
-  check({ status: c.statusName(status), message, osCode: 0, path: String(lockFile) });
-}
-
-function isBytes(root) {
-  return root instanceof Uint8Array;
-}
+module.exports = { acquire, adopt, tryAcquire };

@@ -1,59 +1,99 @@
-// What callers pass, checked as node:fs does it, in the form that C takes.
-import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
+'use strict';
+// What callers pass, checked as node:fs does it, in the form that the addon takes.
+const { constants } = require('node:os');
+const { fileURLToPath } = require('node:url');
+const { isUint8Array } = require('node:util').types;
+
+const MAX_INT = 2 ** 31 - 1;
+
+function fail(Type, code, message) {
+  return Object.assign(new Type(message), { code });
+}
 
 function wrongType(name, wanted, value) {
-  const error = new TypeError(
-    `The "${name}" argument must be ${wanted}. Received ${value === null ? null : typeof value}`,
+  const received = value === null ? null : typeof value;
+  return fail(TypeError, 'ERR_INVALID_ARG_TYPE', `The "${name}" argument must be ${wanted}. Received ${received}`);
+}
+
+function outOfRange(name, wanted, value) {
+  return fail(
+    RangeError,
+    'ERR_OUT_OF_RANGE',
+    `The value of "${name}" is out of range. It must be ${wanted}. Received ${value}`,
   );
-  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
-function terminated(name, bytes) {
-  if (!bytes.includes(0)) return Buffer.concat([bytes, Buffer.alloc(1)]);
-  const error = new TypeError(`The argument '${name}' must be without null bytes`);
-  throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' });
+/** A string that is the same in UTF-8: a surrogate without its other half would become U+FFFD there. */
+function text(name, value) {
+  if (typeof value !== 'string') throw wrongType(name, 'of type string', value);
+  const wrong = value.includes('\0') ? 'null bytes' : /\p{Surrogate}/u.test(value) ? 'lone surrogates' : null;
+  if (wrong)
+    throw fail(TypeError, 'ERR_INVALID_ARG_VALUE', `The argument '${name}' must be a string without ${wrong}`);
+  return value;
 }
 
-/** A path: a string, a file URL, or bytes. */
-export function path(name, value) {
-  if (value instanceof URL) return path(name, fileURLToPath(value));
-  if (value instanceof Uint8Array) return terminated(name, value);
-  if (typeof value === 'string') return terminated(name, Buffer.from(value));
-  throw wrongType(name, 'of type string or an instance of Buffer or URL', value);
+/** A path as bytes: from a string, a file URL, or bytes. */
+function path(name, value) {
+  if (typeof value === 'string') return Buffer.from(text(name, value));
+  if (isUint8Array(value)) {
+    if (!value.includes(0)) return Buffer.from(value);
+    throw fail(TypeError, 'ERR_INVALID_ARG_VALUE', `The argument '${name}' must be bytes without null bytes`);
+  }
+  // As node:fs has it: a URL of another realm, as jsdom's, is a URL too.
+  if (typeof value?.href === 'string' && typeof value.protocol === 'string')
+    return path(name, fileURLToPath(value.href));
+  throw wrongType(name, 'of type string or an instance of Buffer, Uint8Array or URL', value);
 }
 
-export function text(name, value) {
-  if (typeof value === 'string') return terminated(name, Buffer.from(value));
-  throw wrongType(name, 'of type string', value);
+function optionalPath(name, value) {
+  return value === undefined ? undefined : path(name, value);
+}
+
+/** Options, which may be left out. A misspelled name would be taken for a wish that was not made. */
+function options(value, known) {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null) throw wrongType('options', 'of type object', value);
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown === undefined) return value;
+  throw fail(
+    TypeError,
+    'ERR_INVALID_ARG_VALUE',
+    `The argument 'options' has no property "${unknown}"; it has ${known.join(', ')}`,
+  );
 }
 
 /** Milliseconds as a whole number; undefined for as long as it takes. */
-export function milliseconds(name, value) {
+function milliseconds(name, value) {
   if (value === undefined) return undefined;
   if (typeof value !== 'number') throw wrongType(name, 'of type number', value);
-  if (!(value >= 0)) {
-    const error = new RangeError(`The value of "${name}" is out of range. It must be >= 0. Received ${value}`);
-    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
-  }
+  if (!(value >= 0)) throw outOfRange(name, '>= 0', value);
   const whole = Math.ceil(value);
   return Number.isSafeInteger(whole) ? whole : undefined;
 }
 
-export function descriptor(name, value) {
-  if (Number.isInteger(value)) return value;
-  throw wrongType(name, 'an integer', value);
+/** A number that C takes as an int: it would drop the bits that do not fit. */
+function int(name, value) {
+  if (typeof value !== 'number') throw wrongType(name, 'of type number', value);
+  if (Number.isInteger(value) && value >= 0 && value <= MAX_INT) return value;
+  throw outOfRange(name, `an integer >= 0 and <= ${MAX_INT}`, value);
 }
 
 /** A signal's number; it may be given by its name. */
-export function signalNumber(name, value) {
-  if (Number.isInteger(value)) return value;
+function signalNumber(name, value) {
+  if (typeof value !== 'string') return int(name, value);
   if (Object.hasOwn(constants.signals, value)) return constants.signals[value];
-  const error = new TypeError(`Unknown signal: ${value}`);
-  throw Object.assign(error, { code: 'ERR_UNKNOWN_SIGNAL' });
+  throw fail(TypeError, 'ERR_UNKNOWN_SIGNAL', `Unknown signal: ${value}`);
 }
 
-export function abortSignal(name, value) {
-  if (value === undefined || typeof value?.aborted === 'boolean') return value;
-  throw wrongType(name, 'an instance of AbortSignal', value);
+/** Whatever does what an AbortSignal does: jsdom and polyfills have their own. */
+function abortSignal(name, value) {
+  if (value === undefined) return undefined;
+  const fits =
+    typeof value?.aborted === 'boolean' &&
+    typeof value.addEventListener === 'function' &&
+    typeof value.removeEventListener === 'function';
+  if (!fits) throw wrongType(name, 'an AbortSignal', value);
+  return value;
 }
+
+module.exports = { abortSignal, int, milliseconds, optionalPath, options, path, signalNumber, text };

@@ -1,46 +1,44 @@
-import * as argument from './arguments.js';
-import { attempt } from './call.js';
-import { check } from './errors.js';
-import { takeHolder } from './holder.js';
-import * as c from './library.js';
-import { FILESYSTEMS, STATES } from './words.js';
+'use strict';
+const { isUint8Array } = require('node:util').types;
+const addon = require('./addon.js');
+const argument = require('./arguments.js');
+const { check } = require('./errors.js');
+const { holder } = require('./holder.js');
 
-export async function readExisting(root) {
-  const metadata = [null];
-  const outcome = await attempt(c.readExisting, argument.path('root', root), metadata);
-  if (outcome.status !== 'RALPH_LOCK_NOT_FOUND') check(outcome);
-  return takeHolder(metadata[0]);
+/** Which lock is asked about. */
+function target(root, options) {
+  const { lockFile } = argument.options(options, ['lockFile']);
+  return [argument.path('root', root), argument.optionalPath('options.lockFile', lockFile)];
 }
 
-export async function isLocked(root) {
-  const locked = [false];
-  check(await attempt(c.isLocked, argument.path('root', root), locked));
-  return locked[0];
+async function findRoot(start = '.') {
+  const root = check(await addon.findRoot(argument.path('start', start)));
+  return isUint8Array(start) ? root : root.toString();
 }
 
-export async function inspect(root) {
-  const state = [0];
-  const metadata = [null];
-  check(await attempt(c.inspect, argument.path('root', root), state, metadata));
-  return { state: STATES[state[0]], holder: takeHolder(metadata[0]) };
+async function readExisting(root) {
+  return holder(check(await addon.readExisting(argument.path('root', root))));
 }
 
-export async function signalHolder(root, signal = 'SIGTERM') {
-  check(await attempt(c.signalHolder, argument.path('root', root), argument.signalNumber('signal', signal)));
+async function isLocked(root) {
+  return check(await addon.isLocked(argument.path('root', root)));
 }
 
-export async function findKeepers(root) {
-  const count = [0];
-  let pids = new Uint32Array(16);
-  for (;;) {
-    check(await attempt(c.findKeepers, argument.path('root', root), pids, pids.length, count));
-    if (count[0] <= pids.length) return Array.from(pids.subarray(0, count[0]));
-    pids = new Uint32Array(count[0]);
-  }
+async function inspect(root, options) {
+  const found = check(await addon.inspect(...target(root, options)));
+  return { state: found.state, holder: holder(found.holder) };
 }
 
-export async function probeFilesystem(root) {
-  const verdict = [0];
-  check(await attempt(c.probeFilesystem, argument.path('root', root), verdict));
-  return FILESYSTEMS[verdict[0]] ?? 'unknown';
+async function signalHolder(root, signal = 'SIGTERM', options) {
+  check(await addon.signalHolder(argument.signalNumber('signal', signal), ...target(root, options)));
 }
+
+async function findKeepers(root, options) {
+  return check(await addon.findKeepers(...target(root, options)));
+}
+
+async function probeFilesystem(root) {
+  return check(await addon.probeFilesystem(argument.path('root', root)));
+}
+
+module.exports = { findKeepers, findRoot, inspect, isLocked, probeFilesystem, readExisting, signalHolder };

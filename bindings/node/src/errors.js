@@ -1,6 +1,6 @@
-import { constants } from 'node:os';
-
-import { takeHolder } from './holder.js';
+'use strict';
+const { constants } = require('node:os');
+const { holder } = require('./holder.js');
 
 // Of numbers with two names the first one is what Node's own errors say.
 const codes = new Map(
@@ -17,35 +17,38 @@ function describe(error, { status, osCode, path }) {
   error.status = status;
 }
 
-export class LockError extends Error {
-  constructor(outcome) {
-    super(outcome.message);
-    describe(this, outcome);
+class LockError extends Error {
+  constructor(failure) {
+    super(failure.message);
+    describe(this, failure);
   }
 }
 
-export class HeldError extends Error {
-  constructor(outcome, holder) {
-    super(outcome.message);
-    describe(this, outcome);
-    this.holder = holder;
+class HeldError extends Error {
+  constructor(failure) {
+    super(failure.message);
+    describe(this, failure);
+    this.holder = holder(failure.holder);
   }
 }
 
-export class LockTimeoutError extends HeldError {}
+class LockTimeoutError extends HeldError {}
 
-for (const type of [LockError, HeldError, LockTimeoutError]) type.prototype.name = type.name;
+for (const Type of [LockError, HeldError, LockTimeoutError]) {
+  Object.defineProperty(Type.prototype, 'name', { value: Type.name, configurable: true, writable: true });
+}
 
-/** Throws what the outcome of a call says, unless the call worked. `holder` is a handle, or null. */
-export function check(outcome, holder = null) {
+/** What the addon gave, unless that is a failure, which is thrown. */
+function check(outcome) {
+  if (outcome?.status === undefined) return outcome;
   switch (outcome.status) {
-    case 'RALPH_LOCK_OK':
-      return;
     case 'RALPH_LOCK_ALREADY_LOCKED':
-      throw new HeldError(outcome, takeHolder(holder));
+      throw new HeldError(outcome);
     case 'RALPH_LOCK_TIMED_OUT':
-      throw new LockTimeoutError(outcome, takeHolder(holder));
+      throw new LockTimeoutError(outcome);
     default:
       throw new LockError(outcome);
   }
 }
+
+module.exports = { check, HeldError, LockError, LockTimeoutError };

@@ -1,21 +1,23 @@
-import * as c from './library.js';
-import { LIVENESS, RELATIONS } from './words.js';
+'use strict';
 
-/** What the library's metadata say, as an object of our own, and frees them. Null for none. */
-export function takeHolder(metadata) {
-  if (metadata === null) return null;
-  const ns = BigInt(c.metadataStartedNs(metadata));
+/** What the addon tells of a holder, as users have it. Null for none. */
+function holder(told) {
+  if (!told) return null;
+  const { pid, localPid, startedNs, startedText, prompt, host, summary, liveness, relation } = told;
+  const started = new Date(Number(startedNs / 1_000_000n));
   const holder = {
-    pid: c.metadataPid(metadata),
-    started: new Date(Number(ns / 1_000_000n)),
-    startedText: c.metadataStartedText(metadata),
-    prompt: c.metadataPrompt(metadata),
-    host: c.metadataHost(metadata),
-    liveness: LIVENESS[c.metadataLiveness(metadata)] ?? 'unknown',
-    relation: RELATIONS[c.metadataRelation(metadata)] ?? 'unknown',
+    pid,
+    localPid: localPid ?? null,
+    started,
+    startedText,
+    prompt,
+    host: host ?? null,
+    summary,
+    liveness,
+    relation,
   };
   // Not enumerable, because JSON.stringify refuses bigints.
-  Object.defineProperty(holder, 'startedNs', { value: ns });
-  c.metadataFree(metadata);
-  return holder;
+  return Object.defineProperty(holder, 'startedNs', { value: startedNs });
 }
+
+module.exports = { holder };

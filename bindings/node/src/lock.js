@@ -1,72 +1,101 @@
-import { attempt, attemptInPlace, call } from './call.js';
-import { check, LockError } from './errors.js';
-import { takeHolder } from './holder.js';
-import * as c from './library.js';
+'use strict';
+const { isUint8Array } = require('node:util').types;
+const addon = require('./addon.js');
+const argument = require('./arguments.js');
+const { check } = require('./errors.js');
+const { holder } = require('./holder.js');
 
-// Locks that nobody refers to any more are given up. To release a guard twice is harmless.
-const forgotten = new FinalizationRegistry(c.release);
+// The lock objects of this thread, by the addon's numbers.
+const objects = new Map();
 
-// The same on every Unix: fcntl(2).
-const F_SETFD = 2;
-const FD_CLOEXEC = 1;
+// The collector never releases a lock: a program that has lost its Lock object may still work under the lock.
+const forgotten = new FinalizationRegistry(({ number, path }) => {
+  // `held` may have made one more object for the lock meanwhile.
+  if (objects.get(number)?.deref()) return;
+  objects.delete(number);
+  if (!addon.isHeld(number)) return;
+  process.emitWarning(
+    `the lock of ${JSON.stringify(path)} is still held, but nothing refers to its Lock object any more. ` +
+      `It stays held until this thread ends. To release it, keep the object; \`await held(root)\` gives one again.`,
+    { type: 'RalphLockWarning', code: 'RALPH_LOCK_FORGOTTEN' },
+  );
+});
 
-export class Lock {
-  #guard;
-  /** Once the guard is ended, or is about to be: how that went. */
+// Only this module makes locks.
+const key = Symbol('ralph-lock');
+
+class Lock {
+  #number;
+  /** Once the lock is ended, or is about to be: how that went. */
   #end;
 
-  /** `guard` is a handle; `asBytes`: whether the path is to be given as a Buffer. */
-  constructor(guard, asBytes) {
-    this.#guard = guard;
-    forgotten.register(this, guard, this);
-    const path = c.bytesAt(c.guardPath(guard));
-    this.path = asBytes ? path : path.toString();
+  constructor(given, number, path) {
+    if (given !== key) throw new TypeError('A Lock comes from acquire, tryAcquire, adopt or held');
+    this.#number = number;
+    Object.defineProperty(this, 'path', { value: path, enumerable: true });
+    objects.set(number, new WeakRef(this));
+    forgotten.register(this, { number, path: String(path) }, this);
   }
 
   release() {
-    forgotten.unregister(this);
-    this.#end ??= call(c.release, this.#guard).then(({ result, errno }) => this.#checkRelease(result, errno));
+    this.#end ??= this.#forget(() => addon.release(this.#number)).then(check);
     return this.#end;
   }
 
   releaseSync() {
     if (this.#end) return;
-    forgotten.unregister(this);
     this.#end = Promise.resolve();
-    this.#checkRelease(c.release(this.#guard), c.koffi.errno());
-  }
-
-  // Where the symbol is missing, what transpilers use in its place.
-  [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
-    return this.release();
+    check(this.#forget(() => addon.releaseSync(this.#number)));
   }
 
   async verify() {
-    check(await attempt(c.guardVerify, this.#guard));
+    check(await addon.verify(this.#number));
+  }
+
+  async restore() {
+    check(await addon.restore(this.#number));
   }
 
   previous() {
-    const metadata = [null];
-    const outcome = attemptInPlace(c.guardPrevious, this.#guard, metadata);
-    if (outcome.status !== 'RALPH_LOCK_NOT_FOUND') check(outcome);
-    return takeHolder(metadata[0]);
+    return holder(check(addon.previous(this.#number)));
   }
 
   intoFd() {
-    const fd = [-1];
-    check(attemptInPlace(c.guardIntoFd, this.#guard, fd));
-    forgotten.unregister(this);
-    this.#end = Promise.resolve();
-    // Like all of Node's: a child has it through `stdio`, and would inherit this one as a second copy, which
-    // its own children inherit too.
-    c.fcntl(fd[0], F_SETFD, 'int', FD_CLOEXEC);
-    return fd[0];
+    const outcome = this.#forget(() => addon.intoFd(this.#number));
+    this.#end ??= Promise.resolve();
+    return check(outcome);
   }
 
-  #checkRelease(status, osCode) {
-    const name = c.statusName(status);
-    if (name === 'RALPH_LOCK_OK') return;
-    const message = `the lock is given up, but its record stays in ${this.path}`;
-    throw new LockError({ status: name, message, osCode, path: String(this.path) });
+  /** Ends the lock; the object may be collected then. */
+  #forget(end) {
+    forgotten.unregister(this);
+    objects.delete(this.#number);
+    return end();
   }
 }
+
+// Where a symbol is missing, what transpilers use in its place.
+const define = (name, value) =>
+  Object.defineProperty(Lock.prototype, Symbol[name] ?? Symbol.for(`Symbol.${name}`), {
+    value,
+    configurable: true,
+    writable: true,
+  });
+define('asyncDispose', Lock.prototype.release);
+define('dispose', Lock.prototype.releaseSync);
+
+/** The object for a lock that the addon holds. */
+function lockOf({ number, path }, root) {
+  return new Lock(key, number, isUint8Array(root) ? path : path.toString());
+}
+
+async function held(root, options) {
+  const { lockFile } = argument.options(options, ['lockFile']);
+  const found = check(
+    await addon.held(argument.path('root', root), argument.optionalPath('options.lockFile', lockFile)),
+  );
+  if (!found || !addon.isHeld(found.number)) return null;
+  return objects.get(found.number)?.deref() ?? lockOf(found, root);
+}
+
+module.exports = { held, Lock, lockOf };

@@ -1,0 +1,28 @@
+'use strict';
+// Loads the addon: the one that was built into this package, or that of the platform's own package.
+const { version } = require('../package.json');
+const { platform } = require('./platform.js');
+
+function load() {
+  const here = platform();
+  const failures = [];
+  for (const place of [`../addon/ralph-lock.${here}.node`, `@ralph-lock/${here}`]) {
+    try {
+      const addon = require(place);
+      if (addon.version() === version) return addon;
+      failures.push(`${place} is of version ${addon.version()}, and this package is of ${version}`);
+    } catch (error) {
+      failures.push(error.message.split('\n')[0]);
+    }
+  }
+  throw new Error(
+    `ralph-lock has no addon for ${here}. From a clone, \`npm install ./bindings/node\` builds it with cargo. ` +
+      `Tried: ${failures.join('; ')}`,
+  );
+}
+
+const addon = load();
+
+if (process.versions.bun) require('./bun.js').atExit(() => addon.close());
+
+module.exports = addon;
