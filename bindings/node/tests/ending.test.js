@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { acquire, inspect, isLocked, Lock, LockError, tryAcquire } from 'ralph-lock';
-import { node, workspace } from './help.js';
+import { pathToFileURL } from 'node:url';
+import { acquire, held, HeldError, inspect, isLocked, Lock, LockError, tryAcquire } from 'ralph-lock';
+import { nameless, node, workspace } from './help.js';
 
 test('a second release does nothing, also to the next holder', async (t) => {
   const root = workspace(t);
@@ -19,10 +20,7 @@ test('a second release does nothing, also to the next holder', async (t) => {
   await second.release();
   assert.equal(await isLocked(root), false);
   for (const use of [() => second.verify(), async () => second.previous(), async () => second.intoFd()]) {
-    await assert.rejects(
-      use,
-      (error) => error instanceof LockError && error.status === 'RALPH_LOCK_INVALID_HANDLE',
-    );
+    await assert.rejects(use, (error) => error instanceof LockError && error.status === 'RALPH_LOCK_INVALID_HANDLE');
   }
 });
 
@@ -34,18 +32,51 @@ test('two releases at a time are one', async (t) => {
 });
 
 test('the end of a block releases', async (t) => {
-  assert.equal(typeof Lock.prototype[Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')], 'function');
   const root = workspace(t);
-  // Without the symbol, as in older Nodes, the package loads all the same.
-  assert.equal(await node(t, 'no_symbol.js', [root]).ended, 0);
-  assert.equal((await inspect(root)).state, 'free');
+  for (const name of ['asyncDispose', 'dispose']) {
+    const symbol = Symbol[name] ?? Symbol.for(`Symbol.${name}`);
+    const lock = await acquire(root, 'x');
+    await lock[symbol]();
+    assert.equal(await isLocked(root), false);
+  }
 });
 
-test('a lock that nobody refers to is given up', async (t) => {
+test('the collector releases nothing, and Node warns', async (t) => {
   const root = workspace(t);
   const forgetful = node(t, 'forget.js', [root], { flags: ['--expose-gc'] });
-  assert.equal(await forgetful.line(), 'free again');
+  assert.equal(await forgetful.line(), 'RalphLockWarning RALPH_LOCK_FORGOTTEN');
+  assert.equal(await forgetful.line(), 'held true');
+  assert.equal(await forgetful.line(), 'released');
   assert.equal(await forgetful.ended, 0);
+});
+
+test('held finds the lock of this thread', async (t) => {
+  const [root, other] = [workspace(t), workspace(t)];
+  assert.equal(await held(root), null);
+  assert.equal(await held(path.join(root, 'missing')), null);
+  const lock = await acquire(root, 'x');
+  fs.symlinkSync(root, path.join(other, 'link'));
+  for (const same of [root, `${root}/.`, path.join(other, 'link'), Buffer.from(root), pathToFileURL(root)]) {
+    assert.equal(await held(same), lock);
+  }
+  assert.equal(await held(root, { lockFile: '.ralph/./loop.lock' }), lock);
+  assert.equal(await held(root, { lockFile: 'other.lock' }), null);
+  assert.equal(await held(other), null);
+  fs.rmSync(path.join(root, '.ralph'), { recursive: true });
+  assert.equal(await held(root), lock);
+  await lock.release().catch(() => {});
+  assert.equal(await held(root), null);
+  assert.throws(() => new Lock(), TypeError);
+});
+
+test('what a program leaves locked is released at its end', async (t) => {
+  const root = workspace(t);
+  for (const end of ['exit', 'natural', 'throw']) {
+    const status = await node(t, 'leave.js', [root, end], { stdio: ['ignore', 'pipe', 'ignore'] }).ended;
+    assert.equal(status, end === 'exit' ? 7 : end === 'throw' ? 1 : 0);
+    // Stale if its record had stayed.
+    assert.deepEqual(await inspect(root), { state: 'free', holder: null }, end);
+  }
 });
 
 test('a lock can be released on exit', async (t) => {
@@ -54,17 +85,29 @@ test('a lock can be released on exit', async (t) => {
   assert.deepEqual(await inspect(root), { state: 'free', holder: null });
 });
 
-test('a lost lock file is noticed', async (t) => {
+test('a lost lock file is noticed, and can be put back', async (t) => {
   const root = workspace(t);
+  const folder = path.join(root, '.ralph');
+  const lost = (error) => error instanceof LockError && error.code === 'RALPH_LOCK_LOST';
   const lock = await acquire(root, 'x');
   await lock.verify();
-  fs.rmSync(path.join(root, '.ralph'), { recursive: true });
-  await assert.rejects(
-    lock.verify(),
-    (error) => error instanceof LockError && error.code === 'RALPH_LOCK_LOST',
-  );
-  const other = await tryAcquire(root, 'y');
-  await lock.release();
-  assert.equal(await isLocked(root), true);
-  await other.release();
+  await lock.restore(); // of a file that is there
+  fs.rmSync(folder, { recursive: true });
+  await assert.rejects(lock.verify(), lost);
+  await assert.rejects(tryAcquire(root, 'y'), HeldError);
+  await lock.restore();
+  await lock.verify();
+  assert.equal((await inspect(root)).holder.prompt, 'x');
+  // Now flock(1) takes the lock of a new file.
+  fs.rmSync(lock.path);
+  const other = await nameless(t, lock.path);
+  await assert.rejects(lock.restore(), HeldError);
+  await other.end();
+  // Now another directory is the workspace.
+  fs.renameSync(root, `${root}.old`);
+  t.after(() => fs.rmSync(`${root}.old`, { recursive: true }));
+  fs.mkdirSync(root);
+  await assert.rejects(lock.restore(), lost);
+  await (await tryAcquire(root, 'new')).release();
+  await lock.release().catch(() => {});
 });

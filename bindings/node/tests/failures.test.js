@@ -4,7 +4,17 @@ import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { acquire, inspect, isLocked, LockError, tryAcquire } from 'ralph-lock';
+import {
+  acquire,
+  adopt,
+  held,
+  inspect,
+  isLocked,
+  LockError,
+  readExisting,
+  signalHolder,
+  tryAcquire,
+} from 'ralph-lock';
 import { Process, program, workspace } from './help.js';
 
 const fails = (wanted) => (error) => {
@@ -16,7 +26,7 @@ const fails = (wanted) => (error) => {
 test('what the system says is passed on, and is not a refusal', async (t) => {
   const root = path.join(workspace(t), 'missing');
   const wanted = { code: 'ENOENT', errno: -os.constants.errno.ENOENT, status: 'RALPH_LOCK_IO' };
-  await assert.rejects(tryAcquire(root, 'x'), fails({ ...wanted, path: `${root}/.ralph` }));
+  await assert.rejects(tryAcquire(root, 'x'), fails({ ...wanted, path: root }));
   await assert.rejects(acquire(root, 'x'), fails(wanted));
 });
 
@@ -50,6 +60,24 @@ test('impossible arguments are refused as those of node:fs', async (t) => {
     await assert.rejects(take(root, 'x\0y'), value);
     await assert.rejects(take(root, 'x', { lockFile: 1 }), type);
   }
+  // Node itself would turn each into U+FFFD: another prompt, and another path.
+  for (const alone of ['\ud800', 'a\udc00b', '\udc00\ud800']) {
+    for (const take of [acquire, tryAcquire, (root, prompt) => adopt(root, prompt, 3)]) {
+      await assert.rejects(take(root, alone), value);
+      await assert.rejects(take(`${root}/${alone}`, 'x'), value);
+    }
+    await assert.rejects(acquire(root, 'x', { lockFile: alone }), value);
+    for (const ask of [inspect, isLocked, readExisting, held]) await assert.rejects(ask(root + alone), value);
+  }
+  // C would drop the bits that do not fit: 2 ** 32 + 15 is SIGTERM then.
+  const range = { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
+  for (const number of [2 ** 31, 2 ** 32 + 3, -1, 1.5, NaN, Infinity]) {
+    await assert.rejects(adopt(root, 'x', number), range);
+    await assert.rejects(signalHolder(root, number), range);
+  }
+  await assert.rejects(signalHolder(root, 15n), type);
+  await assert.rejects(tryAcquire(root, 'x', { lockfile: 'x' }), value);
+  await assert.rejects(tryAcquire(root, 'x', null), type);
   await assert.rejects(acquire(root, 'x', { timeout: -1 }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
   await assert.rejects(acquire(root, 'x', { timeout: NaN }), { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
   await assert.rejects(acquire(root, 'x', { timeout: '1' }), type);
@@ -74,4 +102,13 @@ test('a root is a string, bytes or a URL', async (t) => {
   assert.equal(other.path, `${parent}/.ralph/loop.lock`);
   assert.equal(await isLocked(parent), true);
   await other.release();
+});
+
+test('a prompt of any text is kept', async (t) => {
+  const root = workspace(t);
+  for (const prompt of ['', '😀 "quotes"\n\u0007\u202e', 'é'.repeat(1000)]) {
+    const lock = await acquire(root, prompt);
+    assert.equal((await readExisting(root)).prompt, prompt);
+    await lock.release();
+  }
 });

@@ -1,7 +1,7 @@
 // What the tests share: workspaces, and other processes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,8 +24,34 @@ export function program(name) {
 /** Where the package is installed. */
 export const installed = path.dirname(createRequire(import.meta.url).resolve('ralph-lock'));
 
-/** A module of the package that is not among its exports. */
-export const internal = (name) => import(path.join(installed, 'src', name));
+/** What a promise rejects with. */
+export const failure = (promise) =>
+  promise.then(
+    (value) => {
+      throw new Error(`it resolved with ${value}`);
+    },
+    (error) => error,
+  );
+
+/** A signal as jsdom or a polyfill has it: an object of another class, here without a reason. */
+export class ForeignSignal {
+  aborted = false;
+  listeners = new Set();
+
+  addEventListener(type, listener) {
+    this.listeners.add(listener);
+  }
+
+  removeEventListener(type, listener) {
+    this.listeners.delete(listener);
+  }
+
+  abort() {
+    this.aborted = true;
+    for (const listener of this.listeners) listener({ type: 'abort' });
+    this.listeners.clear();
+  }
+}
 
 /** Another process, whose lines can be read, and which ends with the test. */
 export class Process {
@@ -74,9 +100,14 @@ export async function holder(t, root, prompt) {
   return holding;
 }
 
-/** How many descriptors, and how many threads, this process has. */
+/** How many descriptors this process has. */
 export const descriptors = () => readdirSync('/proc/self/fd').length;
-export const threads = () => readdirSync('/proc/self/task').length;
+
+/** How many threads of this process are the package's. */
+export const own = () =>
+  readdirSync('/proc/self/task').filter(
+    (thread) => readFileSync(`/proc/self/task/${thread}/comm`, 'utf8') === 'ralph-lock\n',
+  ).length;
 
 /** Lets the event loop go round until that is so. */
 export async function until(condition) {

@@ -52,7 +52,7 @@ test('a child learns that its parent has the lock', async (t) => {
   await lock.release();
 });
 
-test('a program in C is told who we are, and we who it is', async (t) => {
+test('a program in C and this one name each other', async (t) => {
   const root = workspace(t);
   const lock = await tryAcquire(root, 'from Node');
   const late = new Process(t, process.env.LOOP, [root, 'from C']);
@@ -68,8 +68,7 @@ test('a program in C is told who we are, and we who it is', async (t) => {
 
 test('the example says what the one in C says', async (t) => {
   const root = workspace(t);
-  const example = (prompt) =>
-    new Process(t, process.execPath, [path.resolve('minimal.mjs'), prompt], { cwd: root });
+  const example = (prompt) => new Process(t, process.execPath, [path.resolve('minimal.mjs'), prompt], { cwd: root });
   const first = example('implement auth');
   assert.equal(await first.line(), 'we hold ./.ralph/loop.lock and can work');
   assert.equal(await first.ended, 0);

@@ -1,5 +1,5 @@
-// Fails to take the lock: as a user who may not write it, and without descriptors, of which it needs to have
-// few. Usage: fail.js ROOT
+// Fails to take the lock: as a user without write permission, and with no descriptor left. Usage: fail.js ROOT,
+// with a low limit of descriptors
 import fs from 'node:fs';
 import { acquire, tryAcquire } from 'ralph-lock';
 

@@ -1,4 +1,4 @@
-// Says who refuses it the lock. Usage: refused.js ROOT
+// Names the holder that refuses it the lock. Usage: refused.js ROOT
 import { HeldError, tryAcquire } from 'ralph-lock';
 
 try {
