@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,7 +25,7 @@ use crate::wait::Job;
 enum Message {
     Begin(Arc<Job>),
     Cancel(i64),
-    Close(Environment),
+    Close(Environment, Sender<()>),
 }
 
 /// How to tell it.
@@ -49,9 +50,13 @@ pub(crate) fn cancel(wait: i64) {
     tell_local(Message::Cancel(wait));
 }
 
-/// Ends the waits of an environment.
+/// Ends the waits of an environment, before its locks are released: a wait would take one of them, and the process could
+/// end before the wait does.
 pub(crate) fn close(environment: Environment) {
-    tell_local(Message::Close(environment));
+    let (done, is_done) = channel();
+    tell_local(Message::Close(environment, done));
+    // Local waits end at once. This thread must end even if that does not happen.
+    let _ = is_done.recv_timeout(GRACE);
 }
 
 fn local() -> io::Result<Arc<Thread>> {
@@ -107,7 +112,7 @@ struct Mounts {
     waits: HashMap<i64, Weak<Job>>,
 }
 
-/// How much later.
+/// How long to wait for a thread that may be stuck.
 const GRACE: Duration = Duration::from_secs(1);
 
 impl Mounts {
@@ -181,7 +186,7 @@ impl Waits {
             match message {
                 Message::Begin(job) => self.place(job),
                 Message::Cancel(wait) => self.cancel(wait),
-                Message::Close(environment) => self.close(environment),
+                Message::Close(environment, done) => self.close(environment, &done),
             }
         }
         !self.ends()
@@ -259,13 +264,14 @@ impl Waits {
         }
     }
 
-    fn close(&mut self, environment: Environment) {
+    fn close(&mut self, environment: Environment, done: &Sender<()>) {
         let its = |(wait, (job, _)): (&i64, &(Arc<Job>, Waiter))| (job.environment == environment).then_some(*wait);
         for wait in self.waits.iter().filter_map(its).collect::<Vec<_>>() {
             self.remove(wait);
         }
         if let Some(mounts) = &mut self.mounts {
-            mounts.tell(&Message::Close(environment));
+            mounts.tell(&Message::Close(environment, done.clone()));
+            let _ = done.send(());
         }
     }
 
