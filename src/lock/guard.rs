@@ -129,10 +129,10 @@ impl LockGuard {
             // The program that created the file need not have done so: ralph-core does not.
             create::keep_git_away(&path);
         }
+        write_record(&file, record.since(clock::wall()))?;
         // A process that runs has not died with this lock: its record was copied with the directory, or it has let go of
         // the lock without taking its record out, as execve(2) does.
         let previous = left.filter(|left| left.liveness() != Liveness::Live || is_ending(left));
-        write_record(&file, record.since(clock::wall()))?;
         Ok(Published::Guard(LockGuard::new(path, previous, file, root, record.take())))
     }
 
