@@ -50,6 +50,7 @@ typedef struct step {
     void (*perform)(void);
     event event;
     bool network; /* the file system says that it is NFS */
+    bool fresh;   /* the process has not found out yet who it is, and what the file system is */
 } step;
 
 extern const step steps[];

@@ -105,11 +105,16 @@ static const char *failure_of(const char *call, int code)
     return code == ENOSYS || code == EOPNOTSUPP ? "UNSUPPORTED_FILESYSTEM" : "IO";
 }
 
-/* Whether it is said that the lock is held, and not by whom. */
+/* Whether a refusal does not say who holds the lock. */
 static bool is_nameless(void)
 {
-    return (begins(usual.said.answer, "ALREADY_LOCKED ") && is(seen.said.answer, "ALREADY_LOCKED")) ||
-           (begins(usual.said.answer, "TIMED_OUT ") && is(seen.said.answer, "TIMED_OUT"));
+    static const char *const refusals[] = {"ALREADY_LOCKED", "TIMED_OUT", "CANCELLED", "INTERRUPTED"};
+    size_t i;
+
+    for (i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (is(seen.said.answer, refusals[i]))
+            return is(status_in(usual.said.answer), refusals[i]);
+    return false;
 }
 
 /* Whether less is known than without the fault, where nothing more can be known, and nothing wrong is said. */

@@ -4,16 +4,17 @@
 
 int line[2];
 
-#define STEP(function, path, prepare, perform) {"ralph_lock_" #function, path, prepare, perform, NOTHING, false}
-#define EVENT(function, path, prepare, perform, event) {"ralph_lock_" #function, path, prepare, perform, event, false}
-#define NETWORK(function, path, prepare, perform) {"ralph_lock_" #function, path, prepare, perform, NOTHING, true}
+#define STEP(function, path, prepare, perform) {"ralph_lock_" #function, path, prepare, perform, NOTHING, false, false}
+#define FRESH(function, path, prepare, perform) {"ralph_lock_" #function, path, prepare, perform, NOTHING, false, true}
+#define EVENT(function, path, prepare, perform, event) {"ralph_lock_" #function, path, prepare, perform, event, false, false}
+#define NETWORK(function, path, prepare, perform) {"ralph_lock_" #function, path, prepare, perform, NOTHING, true, false}
 
 const step steps[] = {
-    STEP(try_acquire, "there is no `.ralph`", no_folder, try_acquire),
-    STEP(try_acquire, "it is free", blank, try_acquire),
+    FRESH(try_acquire, "there is no `.ralph`", no_folder, try_acquire),
+    FRESH(try_acquire, "it is free", blank, try_acquire),
     STEP(try_acquire, "a holder died", leftover, try_acquire),
     STEP(try_acquire, "the record is large", blank, try_acquire_big),
-    STEP(try_acquire, "it is held", held, try_acquire),
+    FRESH(try_acquire, "it is held", held, try_acquire),
     EVENT(try_acquire, "it is held by somebody who left no record", nameless, try_acquire, LET_PASS),
     EVENT(try_acquire, "the holder died, and its child keeps the lock", left, try_acquire, LET_PASS),
     EVENT(try_acquire, "somebody asks whether it is held", probed, try_acquire, RELEASE),
@@ -30,7 +31,7 @@ const step steps[] = {
     EVENT(try_acquire, "somebody asks whether the root is locked", root_probed, try_acquire, RELEASE),
     STEP(try_acquire, "the root is another user's, and its group may write", root_of_a_group, try_acquire),
     STEP(try_acquire, "the root may be entered and not read", root_unreadable, try_acquire),
-    STEP(acquire_blocking, "it is free", blank, acquire_blocking),
+    FRESH(acquire_blocking, "it is free", blank, acquire_blocking),
     STEP(acquire_blocking, "a holder died", leftover, acquire_blocking),
     EVENT(acquire_blocking, "it is held, then released", held, acquire_blocking, RELEASE),
     EVENT(acquire_blocking, "it is held, then its holder is killed", mortal, acquire_blocking, KILL_HOLDER),
@@ -45,7 +46,7 @@ const step steps[] = {
     EVENT(acquire_with, "it is held, then released", held_and_timed, acquire_with, RELEASE),
     EVENT(acquire_with, "it is held, then its holder is killed", mortal_and_timed, acquire_with, KILL_HOLDER),
     {"ralph_lock_acquire_with", "on a network file system, where it is held, then released", held_and_timed,
-     acquire_with, RELEASE, true},
+     acquire_with, RELEASE, true, false},
     EVENT(acquire_with, "without time limit or token", held_and_for_ever, acquire_with, RELEASE),
     EVENT(acquire_with, "the time is over", held_and_soon, acquire_with, TIME_OUT),
     EVENT(acquire_with, "the token is triggered", held_and_triggered_later, acquire_with, TRIGGER),
@@ -53,7 +54,7 @@ const step steps[] = {
     EVENT(acquire_with, "the root is locked, then unlocked", root_locked_and_timed, acquire_with, RELEASE),
     STEP(waiter_new, "without options", held, waiter_new),
     STEP(waiter_new, "with a token", with_token, waiter_new),
-    STEP(waiter_step, "it is free", waits_for_free, waiter_step),
+    FRESH(waiter_step, "it is free", waits_for_free, waiter_step),
     STEP(waiter_step, "it is held", waits_for_held, waiter_step),
     STEP(waiter_step, "it is held, for the second time", waits_and_looked, waiter_step),
     STEP(waiter_step, "it has been released since the last step", waits_and_is_told, waiter_step),
@@ -83,24 +84,24 @@ const step steps[] = {
     STEP(guard_previous, "", mine_after_one_that_died, guard_previous),
     STEP(guard_into_fd, "", mine, guard_into_fd),
     STEP(adopt_fd, "of a guard", mine_as_fd, adopt_fd),
-    STEP(adopt_fd, "of a shell, after a holder died", shells, adopt_fd),
+    FRESH(adopt_fd, "of a shell, after a holder died", shells, adopt_fd),
     STEP(adopt_fd, "without a lock", unlocked_fd, adopt_fd),
     STEP(adopt_fd, "somebody else has the lock", fd_beside_holder, adopt_fd),
     EVENT(adopt_fd, "the root is locked", fd_and_root_locked, adopt_fd, LET_PASS),
     NETWORK(adopt_fd, "on a network file system", mine_as_fd, adopt_fd),
-    STEP(read_existing, "there is a record", leftover, read_existing),
+    FRESH(read_existing, "there is a record", leftover, read_existing),
     STEP(read_existing, "there is no file", no_folder, read_existing),
     STEP(read_existing, "the file is blank", blank, read_existing),
     EVENT(read_existing, "the file holds no record", garbage, read_existing, LET_PASS),
-    STEP(is_locked, "it is free", blank, is_locked),
+    FRESH(is_locked, "it is free", blank, is_locked),
     STEP(is_locked, "it is held", held, is_locked),
     STEP(is_locked, "there is no file", no_folder, is_locked),
     EVENT(is_locked, "the file is removed meanwhile", blank, is_locked, REMOVE),
     STEP(is_locked, "it is held, and `.ralph` was removed", held_and_removed, is_locked),
     STEP(is_locked, "it is held, and another file is in the place of its own", held_and_replaced, is_locked),
     STEP(inspect, "it is free", blank, inspect),
-    STEP(inspect, "it is held", held, inspect),
-    STEP(inspect, "a holder died", leftover, inspect),
+    FRESH(inspect, "it is held", held, inspect),
+    FRESH(inspect, "a holder died", leftover, inspect),
     STEP(inspect, "there is no file", no_folder, inspect),
     EVENT(inspect, "it is held by somebody who left no record", nameless, inspect, LET_PASS),
     EVENT(inspect, "the holder died, and its child keeps the lock", left, inspect, LET_PASS),
@@ -109,10 +110,10 @@ const step steps[] = {
     STEP(inspect, "it is held, and another file is in the place of its own", held_and_replaced, inspect),
     STEP(inspect_with, "another lock file, which is held", another_file_held, inspect_with),
     STEP(inspect_with, "another lock file, which is missing", another_file, inspect_with),
-    STEP(signal_holder, "it is held", held, signal_holder),
+    FRESH(signal_holder, "it is held", held, signal_holder),
     STEP(signal_holder, "it is free", leftover, signal_holder),
     STEP(signal_holder_with, "another lock file, which is held", another_file_held, signal_holder_with),
-    STEP(find_keepers, "it is held", held, find_keepers),
+    FRESH(find_keepers, "it is held", held, find_keepers),
     STEP(find_keepers, "the holder died, and its child keeps the lock", left, find_keepers),
     STEP(find_keepers, "there is no file", no_folder, find_keepers),
     STEP(find_keepers, "it is held, and `.ralph` was removed", held_and_removed, find_keepers),
@@ -121,7 +122,7 @@ const step steps[] = {
     STEP(find_root, "below a held lock", held_above, find_root),
     STEP(find_root, "below a lock file", lock_file_above, find_root),
     STEP(find_root, "below neither", subdirectory, find_root),
-    STEP(probe_filesystem, "there is a `.ralph`", blank, probe_filesystem),
+    FRESH(probe_filesystem, "there is a `.ralph`", blank, probe_filesystem),
     STEP(probe_filesystem, "there is no `.ralph`", no_folder, probe_filesystem),
     EVENT(probe_filesystem, "there are no files without a name", blank, probe_filesystem, NO_TMPFILE),
     NETWORK(probe_filesystem, "on a network file system", blank, probe_filesystem),
@@ -140,7 +141,7 @@ const step steps[] = {
     STEP(metadata_host, "", record_of_own, metadata_host),
     STEP(metadata_summary, "", record_of_own, metadata_summary),
     STEP(metadata_local_pid, "it runs", record_of_holder, metadata_local_pid),
-    STEP(metadata_liveness, "it runs", record_of_holder, metadata_liveness),
+    FRESH(metadata_liveness, "it runs", record_of_holder, metadata_liveness),
     STEP(metadata_liveness, "it has ended", record_of_dead, metadata_liveness),
     STEP(metadata_relation, "itself", record_of_own, metadata_relation),
     STEP(metadata_relation, "the process above it", record_of_parent, metadata_relation),
@@ -163,6 +164,11 @@ void run_step(const step *what, const char *folder, long failing, report *into)
     int pass;
 
     said = into;
+    if (!what->fresh) {
+        snprintf(root, sizeof root, "%s/2", folder);
+        MUST(ralph_lock_try_acquire(root, "step", &guard, NULL, NULL) == RALPH_LOCK_OK);
+        MUST(ralph_lock_release(guard) == RALPH_LOCK_OK);
+    }
     live_blocks = 0;
     memset(big, 'p', sizeof big - 1);
     memcpy(big, "step ", 5);
