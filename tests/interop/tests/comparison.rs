@@ -42,10 +42,15 @@ fn a_file_removed_before_the_lock_gives_ralph_core_two_holders() {
 
 #[test]
 fn a_removed_file_gives_us_one_holder() {
-    let (_folder, root) = workspace();
-    let _first = Ours::try_acquire(&root, "first").unwrap();
-    remove_file(format!("{root}/{}", Ours::LOCK_FILE)).unwrap();
-    assert!(matches!(Ours::try_acquire(&root, "second"), Err(LockError::AlreadyLocked { .. })));
+    for removal in ["rm .ralph/loop.lock", "rm -rf .ralph", "mv .ralph moved", "git init -q . && git clean -fdxq"] {
+        let (_folder, root) = workspace();
+        let mut first = Process::peer_that_says(&["ralph-lock", "hold", &root, "first"], "held");
+        assert!(Command::new("sh").args(["-c", removal]).current_dir(&root).status().unwrap().success());
+        assert!(matches!(Ours::try_acquire(&root, "second"), Err(LockError::AlreadyLocked { holder: None, .. })));
+        first.say();
+        first.hear("released");
+        drop(Ours::try_acquire(&root, "next").unwrap());
+    }
 }
 
 #[test]
@@ -62,6 +67,27 @@ fn a_file_removed_before_the_lock_gives_us_one_holder() {
     waiter.hear("held");
     assert_eq!(Ours::read_existing(&root).unwrap().unwrap().pid, waiter.pid());
     waiter.kill();
+}
+
+#[test]
+fn a_removed_file_gives_a_pid_file_two_holders() {
+    let (_folder, root) = workspace();
+    let file = format!("{root}/pid");
+    let daemon = || {
+        let mut daemon = Command::new("/sbin/start-stop-daemon");
+        daemon.args(["--start", "--quiet", "--make-pidfile", "--pidfile", &file, "--exec", "/bin/sh"]);
+        daemon.args(["--", "-c", "echo held; read line"]);
+        daemon
+    };
+    let mut first = Process::start(&mut daemon());
+    first.hear("held");
+    // Its status for what is running already.
+    assert_eq!(daemon().status().unwrap().code(), Some(1));
+    remove_file(&file).unwrap();
+    let mut second = Process::start(&mut daemon());
+    second.hear("held");
+    first.finish();
+    second.finish();
 }
 
 #[test]
