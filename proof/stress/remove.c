@@ -157,24 +157,29 @@ static void work(worker *me, const ralph_lock_guard *guard)
 
 /* --- handing it over --- */
 
-/* Until the root is locked again, only the file protects the lock: whether it can be had is left to chance. */
+/* Until the root is locked again, only the file protects the lock: whether it can be had is left to chance. A root that
+ * is away for a moment is waited for, because a lock that is given up without a release leaves its record behind. */
 static void adopt_or_lose(worker *me, int fd)
 {
-    int moves = load(&shared->moves);
     ralph_lock_guard *guard;
     ralph_lock_error *error;
     ralph_lock_status status;
+    int moves;
 
     doing(me, "adopts");
-    status = ralph_lock_adopt_fd(shared->root, me->prompt, NULL, fd, &guard, &error);
-    if (status != RALPH_LOCK_OK) {
+    while (moves = load(&shared->moves),
+           (status = ralph_lock_adopt_fd(shared->root, me->prompt, NULL, fd, &guard, &error)) != RALPH_LOCK_OK) {
+        bool stayed = root_has_stayed(moves);
+
         /* Invalid: the path leads to another file, or to none, while the descriptor's has another name. */
-        if (status != RALPH_LOCK_LOST && status != RALPH_LOCK_INVALID_ARGUMENT)
-            excuse(me, moves, "adopt", error);
-        else
-            ralph_lock_error_free(error);
-        close(fd);
-        return;
+        if (stayed && status != RALPH_LOCK_LOST && status != RALPH_LOCK_INVALID_ARGUMENT)
+            fail(__FILE__, __LINE__, "number %d cannot adopt: %s", me->serial, ralph_lock_error_message(error));
+        ralph_lock_error_free(error);
+        if (stayed) {
+            close(fd);
+            return;
+        }
+        nap(me, 500);
     }
     enter(me);
     count(HANDED);
