@@ -113,7 +113,8 @@ int main(int count, char **arguments)
     check_flock(root);
     check_shell(root);
     run_in(root, "rm -rf .ralph");
-    check_kept(root, "rm -rf .ralph");
+    /* FUSE leaves an open file in its folder under another name, so that the folder cannot be removed. */
+    check_kept(root, count == 2 ? "rm -rf .ralph" : "rm .ralph/loop.lock");
     run_in(root, "rm -rf .ralph");
     check_link(root);
     check_mount(root);
