@@ -55,9 +55,9 @@ flock 9
 : >"$scratch/impossible/.ralph" # where a folder should be
 
 # What must be printed there. For the last two, C will show it: what the library says, after "not locked: ".
-since=$(sed -n 's/^ *"started": "\(.*\)",$/\1/p' "$scratch/held/.ralph/loop.lock")
+since=$(sed -n 's/^ *"started": "\(.*\)\..*Z",$/\1Z/p' "$scratch/held/.ralph/loop.lock")
 echo "we hold ./.ralph/loop.lock and can work" >"$scratch/free.expected"
-printf 'process %d is at it since %s: %s\n' "$holder" "$since" "$prompt" >"$scratch/held.expected"
+printf 'taken by process %d since %s: %s\n' "$holder" "$since" "$prompt" >"$scratch/held.expected"
 
 # Starts a program in a workspace, and compares what it prints and how it ends.
 check() {

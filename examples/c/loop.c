@@ -42,7 +42,7 @@ int main(int argc, char **argv)
                    ralph_lock_metadata_started_rfc3339(holder),
                    ralph_lock_metadata_prompt(holder));
         else
-            printf("held by  somebody who left no record\n");
+            printf("held by  a process that left no record\n");
         result = BUSY;
         break;
     default:

@@ -10,8 +10,7 @@ int main(int argc, char **argv)
     if (ralph_lock_try_acquire(".", argc > 1 ? argv[1] : "", &guard, &holder, &error) == RALPH_LOCK_OK)
         printf("we hold %s and can work\n", ralph_lock_guard_path(guard));
     else if (holder != NULL)
-        printf("process %u is at it since %s: %s\n", (unsigned)ralph_lock_metadata_pid(holder),
-               ralph_lock_metadata_started_rfc3339(holder), ralph_lock_metadata_prompt(holder));
+        printf("taken by %s\n", ralph_lock_metadata_summary(holder));
     else
         printf("not locked: %s\n", ralph_lock_error_message(error));
     ralph_lock_metadata_free(holder);

@@ -8,8 +8,7 @@ int main(int argc, char **argv)
     if (taken)
         std::cout << "we hold " << taken->path().string() << " and can work\n"; // until `taken` goes out of scope
     else if (const auto holder = taken.error().holder())
-        std::cout << "process " << holder->pid() << " is at it since " << holder->started_text() << ": "
-                  << holder->prompt() << '\n';
+        std::cout << "taken by " << holder->summary() << '\n';
     else
         std::cout << "not locked: " << taken.error().message() << '\n';
     return taken ? 0 : 1;

@@ -18,9 +18,7 @@ public class Minimal {
                 PointerByReference guard, PointerByReference holder, PointerByReference error);
         int ralph_lock_release(Pointer guard);
         String ralph_lock_guard_path(Pointer guard);
-        int ralph_lock_metadata_pid(Pointer metadata);
-        String ralph_lock_metadata_started_rfc3339(Pointer metadata);
-        String ralph_lock_metadata_prompt(Pointer metadata);
+        String ralph_lock_metadata_summary(Pointer metadata);
         void ralph_lock_metadata_free(Pointer metadata);
         String ralph_lock_error_message(Pointer error);
         void ralph_lock_error_free(Pointer error);
@@ -39,10 +37,7 @@ public class Minimal {
             if (status == RalphLock.RALPH_LOCK_OK) {
                 System.out.printf("we hold %s and can work%n", lock.ralph_lock_guard_path(guard.getValue()));
             } else if (holder.getValue() != null) {
-                System.out.printf("process %s is at it since %s: %s%n",
-                        Integer.toUnsignedString(lock.ralph_lock_metadata_pid(holder.getValue())),
-                        lock.ralph_lock_metadata_started_rfc3339(holder.getValue()),
-                        lock.ralph_lock_metadata_prompt(holder.getValue()));
+                System.out.printf("taken by %s%n", lock.ralph_lock_metadata_summary(holder.getValue()));
             } else {
                 System.out.printf("not locked: %s%n", lock.ralph_lock_error_message(error.getValue()));
             }

@@ -15,9 +15,7 @@ ralph_lock_status ralph_lock_try_acquire(const char *workspace_root, const char 
                                          ralph_lock_error **error);
 ralph_lock_status ralph_lock_release(ralph_lock_guard *guard);
 const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
-uint32_t ralph_lock_metadata_pid(const ralph_lock_metadata *metadata);
-const char *ralph_lock_metadata_started_rfc3339(const ralph_lock_metadata *metadata);
-const char *ralph_lock_metadata_prompt(const ralph_lock_metadata *metadata);
+const char *ralph_lock_metadata_summary(const ralph_lock_metadata *metadata);
 void ralph_lock_metadata_free(ralph_lock_metadata *metadata);
 const char *ralph_lock_error_message(const ralph_lock_error *error);
 void ralph_lock_error_free(ralph_lock_error *error);
@@ -36,10 +34,7 @@ failure = ffi.gc(failure[0], lock.ralph_lock_error_free)
 if status == lock.RALPH_LOCK_OK then
     print(("we hold %s and can work"):format(ffi.string(lock.ralph_lock_guard_path(guard))))
 elseif holder ~= nil then
-    print(("process %d is at it since %s: %s"):format(
-        lock.ralph_lock_metadata_pid(holder),
-        ffi.string(lock.ralph_lock_metadata_started_rfc3339(holder)),
-        ffi.string(lock.ralph_lock_metadata_prompt(holder))))
+    print("taken by " .. ffi.string(lock.ralph_lock_metadata_summary(holder)))
 else
     print("not locked: " .. ffi.string(lock.ralph_lock_error_message(failure)))
 end

@@ -7,6 +7,6 @@ try {
 } catch (error) {
   process.exitCode = 1;
   const holder = error instanceof HeldError ? error.holder : null;
-  if (holder) console.log(`process ${holder.pid} is at it since ${holder.startedText}: ${holder.prompt}`);
+  if (holder) console.log(`taken by ${holder.summary}`);
   else console.log(`not locked: ${error.message}`);
 }

@@ -14,9 +14,7 @@ $ffi->type(opaque => $_) for qw(guard metadata error);
 $ffi->attach(ralph_lock_try_acquire => [qw(string string guard* metadata* error*)] => 'sint32');
 $ffi->attach(ralph_lock_release => [qw(guard)] => 'sint32');
 $ffi->attach(ralph_lock_guard_path => [qw(guard)] => 'string');
-$ffi->attach(ralph_lock_metadata_pid => [qw(metadata)] => 'uint32');
-$ffi->attach(ralph_lock_metadata_started_rfc3339 => [qw(metadata)] => 'string');
-$ffi->attach(ralph_lock_metadata_prompt => [qw(metadata)] => 'string');
+$ffi->attach(ralph_lock_metadata_summary => [qw(metadata)] => 'string');
 $ffi->attach(ralph_lock_metadata_free => [qw(metadata)] => 'void');
 $ffi->attach(ralph_lock_error_message => [qw(error)] => 'string');
 $ffi->attach(ralph_lock_error_free => [qw(error)] => 'void');
@@ -25,8 +23,7 @@ my $status = ralph_lock_try_acquire('.', $ARGV[0] // '', \my ($guard, $holder, $
 if ($status == RALPH_LOCK_OK) {
     printf "we hold %s and can work\n", ralph_lock_guard_path($guard);
 } elsif ($holder) {
-    printf "process %u is at it since %s: %s\n", ralph_lock_metadata_pid($holder),
-        ralph_lock_metadata_started_rfc3339($holder), ralph_lock_metadata_prompt($holder);
+    printf "taken by %s\n", ralph_lock_metadata_summary($holder);
 } else {
     printf "not locked: %s\n", ralph_lock_error_message($error);
 }

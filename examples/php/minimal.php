@@ -15,9 +15,7 @@ $lock = FFI::cdef(<<<'C'
                                              ralph_lock_error **error);
     ralph_lock_status ralph_lock_release(ralph_lock_guard *guard);
     const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
-    uint32_t ralph_lock_metadata_pid(const ralph_lock_metadata *metadata);
-    const char *ralph_lock_metadata_started_rfc3339(const ralph_lock_metadata *metadata);
-    const char *ralph_lock_metadata_prompt(const ralph_lock_metadata *metadata);
+    const char *ralph_lock_metadata_summary(const ralph_lock_metadata *metadata);
     void ralph_lock_metadata_free(ralph_lock_metadata *metadata);
     const char *ralph_lock_error_message(const ralph_lock_error *error);
     void ralph_lock_error_free(ralph_lock_error *error);
@@ -33,8 +31,7 @@ try {
     if ($status === $lock->RALPH_LOCK_OK) {
         printf("we hold %s and can work\n", $lock->ralph_lock_guard_path($guard));
     } elseif (!FFI::isNull($holder)) {
-        printf("process %u is at it since %s: %s\n", $lock->ralph_lock_metadata_pid($holder),
-            $lock->ralph_lock_metadata_started_rfc3339($holder), $lock->ralph_lock_metadata_prompt($holder));
+        printf("taken by %s\n", $lock->ralph_lock_metadata_summary($holder));
     } else {
         printf("not locked: %s\n", $lock->ralph_lock_error_message($error));
     }

@@ -14,9 +14,7 @@ module RalphLock
                                              ralph_lock_error **error);
     ralph_lock_status ralph_lock_release(ralph_lock_guard *guard);
     const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
-    uint32_t ralph_lock_metadata_pid(const ralph_lock_metadata *metadata);
-    const char *ralph_lock_metadata_started_rfc3339(const ralph_lock_metadata *metadata);
-    const char *ralph_lock_metadata_prompt(const ralph_lock_metadata *metadata);
+    const char *ralph_lock_metadata_summary(const ralph_lock_metadata *metadata);
     void ralph_lock_metadata_free(ralph_lock_metadata *metadata);
     const char *ralph_lock_error_message(const ralph_lock_error *error);
     void ralph_lock_error_free(ralph_lock_error *error);
@@ -26,12 +24,12 @@ module RalphLock
   Error = Class.new(StandardError)
   Held = Class.new(StandardError)
 
-  # Holds the lock while the block runs. Raises Held when somebody who is known has it, else Error.
+  # Holds the lock while the block runs. Raises Held if it has a holder on record, else Error.
   def self.hold(root, prompt)
     out = Array.new(3) { Fiddle::Pointer.malloc(Fiddle::SIZEOF_VOIDP, Fiddle::RUBY_FREE) }
     status = ralph_lock_try_acquire(root, prompt, *out)
     guard, holder, error = out.map(&:ptr)
-    raise Held, who(holder) unless holder.null?
+    raise Held, "taken by #{text(ralph_lock_metadata_summary(holder))}" unless holder.null?
     raise Error, text(ralph_lock_error_message(error)) unless status == RALPH_LOCK_OK
 
     yield text(ralph_lock_guard_path(guard))
@@ -40,11 +38,6 @@ module RalphLock
     ralph_lock_metadata_free(holder)
     ralph_lock_error_free(error)
     ralph_lock_release(guard) # does nothing the second time
-  end
-
-  def self.who(holder)
-    format('process %d is at it since %s: %s', ralph_lock_metadata_pid(holder),
-           text(ralph_lock_metadata_started_rfc3339(holder)), text(ralph_lock_metadata_prompt(holder)))
   end
 
   def self.text(pointer) = pointer.to_s.force_encoding(Encoding::UTF_8)
