@@ -1,0 +1,138 @@
+//! Taking the lock, and waiting for it in this thread.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+use ralph_lock::{LockError, LockGuard, LoopLock, Waiter};
+
+use crate::arguments::{AnyPath, Prompt, Request, Timeout};
+use crate::cancel::CancelToken;
+use crate::error::{raise, raise_deadlock};
+use crate::held::{self, Held, Key, Taker};
+use crate::lock::Lock;
+use crate::sys::Blocked;
+
+/// Takes the workspace's lock now, or raises HeldError. The same as `acquire` with a timeout of 0.
+#[pyfunction]
+#[pyo3(signature = (root, prompt, *, lock_file=None))]
+pub(crate) fn try_acquire(
+    py: Python<'_>,
+    root: AnyPath,
+    prompt: Prompt,
+    lock_file: Option<AnyPath>,
+) -> PyResult<Bound<'_, Lock>> {
+    acquire(py, root, prompt, Timeout::Once, true, lock_file, None)
+}
+
+/// Takes the workspace's lock, waiting for it if need be.
+///
+/// `root` is an existing directory. `prompt` says what this process is going to do, for others to read, in at most
+/// 16 MiB. `timeout` is in seconds: None or -1 waits without limit, 0 tries once, and so does `blocking=False`.
+/// `lock_file` locks another file, a path below the root, instead of ".ralph/loop.lock". `cancel` can end the wait
+/// from another thread.
+///
+/// Other threads run during the wait. Signal handlers of Python run, if this is the main thread; unless one raises,
+/// as Ctrl-C does with KeyboardInterrupt, the wait goes on with the time that is left.
+///
+/// HeldError: another process, or this one, holds the lock, and the timeout is 0.
+/// TimedOutError, a HeldError and a TimeoutError: the time is over.
+/// DeadlockError, a HeldError: this thread holds the lock itself.
+/// CancelledError: the token was triggered.
+/// ValueError, TypeError: an argument can never work.
+/// LockError, an OSError: a system call failed. LockNotFoundError: there is no such root. LockPermissionError.
+#[pyfunction]
+#[pyo3(signature = (root, prompt, timeout=Timeout::Never, *, blocking=true, lock_file=None, cancel=None))]
+pub(crate) fn acquire<'py>(
+    py: Python<'py>,
+    root: AnyPath,
+    prompt: Prompt,
+    timeout: Timeout,
+    blocking: bool,
+    lock_file: Option<AnyPath>,
+    cancel: Option<&Bound<'py, CancelToken>>,
+) -> PyResult<Bound<'py, Lock>> {
+    let request = Request {
+        root: root.0,
+        prompt: prompt.0,
+        lock_file: lock_file.map(|path| path.0),
+        timeout: if blocking { timeout } else { Timeout::Once },
+        cancel: cancel.map(|cancel| cancel.get().token()),
+    };
+    let (guard, key) = wait(py, &request)?;
+    held::register(py, Arc::new(Held::new(guard, key, Taker::thread(py), request)))
+}
+
+fn wait(py: Python<'_>, request: &Request) -> PyResult<(LockGuard, Option<Key>)> {
+    let deadline = request.timeout.deadline();
+    let (first, key) = py.detach(|| {
+        let first = LoopLock::acquire_with(&request.root, &request.prompt, &request.options(Some(Duration::ZERO)));
+        let is_used = matches!(first, Ok(_) | Err(LockError::AlreadyLocked { .. }));
+        let key = is_used.then(|| Key::of(&request.root, request.lock_file.as_deref())).flatten();
+        (first, key)
+    });
+    let refused = match first {
+        Ok(guard) => return Ok((guard, key)),
+        Err(error) => error,
+    };
+    if !matches!(refused, LockError::AlreadyLocked { .. }) || matches!(request.timeout, Timeout::Once) {
+        return Err(raise(py, refused));
+    }
+    if held::would_wait_for_itself(py, key.as_ref())? {
+        return Err(raise_deadlock(py, refused));
+    }
+    let options = request.options(deadline.map(left));
+    let guard = match py.detach(|| Waiter::new(&request.root, &request.prompt, &options)) {
+        Ok(waiter) => wait_for_events(py, waiter)?,
+        Err(LockError::UnsupportedPlatform) => look_again_and_again(py, request, deadline)?,
+        Err(error) => return Err(raise(py, error)),
+    };
+    Ok((guard, key))
+}
+
+/// The time until then, and never the zero that means not to wait at all.
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now()).max(Duration::from_nanos(1))
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+fn wait_for_events(py: Python<'_>, mut waiter: Waiter) -> PyResult<LockGuard> {
+    use std::os::fd::AsFd;
+    loop {
+        if let Some(guard) = py.detach(|| waiter.step()).map_err(|error| raise(py, error))? {
+            return Ok(guard);
+        }
+        // A handler of Python runs with the mask that its program expects: the first time. The second time only for
+        // a signal that came just before the mask; one that comes later ends the sleep.
+        py.check_signals()?;
+        let blocked = Blocked::all();
+        py.check_signals()?;
+        py.detach(|| blocked.poll(waiter.as_fd()));
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+fn wait_for_events(py: Python<'_>, mut waiter: Waiter) -> PyResult<LockGuard> {
+    loop {
+        if let Some(guard) = py.detach(|| waiter.step()).map_err(|error| raise(py, error))? {
+            return Ok(guard);
+        }
+        py.check_signals()?;
+        py.detach(|| std::thread::sleep(Duration::from_millis(50)));
+    }
+}
+
+/// Waits where the system has no waiters. The pieces are short, so that signals are seen.
+fn look_again_and_again(py: Python<'_>, request: &Request, deadline: Option<Instant>) -> PyResult<LockGuard> {
+    const PIECE: Duration = Duration::from_millis(100);
+    loop {
+        let options = request.options(Some(deadline.map_or(PIECE, |deadline| left(deadline).min(PIECE))));
+        match py.detach(|| LoopLock::acquire_with(&request.root, &request.prompt, &options)) {
+            Ok(guard) => return Ok(guard),
+            Err(LockError::TimedOut { .. }) if deadline.is_none_or(|deadline| Instant::now() < deadline) => {}
+            Err(LockError::Interrupted { .. }) => {}
+            Err(error) => return Err(raise(py, error)),
+        }
+        py.check_signals()?;
+    }
+}

@@ -1,0 +1,283 @@
+//! Waiting in asyncio's event loop. No call that could reach the file system runs in the loop's thread: each runs in
+//! a thread of its own, which ends with the call. So a file system that stalls holds up nothing but its own locks.
+//! These threads never attach to the interpreter. They ring a bell, a descriptor that the loop watches.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
+use ralph_lock::{LockError, LockGuard, LoopLock, Waiter};
+
+use crate::arguments::{AnyPath, Prompt, Request, Timeout};
+use crate::error::{raise, raise_deadlock, raise_unclean};
+use crate::held::{self, Held, Key, Taker};
+use crate::lock::Lock;
+use crate::sys::{Bell, Blocked};
+
+/// A wait of one task, as _asyncio.py steps through it.
+#[pyclass(frozen, module = "ralph_lock")]
+pub(crate) struct Attempt {
+    request: Request,
+    shared: Arc<Shared>,
+    /// The lock, once the task has it.
+    held: Mutex<Option<Arc<Held>>>,
+}
+
+/// What the loop's thread and the threads of calls share.
+struct Shared {
+    phase: Mutex<Phase>,
+    bell: Bell,
+}
+
+enum Phase {
+    /// A call is under way; or the attempt has ended.
+    Calling,
+    /// The lock was not free: the loop watches the waiter, once it has heard of it.
+    Waiting { waiter: Box<Waiter>, key: Option<Key>, heard: bool },
+    Taken(Box<LockGuard>, Option<Key>),
+    Released,
+    Failed(LockError),
+    Panicked,
+    /// The task was cancelled: what a call brings is given up.
+    Abandoned,
+}
+
+impl Shared {
+    fn phase(&self) -> MutexGuard<'_, Phase> {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs the call in a thread, whose result is the next phase.
+    fn call(self: &Arc<Shared>, call: impl FnOnce() -> Phase + Send + 'static) -> io::Result<()> {
+        let shared = self.clone();
+        in_thread(move || {
+            let mut next = catch_unwind(AssertUnwindSafe(call)).unwrap_or(Phase::Panicked);
+            let mut phase = shared.phase();
+            if !matches!(*phase, Phase::Abandoned) {
+                std::mem::swap(&mut *phase, &mut next);
+            }
+            drop(phase);
+            shared.bell.ring();
+            // What came too late, perhaps a lock, is given up here.
+            drop(next);
+        })
+    }
+}
+
+fn in_thread(body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    // Signals are for the threads of Python: one that arrived here would not wake the loop.
+    let _blocked = Blocked::all();
+    std::thread::Builder::new().name("ralph_lock".to_owned()).stack_size(256 << 10).spawn(body).map(drop)
+}
+
+fn begin(request: &Request) -> Phase {
+    let key = || Key::of(&request.root, request.lock_file.as_deref());
+    let options = match request.timeout {
+        Timeout::Once => {
+            let options = request.options(Some(Duration::ZERO));
+            return match LoopLock::acquire_with(&request.root, &request.prompt, &options) {
+                Ok(guard) => Phase::Taken(Box::new(guard), key()),
+                Err(error) => Phase::Failed(error),
+            };
+        }
+        Timeout::Never => request.options(None),
+        Timeout::After(time) => request.options(Some(time)),
+    };
+    match Waiter::new(&request.root, &request.prompt, &options) {
+        Ok(waiter) => step(Box::new(waiter), key()),
+        Err(error) => Phase::Failed(error),
+    }
+}
+
+fn step(mut waiter: Box<Waiter>, key: Option<Key>) -> Phase {
+    match waiter.step() {
+        Ok(Some(guard)) => Phase::Taken(Box::new(guard), key),
+        Ok(None) => Phase::Waiting { waiter, key, heard: false },
+        Err(error) => Phase::Failed(error),
+    }
+}
+
+#[pymethods]
+impl Attempt {
+    #[new]
+    #[pyo3(signature = (root, prompt, timeout, *, blocking, lock_file))]
+    fn new(
+        root: AnyPath,
+        prompt: Prompt,
+        timeout: Timeout,
+        blocking: bool,
+        lock_file: Option<AnyPath>,
+    ) -> PyResult<Attempt> {
+        let request = Request {
+            root: root.0,
+            prompt: prompt.0,
+            lock_file: lock_file.map(|path| path.0),
+            timeout: if blocking { timeout } else { Timeout::Once },
+            cancel: None,
+        };
+        let shared = Arc::new(Shared { phase: Mutex::new(Phase::Calling), bell: Bell::new()? });
+        Ok(Attempt { request, shared, held: Mutex::new(None) })
+    }
+
+    /// The seconds that the whole may take, or None.
+    #[getter]
+    fn timeout(&self) -> Option<f64> {
+        match self.request.timeout {
+            Timeout::Once | Timeout::Never => None,
+            Timeout::After(time) => Some(time.as_secs_f64()),
+        }
+    }
+
+    /// Begins, and gives the descriptor to watch.
+    fn start(&self) -> PyResult<i32> {
+        let request = self.request.clone();
+        self.shared.call(move || begin(&request))?;
+        Ok(self.shared.bell.number())
+    }
+
+    /// Goes on when the descriptor that was watched is readable: gives the next one, or -1 when there is a result.
+    fn proceed(&self, py: Python<'_>, task: &Bound<'_, PyAny>) -> PyResult<i32> {
+        self.shared.bell.clear();
+        let mut phase = self.shared.phase();
+        match std::mem::replace(&mut *phase, Phase::Calling) {
+            Phase::Calling => Ok(self.shared.bell.number()),
+            Phase::Waiting { waiter, key, heard: false } => {
+                let fd = waiter.as_fd().as_raw_fd();
+                *phase = Phase::Waiting { waiter, key: key.clone(), heard: true };
+                drop(phase);
+                if held::task_would_wait_for_itself(task, key.as_ref()) {
+                    let path = self.request.root.join(self.request.lock_file.as_deref().unwrap_or(LoopLock::LOCK_FILE.as_ref()));
+                    return Err(raise_deadlock(py, LockError::AlreadyLocked { path, holder: None }));
+                }
+                Ok(fd)
+            }
+            Phase::Waiting { waiter, key, heard: true } => {
+                drop(phase);
+                self.shared.call(move || step(waiter, key))?;
+                Ok(self.shared.bell.number())
+            }
+            result => {
+                *phase = result;
+                Ok(-1)
+            }
+        }
+    }
+
+    /// The lock, or why there is none.
+    fn result<'py>(&self, py: Python<'py>, task: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Lock>> {
+        let taker = Taker::task(task)?;
+        let phase = std::mem::replace(&mut *self.shared.phase(), Phase::Calling);
+        match phase {
+            Phase::Taken(guard, key) => {
+                let held = Arc::new(Held::new(*guard, key, taker, self.request.clone()));
+                *self.held() = Some(held.clone());
+                held::register(py, held)
+            }
+            Phase::Failed(error) => Err(raise(py, error)),
+            _ => Err(panicked()),
+        }
+    }
+
+    /// Ends the wait without a result. Does nothing once there was one.
+    fn abandon(&self) {
+        let phase = std::mem::replace(&mut *self.shared.phase(), Phase::Abandoned);
+        if matches!(phase, Phase::Waiting { .. } | Phase::Taken(..)) {
+            // To close a file can take as long as to open one.
+            let phase = Arc::new(Mutex::new(Some(phase)));
+            let owned = phase.clone();
+            let _ = in_thread(move || drop(owned.lock().unwrap_or_else(PoisonError::into_inner).take()));
+        }
+    }
+
+    /// How a release ended.
+    fn released(&self, py: Python<'_>) -> PyResult<()> {
+        let phase = std::mem::replace(&mut *self.shared.phase(), Phase::Released);
+        match phase {
+            Phase::Failed(error) => Err(raise_unclean(py, error)),
+            Phase::Panicked => Err(panicked()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Attempt {
+    fn held(&self) -> MutexGuard<'_, Option<Arc<Held>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to release the lock; gives the descriptor to watch, or -1 when there is nothing to do.
+    fn release(&self, py: Python<'_>) -> PyResult<i32> {
+        let Some(held) = self.held().take() else {
+            return Ok(-1);
+        };
+        if !held.is_own() || !held.claim() {
+            return Ok(-1);
+        }
+        held::forget(py, &held);
+        *self.shared.phase() = Phase::Calling;
+        self.shared.bell.clear();
+        let release = move || held.release().map_or_else(Phase::Failed, |()| Phase::Released);
+        self.shared.call(release)?;
+        Ok(self.shared.bell.number())
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.abandon();
+    }
+}
+
+fn panicked() -> PyErr {
+    PyRuntimeError::new_err("the lock could not be taken: an error within the library")
+}
+
+/// A coroutine that gives a Lock. As an `async with` it holds the lock, and releases it.
+#[pyclass(frozen, module = "ralph_lock")]
+pub(crate) struct Acquisition {
+    attempt: Py<Attempt>,
+    wait: Py<PyAny>,
+}
+
+#[pymethods]
+impl Acquisition {
+    #[new]
+    fn new(attempt: Py<Attempt>, wait: Py<PyAny>) -> Acquisition {
+        Acquisition { attempt, wait }
+    }
+
+    fn __await__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.wait.bind(py).call_method0("__await__")
+    }
+
+    fn __aenter__(&self, py: Python<'_>) -> Py<PyAny> {
+        self.wait.clone_ref(py)
+    }
+
+    /// The release begins here, in the one call that ends the `async with`, and not when its result is awaited.
+    #[pyo3(signature = (*_error))]
+    fn __aexit__<'py>(&self, py: Python<'py>, _error: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+        static RELEASED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let fd = self.attempt.get().release(py)?;
+        RELEASED.import(py, "ralph_lock._asyncio", "released")?.call1((&self.attempt, fd))
+    }
+
+    fn send<'py>(&self, py: Python<'py>, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.wait.bind(py).call_method1("send", (value,))
+    }
+
+    #[pyo3(signature = (*error))]
+    fn throw<'py>(&self, py: Python<'py>, error: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+        self.wait.bind(py).call_method1("throw", error)
+    }
+
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        self.wait.bind(py).call_method0("close").map(drop)
+    }
+}

@@ -1,0 +1,97 @@
+//! The library's errors as exceptions of `ralph_lock`, which are defined in Python.
+
+use std::path::Path;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use ralph_lock::{Holder, LockError};
+
+use crate::holder;
+
+/// An argument that can never work, or a lock that is no more.
+pub(crate) fn invalid(message: impl Into<String>) -> PyErr {
+    PyValueError::new_err(message.into())
+}
+
+/// The exception for an error of the library.
+pub(crate) fn raise(py: Python<'_>, error: LockError) -> PyErr {
+    exception(py, &error, message(&error)).unwrap_or_else(|failed| failed)
+}
+
+/// That for a release that left the record behind.
+pub(crate) fn raise_unclean(py: Python<'_>, error: LockError) -> PyErr {
+    let message = format!("the lock is released, but its record stays in the file: {error}");
+    exception(py, &error, message).unwrap_or_else(|failed| failed)
+}
+
+/// That for a wait which only this thread could end.
+pub(crate) fn raise_deadlock(py: Python<'_>, error: LockError) -> PyErr {
+    let path = error.path().unwrap_or(Path::new("")).to_owned();
+    let message = format!(
+        "this thread holds {} already, so its wait would not end: use the lock it has, which ralph_lock.held(root) \
+         returns, or release that first",
+        path.display()
+    );
+    static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    refusal(py, &CLASS, "DeadlockError", &path, error.holder(), message).unwrap_or_else(|failed| failed)
+}
+
+fn exception(py: Python<'_>, error: &LockError, message: String) -> PyResult<PyErr> {
+    static HELD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static TIMED_OUT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static CANCELLED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let status = match error {
+        LockError::AlreadyLocked { path, holder } => {
+            return refusal(py, &HELD, "HeldError", path, holder.as_deref(), message);
+        }
+        LockError::TimedOut { path, holder } => {
+            return refusal(py, &TIMED_OUT, "TimedOutError", path, holder.as_deref(), message);
+        }
+        LockError::Cancelled { path, holder } => {
+            return refusal(py, &CANCELLED, "CancelledError", path, holder.as_deref(), message);
+        }
+        LockError::InvalidArgument(_) => return Ok(invalid(message)),
+        LockError::NotFound { .. } => "NOT_FOUND",
+        LockError::Interrupted { .. } => "INTERRUPTED",
+        LockError::Lost { .. } => "LOST",
+        LockError::NoRecord { .. } => "PARSE",
+        LockError::NotLive { .. } => "NOT_LIVE",
+        LockError::UnsupportedPlatform => "UNSUPPORTED_PLATFORM",
+        LockError::UnsupportedFilesystem { .. } => "UNSUPPORTED_FILESYSTEM",
+        _ => "IO",
+    };
+    static FAILURE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let failure = FAILURE.import(py, "ralph_lock._errors", "failure")?;
+    Ok(PyErr::from_value(failure.call1((status, error.os_code(), message, error.path()))?))
+}
+
+fn refusal(
+    py: Python<'_>,
+    class: &'static PyOnceLock<Py<PyAny>>,
+    name: &str,
+    path: &Path,
+    holder: Option<&Holder>,
+    message: String,
+) -> PyResult<PyErr> {
+    let holder = holder.map(|holder| holder::record(py, holder)).transpose()?;
+    let class = class.import(py, "ralph_lock._errors", name)?;
+    Ok(PyErr::from_value(class.call1((message, holder, path.as_os_str()))?))
+}
+
+/// What went wrong, and where that is known, who holds the lock, since when and doing what.
+fn message(error: &LockError) -> String {
+    let Some(holder) = error.holder() else {
+        return error.to_string();
+    };
+    let path = error.path().unwrap_or(Path::new("")).display();
+    let summary = holder::summary(holder);
+    match error {
+        LockError::TimedOut { .. } => format!("the time to wait for {path} is over: it is locked by {summary}"),
+        LockError::Cancelled { .. } => format!("the wait for {path} was cancelled: it is locked by {summary}"),
+        _ if holder.relation() == ralph_lock::Relation::Own => {
+            format!("{path} is locked by this process itself, {summary}; ralph_lock.held(root) returns its lock")
+        }
+        _ => format!("{path} is locked by {summary}"),
+    }
+}

@@ -1,0 +1,44 @@
+//! The extension module `ralph_lock._native`: the Rust API as Python calls it.
+//!
+//! Two rules hold in every function here:
+//! - A guard goes from the library into a [`lock::Lock`] object without any Python code in between, because a signal
+//!   handler (Ctrl-C) runs between any two instructions of Python.
+//! - A call into the library detaches from the interpreter, and no mutex is held across that which a forked child
+//!   could need.
+
+#![deny(unsafe_code)]
+
+mod acquire;
+mod arguments;
+mod asyncio;
+mod cancel;
+mod error;
+mod handover;
+mod held;
+mod holder;
+mod lock;
+mod questions;
+// Calls of the C library, each with the reason why it is sound.
+#[allow(unsafe_code)]
+mod sys;
+
+#[pyo3::pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use crate::acquire::{acquire, try_acquire};
+    #[pymodule_export]
+    use crate::asyncio::{Acquisition, Attempt};
+    #[pymodule_export]
+    use crate::cancel::CancelToken;
+    #[pymodule_export]
+    use crate::handover::adopt;
+    #[pymodule_export]
+    use crate::held::{held, release_all};
+    #[pymodule_export]
+    use crate::lock::Lock;
+    #[pymodule_export]
+    use crate::questions::{find_keepers, inspect, is_locked, probe_filesystem, read_existing, signal_holder};
+
+    #[pymodule_export]
+    const VERSION: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,173 @@
+//! A held lock as an object.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use pyo3::exceptions::{PyResourceWarning, PyTypeError};
+use pyo3::prelude::*;
+
+use crate::error::{invalid, raise, raise_unclean};
+use crate::held::{self, Held};
+use crate::holder;
+
+/// A held lock, as `acquire` returns it: release it, or hold it through a `with`.
+///
+/// It belongs to the process, and any thread may use and release it. A forked child does not have the lock: its
+/// `release` ends the child's copy and leaves the parent's lock alone. A lock whose object is lost without a release
+/// stays held until the process ends, and Python warns of it (ResourceWarning); `held` finds it again.
+#[pyclass(frozen, weakref, module = "ralph_lock")]
+pub(crate) struct Lock {
+    pub(crate) held: Arc<Held>,
+}
+
+#[pymethods]
+impl Lock {
+    /// The lock file: the workspace root as it was passed, and what is locked in it.
+    #[getter]
+    fn path(&self) -> &std::ffi::OsStr {
+        self.held.mark_used();
+        self.held.path.as_os_str()
+    }
+
+    /// Whether this object no longer has the lock: it was released, turned into a descriptor, or belongs to the
+    /// process that this one was forked from.
+    #[getter]
+    fn released(&self) -> bool {
+        self.held.mark_used();
+        self.held.is_over() || !self.held.is_own()
+    }
+
+    /// Releases the lock. A second call, or one after `into_fd`, does nothing.
+    ///
+    /// LockError: the lock is released, but the record of this holder could not be taken out of the file.
+    fn release(&self, py: Python<'_>) -> PyResult<()> {
+        self.held.mark_used();
+        end(py, &self.held)
+    }
+
+    /// Checks that the path still leads to the file that is locked. A long-running holder asks from time to time and
+    /// stops its work on LostError: then another process can take the lock of a new file.
+    ///
+    /// ValueError: it was released. Other LockErrors: the path cannot be looked at.
+    fn verify(&self, py: Python<'_>) -> PyResult<()> {
+        let held = self.live()?;
+        py.detach(|| held.with(|guard| guard.verify())).ok_or_else(released)?.map_err(|error| raise(py, error))
+    }
+
+    /// The holder that was on record when the lock was taken: one that died, or a program that never takes its record
+    /// out, like ralph-core. None: the last one ended well. ValueError: this lock was released.
+    fn previous<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let held = self.live()?;
+        let previous = py.detach(|| held.with(|guard| guard.previous().cloned())).ok_or_else(released)?;
+        previous.map(|previous| holder::record(py, &previous)).transpose()
+    }
+
+    /// ValueError: it was released, so that the body would run without the lock.
+    fn __enter__<'py>(slf: &Bound<'py, Lock>) -> PyResult<Bound<'py, Lock>> {
+        slf.get().live()?.entered.fetch_add(1, Relaxed);
+        Ok(slf.clone())
+    }
+
+    /// Releases the lock at the end of the outermost `with`.
+    #[pyo3(signature = (*_error))]
+    fn __exit__(&self, py: Python<'_>, _error: &Bound<'_, pyo3::types::PyTuple>) -> PyResult<()> {
+        if self.held.entered.fetch_sub(1, Relaxed) > 1 {
+            return Ok(());
+        }
+        end(py, &self.held)
+    }
+
+    fn _into_fd(&self, py: Python<'_>) -> PyResult<i32> {
+        self.to_fd(py)
+    }
+
+    fn _take_back(slf: &Bound<'_, Lock>) -> PyResult<()> {
+        Lock::take_back(slf)
+    }
+
+    fn __repr__(&self) -> String {
+        let state = match (self.held.is_own(), self.held.is_over()) {
+            (false, _) => "of a parent process",
+            (true, false) => "held",
+            (true, true) => "released",
+        };
+        format!("<ralph_lock.Lock {:?} {state}>", self.held.path)
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(PyTypeError::new_err("a Lock can be neither pickled nor copied"))
+    }
+}
+
+impl Lock {
+    /// The lock, if this object still has it.
+    pub(crate) fn live(&self) -> PyResult<&Arc<Held>> {
+        self.held.mark_used();
+        if !self.held.is_own() {
+            return Err(invalid("the lock belongs to the process that this one was forked from"));
+        }
+        if self.held.is_over() {
+            return Err(released());
+        }
+        Ok(&self.held)
+    }
+}
+
+pub(crate) fn released() -> PyErr {
+    invalid("the lock was released")
+}
+
+/// Ends the lock, if nothing has ended it.
+fn end(py: Python<'_>, held: &Arc<Held>) -> PyResult<()> {
+    if !held.is_own() {
+        held::forget(py, held);
+        py.detach(|| held.abandon_copy());
+        return Ok(());
+    }
+    if !held.claim() {
+        return Ok(());
+    }
+    held::forget(py, held);
+    py.detach(|| held.release()).map_err(|error| raise_unclean(py, error))
+}
+
+impl Drop for Lock {
+    /// The object is collected. The lock is not released, with one exception: an exception is on its way, and the
+    /// caller has never used the object. Then it was raised between the call that took the lock and the caller, as
+    /// Ctrl-C is, and the caller cannot release what it never had.
+    fn drop(&mut self) {
+        let held = &self.held;
+        if held.is_over() {
+            return;
+        }
+        Python::attach(|py| {
+            if !held.is_own() {
+                held::forget(py, held);
+                held.abandon_copy();
+            } else if PyErr::occurred(py) && !held.is_used() {
+                if held.claim() {
+                    held::forget(py, held);
+                    py.detach(|| if !held.give_back() { drop(held.release()) });
+                }
+            } else {
+                warn(py, held);
+            }
+        });
+    }
+}
+
+fn warn(py: Python<'_>, held: &Held) {
+    let error = PyErr::take(py);
+    let message = format!(
+        "{} stays locked until this process ends: its lock was lost without a release; ralph_lock.held(root) returns \
+         it",
+        held.path.display()
+    );
+    let message = std::ffi::CString::new(message).unwrap_or_default();
+    if let Err(warning) = PyErr::warn(py, &py.get_type::<PyResourceWarning>(), &message, 1) {
+        warning.write_unraisable(py, None);
+    }
+    if let Some(error) = error {
+        error.restore(py);
+    }
+}

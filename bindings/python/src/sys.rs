@@ -1,0 +1,96 @@
+//! System calls that neither std nor the library offers.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::ptr;
+
+/// While it lives, this thread takes no signal. Threads that it starts take none at all.
+pub(crate) struct Blocked(libc::sigset_t);
+
+impl Blocked {
+    pub(crate) fn all() -> Blocked {
+        let mut all = MaybeUninit::uninit();
+        let mut before = MaybeUninit::uninit();
+        // SAFETY: sigfillset initializes the one set, pthread_sigmask the other; neither fails with these arguments.
+        unsafe {
+            libc::sigfillset(all.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+            Blocked(before.assume_init())
+        }
+    }
+
+    /// Sleeps until the descriptor is readable or a signal comes, also one that came while it was blocked.
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+    pub(crate) fn poll(&self, fd: BorrowedFd<'_>) {
+        let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: the arguments point to one pollfd and one set of signals, both alive during the call.
+        unsafe { libc::ppoll(&mut poll, 1, ptr::null(), &self.0) };
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // SAFETY: the set is the one that pthread_sigmask gave.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.0, ptr::null_mut()) };
+    }
+}
+
+/// A counter that is readable once it was raised, and until it is cleared.
+pub(crate) struct Bell(OwnedFd);
+
+impl Bell {
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+    pub(crate) fn new() -> io::Result<Bell> {
+        // SAFETY: eventfd takes no pointers.
+        let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the descriptor is new, and nothing else owns it.
+        Ok(Bell(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    pub(crate) fn number(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+
+    pub(crate) fn ring(&self) {
+        let one = 1u64.to_ne_bytes();
+        // SAFETY: the buffer has eight bytes.
+        unsafe { libc::write(self.number(), one.as_ptr().cast(), one.len()) };
+    }
+
+    pub(crate) fn clear(&self) {
+        let mut count = [0u8; 8];
+        // SAFETY: the buffer has eight bytes.
+        unsafe { libc::read(self.number(), count.as_mut_ptr().cast(), count.len()) };
+    }
+}
+
+/// Which file a descriptor is open for: its device and inode. None: it is not open.
+pub(crate) fn file_of(fd: i32) -> Option<(u64, u64)> {
+    let mut stat = MaybeUninit::uninit();
+    // SAFETY: fstat fills the buffer when it succeeds, and only then it is read.
+    let stat = unsafe { (libc::fstat(fd, stat.as_mut_ptr()) == 0).then(|| stat.assume_init()) }?;
+    // The fields have other types on other systems.
+    #[allow(clippy::unnecessary_cast)]
+    Some((stat.st_dev as u64, stat.st_ino as u64))
+}
+
+/// A copy of the caller's descriptor, which no exec inherits.
+pub(crate) fn duplicate(fd: i32) -> io::Result<OwnedFd> {
+    // SAFETY: fcntl takes no pointers; for a number that is not open it fails.
+    let copy = unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) };
+    if copy < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the descriptor is new, and nothing else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+/// Takes over a descriptor that the caller has given up, to close it or to pass it on.
+pub(crate) fn own(fd: i32) -> OwnedFd {
+    // SAFETY: the callers have handed the descriptor to the lock, or never received it.
+    unsafe { OwnedFd::from_raw_fd(fd) }
+}
