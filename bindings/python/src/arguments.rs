@@ -41,7 +41,7 @@ impl FromPyObject<'_, '_> for Prompt {
         let Ok(text) = prompt.cast::<PyString>() else {
             let kind = prompt.get_type().name()?;
             let remedy = if kind == "bytes" { "; decode it first" } else { "" };
-            return Err(PyTypeError::new_err(format!("must be str, not {kind}{remedy}")));
+            return Err(PyTypeError::new_err(format!("prompt must be str, not {kind}{remedy}")));
         };
         let text: String = text.extract()?;
         if text.contains('\0') {
@@ -64,7 +64,11 @@ impl FromPyObject<'_, '_> for Timeout {
     type Error = PyErr;
 
     fn extract(seconds: Borrowed<'_, '_, PyAny>) -> PyResult<Timeout> {
-        let Some(seconds) = seconds.extract::<Option<f64>>()? else {
+        let Ok(number) = seconds.extract::<Option<f64>>() else {
+            let message = format!("timeout must be a number of seconds or None, not {}", seconds.get_type().name()?);
+            return Err(PyTypeError::new_err(message));
+        };
+        let Some(seconds) = number else {
             return Ok(Timeout::Never);
         };
         if seconds == 0.0 {

@@ -5,6 +5,8 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,9 +17,9 @@ use pyo3::types::PyTuple;
 use ralph_lock::{LockError, LockGuard, LoopLock, Waiter};
 
 use crate::arguments::{AnyPath, Prompt, Request, Timeout};
-use crate::error::{raise, raise_deadlock, raise_unclean};
+use crate::error::{raise, raise_deadlock, raise_unanswered, raise_unclean};
 use crate::held::{self, Held, Key, Taker};
-use crate::lock::Lock;
+use crate::lock::{Lock, lost};
 use crate::sys::{Bell, Blocked};
 
 /// A wait of one task, as _asyncio.py steps through it.
@@ -25,7 +27,8 @@ use crate::sys::{Bell, Blocked};
 pub(crate) struct Attempt {
     request: Request,
     shared: Arc<Shared>,
-    /// The lock, once the task has it.
+    /// Whether the task is in an `async with`, and the lock that this releases.
+    entered: AtomicBool,
     held: Mutex<Option<Arc<Held>>>,
 }
 
@@ -39,7 +42,11 @@ enum Phase {
     /// A call is under way; or the attempt has ended.
     Calling,
     /// The lock was not free: the loop watches the waiter, once it has heard of it.
-    Waiting { waiter: Box<Waiter>, key: Option<Key>, heard: bool },
+    Waiting {
+        waiter: Box<Waiter>,
+        key: Option<Key>,
+        heard: bool,
+    },
     Taken(Box<LockGuard>, Option<Key>),
     Released,
     Failed(LockError),
@@ -122,7 +129,7 @@ impl Attempt {
             cancel: None,
         };
         let shared = Arc::new(Shared { phase: Mutex::new(Phase::Calling), bell: Bell::new()? });
-        Ok(Attempt { request, shared, held: Mutex::new(None) })
+        Ok(Attempt { request, shared, entered: AtomicBool::new(false), held: Mutex::new(None) })
     }
 
     /// The seconds that the whole may take, or None.
@@ -142,7 +149,7 @@ impl Attempt {
     }
 
     /// Goes on when the descriptor that was watched is readable: gives the next one, or -1 when there is a result.
-    fn proceed(&self, py: Python<'_>, task: &Bound<'_, PyAny>) -> PyResult<i32> {
+    fn proceed(&self, py: Python<'_>, task: Option<&Bound<'_, PyAny>>) -> PyResult<i32> {
         self.shared.bell.clear();
         let mut phase = self.shared.phase();
         match std::mem::replace(&mut *phase, Phase::Calling) {
@@ -151,9 +158,8 @@ impl Attempt {
                 let fd = waiter.as_fd().as_raw_fd();
                 *phase = Phase::Waiting { waiter, key: key.clone(), heard: true };
                 drop(phase);
-                if held::task_would_wait_for_itself(task, key.as_ref()) {
-                    let path = self.request.root.join(self.request.lock_file.as_deref().unwrap_or(LoopLock::LOCK_FILE.as_ref()));
-                    return Err(raise_deadlock(py, LockError::AlreadyLocked { path, holder: None }));
+                if held::task_would_wait_for_itself(py, task, key.as_ref()) {
+                    return Err(raise_deadlock(py, LockError::AlreadyLocked { path: self.path(), holder: None }));
                 }
                 Ok(fd)
             }
@@ -170,18 +176,26 @@ impl Attempt {
     }
 
     /// The lock, or why there is none.
-    fn result<'py>(&self, py: Python<'py>, task: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Lock>> {
-        let taker = Taker::task(task)?;
+    fn result<'py>(&self, py: Python<'py>, task: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, Lock>> {
+        let taker = task.map_or_else(|| Ok(Taker::thread(py)), Taker::task)?;
         let phase = std::mem::replace(&mut *self.shared.phase(), Phase::Calling);
         match phase {
             Phase::Taken(guard, key) => {
                 let held = Arc::new(Held::new(*guard, key, taker, self.request.clone()));
-                *self.held() = Some(held.clone());
+                if self.entered.load(Relaxed) {
+                    held.kept.store(true, Relaxed);
+                    *self.held() = Some(held.clone());
+                }
                 held::register(py, held)
             }
             Phase::Failed(error) => Err(raise(py, error)),
             _ => Err(panicked()),
         }
+    }
+
+    /// The exception for a call that has not come back when the time is over.
+    fn unanswered(&self, py: Python<'_>) -> PyErr {
+        raise_unanswered(py, &self.path())
     }
 
     /// Ends the wait without a result. Does nothing once there was one.
@@ -211,6 +225,10 @@ impl Attempt {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn path(&self) -> PathBuf {
+        self.request.root.join(self.request.lock_file.as_deref().unwrap_or(LoopLock::LOCK_FILE.as_ref()))
+    }
+
     /// Begins to release the lock; gives the descriptor to watch, or -1 when there is nothing to do.
     fn release(&self, py: Python<'_>) -> PyResult<i32> {
         let Some(held) = self.held().take() else {
@@ -231,6 +249,11 @@ impl Attempt {
 impl Drop for Attempt {
     fn drop(&mut self) {
         self.abandon();
+        // An `async with` that never came to its end, because the loop did.
+        if let Some(held) = self.held().take().filter(|held| !held.is_over()) {
+            held.kept.store(false, Relaxed);
+            Python::attach(|py| lost(py, &held));
+        }
     }
 }
 
@@ -257,6 +280,7 @@ impl Acquisition {
     }
 
     fn __aenter__(&self, py: Python<'_>) -> Py<PyAny> {
+        self.attempt.get().entered.store(true, Relaxed);
         self.wait.clone_ref(py)
     }
 

@@ -37,6 +37,13 @@ pub(crate) fn raise_deadlock(py: Python<'_>, error: LockError) -> PyErr {
     refusal(py, &CLASS, "DeadlockError", &path, error.holder(), message).unwrap_or_else(|failed| failed)
 }
 
+/// That for a file system that has not answered in time.
+pub(crate) fn raise_unanswered(py: Python<'_>, path: &Path) -> PyErr {
+    let message = format!("the time to wait for {} is over, and its file system does not answer", path.display());
+    static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    refusal(py, &CLASS, "TimedOutError", path, None, message).unwrap_or_else(|failed| failed)
+}
+
 fn exception(py: Python<'_>, error: &LockError, message: String) -> PyResult<PyErr> {
     static HELD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     static TIMED_OUT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -63,7 +70,7 @@ fn exception(py: Python<'_>, error: &LockError, message: String) -> PyResult<PyE
     };
     static FAILURE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let failure = FAILURE.import(py, "ralph_lock._errors", "failure")?;
-    Ok(PyErr::from_value(failure.call1((status, error.os_code(), message, error.path()))?))
+    Ok(PyErr::from_value(failure.call1((status, error.os_code(), message, error.path().map(Path::as_os_str)))?))
 }
 
 fn refusal(

@@ -82,6 +82,8 @@ pub(crate) struct Held {
     over: AtomicBool,
     /// Whether its object has reached the caller for certain, because the caller has used it.
     used: AtomicBool,
+    /// Whether an `async with` releases it, also when its object was dropped, for want of an `as`.
+    pub(crate) kept: AtomicBool,
     /// How many `with` blocks are in it.
     pub(crate) entered: AtomicUsize,
     /// The caller's own descriptor of an adopted lock, and its file: closed once the lock is used.
@@ -101,6 +103,7 @@ impl Held {
             guard: RwLock::new(Some(guard)),
             over: AtomicBool::new(false),
             used: AtomicBool::new(false),
+            kept: AtomicBool::new(false),
             entered: AtomicUsize::new(0),
             adopted: Mutex::new(None),
             handed_over: AtomicI32::new(-1),
@@ -272,13 +275,15 @@ pub(crate) fn would_wait_for_itself(py: Python<'_>, key: Option<&Key>) -> PyResu
 }
 
 /// Whether this task would: another one of its loop can release a lock of this thread.
-pub(crate) fn task_would_wait_for_itself(task: &Bound<'_, PyAny>, key: Option<&Key>) -> bool {
-    let py = task.py();
+pub(crate) fn task_would_wait_for_itself(py: Python<'_>, task: Option<&Bound<'_, PyAny>>, key: Option<&Key>) -> bool {
     let Some((held, _)) = key.and_then(|key| find(py, key)) else {
         return false;
     };
     let taker = &held.taker;
-    let by_task = taker.task.as_ref().is_some_and(|taker| taker.bind(py).call0().is_ok_and(|taker| taker.is(task)));
+    let by_task = match (&taker.task, task) {
+        (Some(taker), Some(task)) => taker.bind(py).call0().is_ok_and(|taker| taker.is(task)),
+        _ => false,
+    };
     taker.thread == std::thread::current().id() && (by_task || !taker.in_loop)
 }
 

@@ -132,27 +132,33 @@ fn end(py: Python<'_>, held: &Arc<Held>) -> PyResult<()> {
 }
 
 impl Drop for Lock {
-    /// The object is collected. The lock is not released, with one exception: an exception is on its way, and the
-    /// caller has never used the object. Then it was raised between the call that took the lock and the caller, as
-    /// Ctrl-C is, and the caller cannot release what it never had.
     fn drop(&mut self) {
-        let held = &self.held;
-        if held.is_over() {
-            return;
+        if !self.held.is_over() {
+            Python::attach(|py| lost(py, &self.held));
         }
-        Python::attach(|py| {
-            if !held.is_own() {
-                held::forget(py, held);
-                held.abandon_copy();
-            } else if PyErr::occurred(py) && !held.is_used() {
-                if held.claim() {
-                    held::forget(py, held);
-                    py.detach(|| if !held.give_back() { drop(held.release()) });
+    }
+}
+
+/// What becomes of a lock whose object is collected. It is not released, with one exception: an exception is on its
+/// way, and the caller has never used the object. Then it was raised between the call that took the lock and the
+/// caller, as Ctrl-C is, and the caller cannot release what it never had.
+pub(crate) fn lost(py: Python<'_>, held: &Arc<Held>) {
+    if !held.is_own() {
+        held::forget(py, held);
+        held.abandon_copy();
+    } else if PyErr::occurred(py) && !held.is_used() {
+        if held.claim() {
+            held::forget(py, held);
+            py.detach(|| {
+                if !held.give_back() {
+                    drop(held.release())
                 }
-            } else {
-                warn(py, held);
-            }
-        });
+            });
+        }
+    } else if !held.kept.load(Relaxed) {
+        warn(py, held);
+    } else {
+        held.mark_used();
     }
 }
 

@@ -29,7 +29,15 @@ class Child:
     """A process that runs a piece of Python on a workspace; they talk in lines."""
 
     def __init__(self, root: Path, code: str, **options: Any) -> None:
-        command = [sys.executable, "-c", PRELUDE + textwrap.dedent(code), str(root), *options.pop("arguments", [])]
+        program = PRELUDE + textwrap.dedent(code)
+        command = [
+            *options.pop("prefix", []),
+            sys.executable,
+            "-c",
+            program,
+            str(root),
+            *options.pop("arguments", []),
+        ]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, **options
         )
@@ -100,3 +108,9 @@ def holder(child: Callable[..., Child]) -> Child:
 def descriptors() -> list[str]:
     """What this process has open."""
     return sorted(os.listdir("/proc/self/fd"))
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Waits for what a thread without a name to wait for does soon. A test that hangs is ended from outside."""
+    while not condition():
+        time.sleep(0.001)

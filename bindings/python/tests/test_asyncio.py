@@ -1,6 +1,7 @@
 """Waiting in asyncio's event loop."""
 
 import asyncio
+import concurrent.futures
 import os
 import threading
 from collections.abc import Coroutine
@@ -8,23 +9,48 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from conftest import Child, descriptors
+from conftest import Child, descriptors, eventually
 
 import ralph_lock
-from ralph_lock import Status, _library
+from ralph_lock import Status
 
 
 def run(main: "Coroutine[Any, Any, None]") -> None:
+    global idle
+    idle = threads()
     asyncio.run(main)
-    # No thread, of whatever kind.
+    # No thread of Python's.
     assert threading.active_count() == 1
 
 
-async def begun(task: "asyncio.Task[Any]") -> None:
-    """Returns when the task waits for its descriptor, after its first step."""
-    for _ in range(20):
+def threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+idle = 0
+
+
+def calls() -> int:
+    """How many threads run a call of the library at this moment."""
+    return threads() - idle
+
+
+async def begun(*tasks: "asyncio.Task[Any]") -> None:
+    """Returns when each of the tasks waits for news of its lock, and none of their calls is under way."""
+    selector = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]
+
+    def waiters() -> int:
+        return sum("eventpoll" in os.readlink(f"/proc/self/fd/{fd}") for fd in selector.get_map())
+
+    while waiters() < len(tasks):
         await asyncio.sleep(0)
-    assert not task.done()
+    assert not any(task.done() for task in tasks)
+
+
+async def turns(number: int) -> None:
+    """Lets the loop turn so often."""
+    for _ in range(number):
+        await asyncio.sleep(0)
 
 
 def test_tasks_wait_side_by_side(tmp_path: Path) -> None:
@@ -34,16 +60,13 @@ def test_tasks_wait_side_by_side(tmp_path: Path) -> None:
         for root in roots:
             root.mkdir()
             locks.append(await ralph_lock.acquire_async(root, "first"))
-        threads = len(os.listdir("/proc/self/task"))
         tasks = [asyncio.create_task(ralph_lock.acquire_async(root, "second", 60)) for root in roots]
-        for task in tasks:
-            await begun(task)
+        await begun(*tasks)
         # The last one first, so that none waits behind another.
         for task, lock in reversed(list(zip(tasks, locks))):
             assert not task.done()
             lock.release()
             (await task).release()
-        assert len(os.listdir("/proc/self/task")) == threads
 
     run(main())
 
@@ -83,7 +106,7 @@ def test_its_errors_are_those_of_acquire(tmp_path: Path, holder: Child) -> None:
         assert held.value.status is Status.ALREADY_LOCKED
         with pytest.raises(FileNotFoundError):
             await ralph_lock.acquire_async(tmp_path / "missing", "works")
-        for arguments in ({"timeout": -1}, {"prompt": "a\0b"}, {"lock_file": "../a"}):
+        for arguments in ({"timeout": -2}, {"prompt": "a\0b"}, {"lock_file": "../a"}):
             with pytest.raises(ValueError):
                 await ralph_lock.acquire_async(**{"root": tmp_path, "prompt": "works", **arguments})  # type: ignore
 
@@ -107,8 +130,10 @@ def test_a_cancelled_wait_leaves_nothing_behind(tmp_path: Path, holder: Child) -
                 await asyncio.wait_for(ralph_lock.acquire_async(tmp_path, "is cancelled"), 0.01)
 
         await once()
+        eventually(lambda: not calls())
         before = descriptors()
         await once()
+        eventually(lambda: not calls())
         assert descriptors() == before
         assert ralph_lock.find_keepers(tmp_path) == [holder.pid]
 
@@ -116,66 +141,33 @@ def test_a_cancelled_wait_leaves_nothing_behind(tmp_path: Path, holder: Child) -
 
 
 def test_cancelled_in_the_instant_the_lock_is_free(tmp_path: Path) -> None:
-    """At whichever turn of the loop the cancellation comes: either the task has the lock, or nobody."""
+    """At whichever turn of the loop the cancellation comes: either the task has the lock, or no one does."""
 
     async def main() -> None:
         outcomes = set()
-        for turns in range(6):
+        for number in range(12):
             lock = await ralph_lock.acquire_async(tmp_path, "first")
             task = asyncio.create_task(ralph_lock.acquire_async(tmp_path, "second"))
             await begun(task)
             lock.release()
-            for _ in range(turns):
-                await asyncio.sleep(0)
+            if number < 6:
+                await turns(number)
+            else:
+                # The call that takes the lock has ended, and the loop has not heard of it.
+                while not calls() and not task.done():
+                    await asyncio.sleep(0)
+                eventually(lambda: not calls())
+                await turns(number - 6)
             task.cancel()
             try:
                 (await task).release()
                 outcomes.add("lock")
             except asyncio.CancelledError:
                 outcomes.add("cancelled")
-            assert not ralph_lock.is_locked(tmp_path)
-        assert outcomes == {"lock", "cancelled"}
+            eventually(lambda: not ralph_lock.is_locked(tmp_path))
+        assert "cancelled" in outcomes
 
     run(main())
-
-
-def test_a_step_is_taken_only_when_there_is_news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = 0
-    real = _library.lib.ralph_lock_waiter_step
-
-    def step(*arguments: Any) -> int:
-        nonlocal steps
-        steps += 1
-        return int(real(*arguments))
-
-    async def main() -> None:
-        with ralph_lock.acquire(tmp_path, "first"):
-            task = asyncio.create_task(ralph_lock.acquire_async(tmp_path, "second"))
-            await begun(task)
-            before = steps
-            for _ in range(1000):
-                await asyncio.sleep(0)
-            # Besides events, it may look again once a second.
-            assert steps - before < 10
-        (await task).release()
-
-    with monkeypatch.context() as patched:
-        patched.setattr(_library.lib, "ralph_lock_waiter_step", step)
-        run(main())
-    assert steps > 1
-
-
-def test_where_there_is_no_waiter_it_is_not_implemented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lacking(*_: Any) -> int:
-        return Status.UNSUPPORTED_PLATFORM
-
-    async def main() -> None:
-        with pytest.raises(NotImplementedError):
-            await ralph_lock.acquire_async(tmp_path, "works")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(_library.lib, "ralph_lock_waiter_new", lacking)
-        run(main())
 
 
 def test_ctrl_c_ends_the_loop(holder: Child, child: Callable[..., Child]) -> None:
@@ -191,3 +183,133 @@ def test_ctrl_c_ends_the_loop(holder: Child, child: Callable[..., Child]) -> Non
     assert waiter.hear() == "waits"
     waiter.signal(2)
     assert waiter.hear() == "interrupted"
+
+
+def test_a_stalled_file_system_blocks_neither_the_loop_nor_other_locks(
+    tmp_path: Path, child: Callable[..., Child]
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "stalled").mkdir()
+    program = child(
+        """
+        import ctypes
+        other = os.path.join(root, "other")
+        root = os.path.join(root, "stalled")
+        # A file system whose server never answers: whatever looks at it is held up.
+        fuse = os.open("/dev/fuse", os.O_RDWR)
+        options = f"fd={fuse},rootmode=40000,user_id=0,group_id=0".encode()
+        assert ctypes.CDLL(None).mount(b"fuse", root.encode(), b"fuse", 6, options) == 0
+
+        async def main():
+            forever = asyncio.create_task(ralph_lock.acquire_async(root, "never"))
+            limited = asyncio.create_task(ralph_lock.acquire_async(root, "not long", 0.01))
+            once = asyncio.create_task(ralph_lock.acquire_async(root, "tries", 0))
+            for _ in range(10):
+                async with ralph_lock.acquire_async(other, "works"):
+                    await asyncio.sleep(0)
+            say(f"works {forever.done()} {limited.done()} {once.done()}")
+            try:
+                await limited
+            except ralph_lock.TimedOutError as error:
+                say(f"{error.holder} {'does not answer' in str(error)}")
+            for task in forever, once:
+                task.cancel()
+                try:
+                    await task
+                except asyncio.CancelledError:
+                    say("cancelled")
+
+        asyncio.run(main())
+        say("ended")
+        """,
+        prefix=["unshare", "--user", "--map-root-user", "--mount"],
+    )
+    assert [program.hear() for _ in range(5)] == [
+        "works False False False",
+        "None True",
+        "cancelled",
+        "cancelled",
+        "ended",
+    ]
+    assert program.end() == 0
+
+
+def test_the_end_of_an_async_with_does_not_wait_for_a_release_in_the_loop(tmp_path: Path) -> None:
+    """The release runs in a thread: the loop turns meanwhile, and hears how it ended."""
+
+    async def main() -> None:
+        acquisition = ralph_lock.acquire_async(tmp_path, "works")
+        lock = await acquisition.__aenter__()
+        end = acquisition.__aexit__(None, None, None)
+        assert lock.released
+        await end
+        assert not ralph_lock.is_locked(tmp_path)
+        # A second end, and one after a release by hand, do nothing.
+        await acquisition.__aexit__(None, None, None)
+
+    run(main())
+
+
+def test_a_task_that_would_wait_for_itself_is_told_at_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with ralph_lock.acquire_async(tmp_path, "holds"):
+            with pytest.raises(ralph_lock.DeadlockError, match="already"):
+                await ralph_lock.acquire_async(tmp_path, "waits for itself")
+            # A call that blocks the loop blocks every task that could release the lock.
+            with pytest.raises(ralph_lock.DeadlockError):
+                ralph_lock.acquire(tmp_path, "waits for itself")
+            with pytest.raises(ralph_lock.HeldError) as held:
+                await ralph_lock.acquire_async(tmp_path, "tries", blocking=False)
+            assert type(held.value) is ralph_lock.HeldError
+
+    run(main())
+    with ralph_lock.acquire(tmp_path, "holds outside of the loop"):
+        with pytest.raises(ralph_lock.DeadlockError):
+            asyncio.run(ralph_lock.acquire_async(tmp_path, "waits for itself"))  # type: ignore[arg-type]
+
+
+def test_a_task_may_wait_for_another_one_of_its_thread(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with ralph_lock.acquire_async(tmp_path, "holds"):
+            lock = ralph_lock.acquire(tmp_path, "holds", lock_file="other")
+            waits = [
+                asyncio.create_task(ralph_lock.acquire_async(tmp_path, "waits")),
+                asyncio.create_task(ralph_lock.acquire_async(tmp_path, "waits", -1, lock_file="other")),
+            ]
+            await begun(*waits)
+            lock.release()
+            (await waits[1]).release()
+        (await waits[0]).release()
+
+    run(main())
+
+
+def test_locks_that_threads_of_a_pool_took_are_no_deadlock(tmp_path: Path) -> None:
+    """Each thread takes the lock for a task, and then waits for it on behalf of the next one."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            lock = await loop.run_in_executor(pool, ralph_lock.acquire, tmp_path, "first")
+            wait = loop.run_in_executor(pool, ralph_lock.acquire, tmp_path, "second", 60)
+            lock.release()
+            (await wait).release()
+
+    asyncio.run(main())
+
+
+def test_a_hundred_waits_end_one_after_the_other(tmp_path: Path) -> None:
+    async def main() -> None:
+        order: list[int] = []
+
+        async def one(number: int) -> None:
+            async with ralph_lock.acquire_async(tmp_path, str(number)):
+                order.append(number)
+
+        async with ralph_lock.acquire_async(tmp_path, "first"):
+            tasks = [asyncio.create_task(one(number)) for number in range(100)]
+            await begun(*tasks)
+        await asyncio.gather(*tasks)
+        assert sorted(order) == list(range(100))
+
+    run(main())

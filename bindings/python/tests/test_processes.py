@@ -1,4 +1,4 @@
-"""Locks and multiprocessing: forked children of a process with threads, and children that begin anew."""
+"""Locks and multiprocessing: forked children of a process with threads, and children that start fresh."""
 
 import multiprocessing
 import os
@@ -97,16 +97,20 @@ def releases_what_it_inherited() -> str:
     assert inherited is not None
     with pytest.raises(ValueError):
         inherited.into_fd()
-    with inherited:
-        pass
+    with pytest.raises(ValueError, match="forked"):
+        with inherited:
+            raise AssertionError("the body runs without the lock")
+    assert inherited.released
+    assert ralph_lock.held(os.path.dirname(os.path.dirname(inherited.path))) is None
+    inherited.release()
     inherited.release()
     return "released"
 
 
 def drops_what_it_inherited() -> str:
+    # A warning would be an error.
     global inherited
-    with pytest.warns(ResourceWarning):
-        inherited = None
+    inherited = None
     return "dropped"
 
 

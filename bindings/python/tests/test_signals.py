@@ -8,7 +8,6 @@ import pytest
 from conftest import Child
 
 import ralph_lock
-from ralph_lock import _library
 
 LIMITS = pytest.mark.parametrize("limit", ["None", "3600"])
 
@@ -69,23 +68,3 @@ def test_signals_do_not_prolong_a_wait(holder: Child, child: Callable[..., Child
         """
     )
     assert waiter.hear() == "True True"
-
-
-def test_a_lock_that_was_got_in_the_instant_of_ctrl_c_is_given_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = _library.lib.ralph_lock_acquire_with
-
-    def interrupted(*arguments: Any) -> int:
-        assert real(*arguments) == ralph_lock.Status.OK
-        # Python runs the handler when the call has just ended.
-        signal.raise_signal(signal.SIGINT)
-        raise AssertionError("no handler ran")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(_library.lib, "ralph_lock_acquire_with", interrupted)
-        with pytest.raises(KeyboardInterrupt) as caught:
-            ralph_lock.acquire(tmp_path, "interrupted")
-        # Also while the exception, and with it each frame, is still there.
-        assert not ralph_lock.is_locked(tmp_path)
-        assert caught.value is not None

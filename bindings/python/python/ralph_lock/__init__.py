@@ -1,21 +1,22 @@
-"""Who works in this workspace? One process takes the workspace's lock; the others learn who has it.
+"""One process per workspace: it takes the workspace's lock, or learns which process holds it, since when, doing what.
 
     try:
         with ralph_lock.acquire(".", "implement auth", timeout=60) as lock:
             work()
     except ralph_lock.HeldError as error:
-        print(error.holder)
+        print(error)
 
-Locked is ".ralph/loop.lock" under the workspace root, with the kernel's flock(2): the lock ends with the process,
-however that ends. Any thread may call anything, and so may a forked child, which has none of its parent's locks.
-What the library promises is in ralph_lock.h.
+The lock is the kernel's flock(2) on ".ralph/loop.lock" under the workspace root: it ends with the process, however
+that ends. Any thread may call anything, and so may a forked child, which has none of its parent's locks.
 """
 
+import atexit as _atexit
+
 from ._asyncio import Acquisition, acquire_async
-from ._cancel import CancelToken
 from ._constants import LOCK_FILE, Filesystem, Liveness, Relation, State, Status
 from ._errors import (
     CancelledError,
+    DeadlockError,
     HeldError,
     LockError,
     LockNotFoundError,
@@ -24,27 +25,37 @@ from ._errors import (
     TimedOutError,
     UnsupportedPlatformError,
 )
-from ._holder import Holder
-from ._library import lib as _lib
-from ._lock import Lock, acquire, adopt, try_acquire
-from ._questions import (
-    Inspection,
+from ._handover import adopt
+from ._holder import Holder, Inspection
+from ._native import (
+    VERSION as __version__,
+)
+from ._native import (
+    CancelToken,
+    Lock,
+    acquire,
     find_keepers,
+    held,
     inspect,
     is_locked,
     probe_filesystem,
     read_existing,
     signal_holder,
+    try_acquire,
+)
+from ._native import (
+    release_all as _release_all,
 )
 
-#: The version of the library that runs.
-__version__: str = _lib.ralph_lock_version().decode()
+# The process ends in good order: the locks that it still holds are released, and their records taken out.
+_atexit.register(_release_all)
 
 __all__ = [
     "LOCK_FILE",
     "Acquisition",
     "CancelToken",
     "CancelledError",
+    "DeadlockError",
     "Filesystem",
     "HeldError",
     "Holder",
@@ -60,10 +71,12 @@ __all__ = [
     "Status",
     "TimedOutError",
     "UnsupportedPlatformError",
+    "__version__",
     "acquire",
     "acquire_async",
     "adopt",
     "find_keepers",
+    "held",
     "inspect",
     "is_locked",
     "probe_filesystem",

@@ -1,89 +1,92 @@
 """Waiting in asyncio's event loop."""
 
-import asyncio
-from collections.abc import Coroutine, Generator
-from ctypes import byref
-from types import TracebackType
-from typing import Any, Optional
+from __future__ import annotations
 
-from ._arguments import Deadline, Path, new_options, path_bytes, prompt_bytes, set_timeout
-from ._constants import Status
-from ._errors import call
-from ._library import lib, owned
-from ._lock import Lock, acquire, take
+from ._native import Acquisition, Attempt
+
+__all__ = ["Acquisition", "acquire_async"]
+
+# As a type checker reads it. At run time `typing` is left out, which is slow to import.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from typing import Union
+
+    from ._native import Lock
+
+    Path = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
+
+#: Seconds beyond the timeout after which a file system that does not answer is no longer waited for.
+_GRACE = 1.0
 
 
 def acquire_async(
-    root: Path, prompt: str, timeout: Optional[float] = None, *, lock_file: Optional[Path] = None
-) -> "Acquisition":
-    """Takes the workspace's lock without blocking the event loop, and without a thread. The parameters and the
-    exceptions are those of `acquire`:
+    root: Path,
+    prompt: str,
+    timeout: float | None = None,
+    *,
+    blocking: bool = True,
+    lock_file: Path | None = None,
+) -> Acquisition:
+    """Takes the workspace's lock without blocking the event loop, not even while a file system stalls. The
+    parameters and the exceptions are those of `acquire`:
 
         async with ralph_lock.acquire_async(root, prompt, timeout=60) as lock: ...
         lock = await ralph_lock.acquire_async(root, prompt)
 
-    To cancel the task ends the wait and leaves nothing behind. It needs a loop with `add_reader`, and Linux:
-    elsewhere UnsupportedPlatformError, a NotImplementedError, says so. There, call `acquire` in a thread, with a
-    CancelToken.
+    Cancelling the task ends the wait and leaves nothing behind. The end of the `async with` releases without
+    blocking too; for a lock that was awaited, `await asyncio.to_thread(lock.release)` does.
+
+    A wait sleeps in the loop; a thread runs only during the short calls that take and release the lock. It needs a
+    loop with `add_reader`, and a system with epoll or kqueue: elsewhere UnsupportedPlatformError, a
+    NotImplementedError, says so. There, call `acquire` in a thread, with a CancelToken.
+
+    DeadlockError: this task holds the lock itself.
     """
-    return Acquisition(_acquire(root, prompt, timeout, lock_file))
+    attempt = Attempt(root, prompt, timeout, blocking=blocking, lock_file=lock_file)
+    return Acquisition(attempt, _acquire(attempt))
 
 
-class Acquisition(Coroutine[Any, Any, Lock]):
-    """A coroutine that gives a Lock. As an `async with` it holds the lock, and releases it."""
+# A lock that Ctrl-C drops on its way from `attempt.result` to the caller is released: see lock.rs.
+async def _acquire(attempt: Attempt) -> Lock:
+    import asyncio
 
-    def __init__(self, wait: Coroutine[Any, Any, Lock]) -> None:
-        self._wait = wait
-        self._lock: Optional[Lock] = None
-
-    async def __aenter__(self) -> Lock:
-        self._lock = await self._wait
-        return self._lock
-
-    async def __aexit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        traceback: Optional[TracebackType],
-    ) -> None:
-        assert self._lock is not None
-        self._lock.release()
-
-    def __await__(self) -> Generator[Any, Any, Lock]:
-        return self._wait.__await__()
-
-    def send(self, value: Any) -> Any:
-        return self._wait.send(value)
-
-    def throw(self, *error: Any) -> Any:
-        return self._wait.throw(*error)
-
-    def close(self) -> None:
-        self._wait.close()
-
-
-async def _acquire(root: Path, prompt: str, timeout: Optional[float], lock_file: Optional[Path]) -> Lock:
-    deadline = Deadline(timeout)
-    if deadline.tries_once:
-        return acquire(root, prompt, 0, lock_file=lock_file)
-    where, what = path_bytes(root), prompt_bytes(prompt)
-    with new_options(lock_file) as options, owned(lib.ralph_lock_waiter_free) as waiter:
-        set_timeout(options, deadline.left_ms())
-        call(lib.ralph_lock_waiter_new, where, what, options, byref(waiter))
-        fd = lib.ralph_lock_waiter_fd(waiter)
-        while True:
-            # Between the step that gets the lock and the return of it a task cannot be cancelled.
-            lock = take(lib.ralph_lock_waiter_step, waiter, not_yet=Status.ALREADY_LOCKED)
-            if lock is not None:
-                return lock
-            await _readable(fd)
-
-
-async def _readable(fd: int) -> None:
     loop = asyncio.get_running_loop()
-    readable = asyncio.Event()
-    loop.add_reader(fd, readable.set)
+    task = asyncio.current_task()
+    end = None if attempt.timeout is None else loop.time() + attempt.timeout + _GRACE
     try:
-        await readable.wait()
+        fd = attempt.start()
+        while fd >= 0:
+            if not await _readable(loop, fd, end):
+                raise attempt.unanswered()
+            fd = attempt.proceed(task)
+        return attempt.result(task)
+    finally:
+        attempt.abandon()
+
+
+async def released(attempt: Attempt, fd: int) -> None:
+    """Waits for the release that has begun: the result of `Acquisition.__aexit__`."""
+    import asyncio
+
+    if fd >= 0:
+        await _readable(asyncio.get_running_loop(), fd, None)
+        attempt.released()
+
+
+async def _readable(loop: asyncio.AbstractEventLoop, fd: int, end: float | None) -> bool:
+    """Waits until there is something to read, or the time is over, which gives False."""
+    readable: asyncio.Future[bool] = loop.create_future()
+
+    def settle(result: bool) -> None:
+        if not readable.done():
+            readable.set_result(result)
+
+    timer = None if end is None else loop.call_at(end, settle, False)
+    loop.add_reader(fd, settle, True)
+    try:
+        return await readable
     finally:
         loop.remove_reader(fd)
+        if timer is not None:
+            timer.cancel()

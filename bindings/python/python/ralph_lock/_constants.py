@@ -7,7 +7,7 @@ LOCK_FILE = ".ralph/loop.lock"
 
 
 class Status(IntEnum):
-    """How a call ended: below 100 are outcomes of every day, from 100 on are failures."""
+    """How a call ended: below 100 are everyday outcomes, from 100 on are failures."""
 
     OK = 0
     ALREADY_LOCKED = 1
@@ -29,37 +29,29 @@ class Status(IntEnum):
 class State(IntEnum):
     """Whether a lock is held, and what its file says."""
 
-    #: Nobody holds the lock.
+    #: No process holds the lock.
     FREE = 0
-    #: Somebody holds it.
+    #: A process holds it.
     HELD = 1
-    #: Nobody holds it, but the record of the last holder is still there: it died, or was a program that never
+    #: The lock is free, but the record of the last holder is still there: it died, or was a program that never
     #: takes its record out, like ralph-core.
     STALE = 2
 
 
-class _Growing(IntEnum):
-    """A later version of the library may say more: what is not known here is UNKNOWN."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> "_Growing":
-        return cls(0)
-
-
-class Filesystem(_Growing):
+class Filesystem(IntEnum):
     """What a lock is worth on a file system."""
 
-    #: Locks hold among all who use this mount. Whether they hold beyond it, nobody can tell from here.
+    #: Locks hold among all processes that use this mount. Whether they hold beyond it cannot be told from here.
     UNKNOWN = 0
     #: It is this machine's own, and locks hold among all its processes.
     LOCAL = 1
-    #: Other machines may use it too, and it takes their locks and ours to one place: GlusterFS, CephFS, NFS.
+    #: Other machines may use it too, and it keeps all their locks in one place: GlusterFS, CephFS, NFS.
     DISTRIBUTED = 2
-    #: It refuses locks, or two can have an exclusive one at a time.
+    #: It refuses locks, or grants an exclusive one twice at a time.
     NO_LOCKS = 3
 
 
-class Liveness(_Growing):
+class Liveness(IntEnum):
     """What can be said of the process on record."""
 
     #: Nothing: the record has no identity (ralph-core writes none), or there is no /proc.
@@ -74,7 +66,7 @@ class Liveness(_Growing):
     FOREIGN = 4
 
 
-class Relation(_Growing):
+class Relation(IntEnum):
     """What the process on record is to the one that asks."""
 
     #: That cannot be told.
