@@ -20,6 +20,11 @@ impl LockGuard {
     ///
     /// When that fails, the lock is given up.
     pub fn into_fd(self) -> Result<OwnedFd, LockError> {
+        self.to_fd()
+    }
+
+    /// The same, except that the guard keeps the lock when that fails. Afterwards it holds nothing.
+    pub fn to_fd(&self) -> Result<OwnedFd, LockError> {
         self.take_fd()?.ok_or_else(|| *LockError::invalid("the guard has ended"))
     }
 

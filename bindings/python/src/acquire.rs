@@ -55,7 +55,7 @@ pub(crate) fn acquire<'py>(
     let request = Request {
         root: root.0,
         prompt: prompt.0,
-        lock_file: lock_file.map(|path| path.0),
+        lock_file,
         timeout: if blocking { timeout } else { Timeout::Once },
         cancel: cancel.map(|cancel| cancel.get().token()),
     };
@@ -68,7 +68,7 @@ fn wait(py: Python<'_>, request: &Request) -> PyResult<(LockGuard, Option<Key>)>
     let (first, key) = py.detach(|| {
         let first = LoopLock::acquire_with(&request.root, &request.prompt, &request.options(Some(Duration::ZERO)));
         let is_used = matches!(first, Ok(_) | Err(LockError::AlreadyLocked { .. }));
-        let key = is_used.then(|| Key::of(&request.root, request.lock_file.as_deref())).flatten();
+        let key = is_used.then(|| Key::of(&request.root, request.lock_file())).flatten();
         (first, key)
     });
     let refused = match first {
@@ -79,7 +79,8 @@ fn wait(py: Python<'_>, request: &Request) -> PyResult<(LockGuard, Option<Key>)>
         return Err(raise(py, refused));
     }
     if held::would_wait_for_itself(py, key.as_ref())? {
-        return Err(raise_deadlock(py, refused));
+        let path = refused.path().unwrap_or(&request.root);
+        return Err(raise_deadlock(py, path, refused.holder()));
     }
     let options = request.options(deadline.map(left));
     let guard = match py.detach(|| Waiter::new(&request.root, &request.prompt, &options)) {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
@@ -15,6 +15,7 @@ use ralph_lock::AcquireOptions;
 const LONG: f64 = 1e9;
 
 /// A path as `os.fsencode` takes it: str, bytes or os.PathLike.
+#[derive(Clone)]
 pub(crate) struct AnyPath(pub(crate) PathBuf);
 
 impl FromPyObject<'_, '_> for AnyPath {
@@ -118,12 +119,17 @@ impl FromPyObject<'_, '_> for Int32 {
 pub(crate) struct Request {
     pub(crate) root: PathBuf,
     pub(crate) prompt: String,
-    pub(crate) lock_file: Option<PathBuf>,
+    pub(crate) lock_file: Option<AnyPath>,
     pub(crate) timeout: Timeout,
     pub(crate) cancel: Option<ralph_lock::CancelToken>,
 }
 
 impl Request {
+    /// The lock file as the caller chose it.
+    pub(crate) fn lock_file(&self) -> Option<&Path> {
+        self.lock_file.as_ref().map(|path| path.0.as_path())
+    }
+
     /// The options of the library for a wait that lasts no longer than that.
     pub(crate) fn options(&self, timeout: Option<Duration>) -> AcquireOptions {
         let mut options = options(self.lock_file.as_ref());
@@ -138,9 +144,9 @@ impl Request {
 }
 
 /// The options that choose a lock file.
-pub(crate) fn options(lock_file: Option<&PathBuf>) -> AcquireOptions {
+pub(crate) fn options(lock_file: Option<&AnyPath>) -> AcquireOptions {
     match lock_file {
-        Some(lock_file) => AcquireOptions::new().lock_file(lock_file),
+        Some(lock_file) => AcquireOptions::new().lock_file(&lock_file.0),
         None => AcquireOptions::new(),
     }
 }

@@ -84,7 +84,7 @@ fn in_thread(body: impl FnOnce() + Send + 'static) -> io::Result<()> {
 }
 
 fn begin(request: &Request) -> Phase {
-    let key = || Key::of(&request.root, request.lock_file.as_deref());
+    let key = || Key::of(&request.root, request.lock_file());
     let options = match request.timeout {
         Timeout::Once => {
             let options = request.options(Some(Duration::ZERO));
@@ -124,7 +124,7 @@ impl Attempt {
         let request = Request {
             root: root.0,
             prompt: prompt.0,
-            lock_file: lock_file.map(|path| path.0),
+            lock_file,
             timeout: if blocking { timeout } else { Timeout::Once },
             cancel: None,
         };
@@ -159,7 +159,7 @@ impl Attempt {
                 *phase = Phase::Waiting { waiter, key: key.clone(), heard: true };
                 drop(phase);
                 if held::task_would_wait_for_itself(py, task, key.as_ref()) {
-                    return Err(raise_deadlock(py, LockError::AlreadyLocked { path: self.path(), holder: None }));
+                    return Err(raise_deadlock(py, &self.path(), None));
                 }
                 Ok(fd)
             }
@@ -226,7 +226,7 @@ impl Attempt {
     }
 
     fn path(&self) -> PathBuf {
-        self.request.root.join(self.request.lock_file.as_deref().unwrap_or(LoopLock::LOCK_FILE.as_ref()))
+        self.request.root.join(self.request.lock_file().unwrap_or(LoopLock::LOCK_FILE.as_ref()))
     }
 
     /// Begins to release the lock; gives the descriptor to watch, or -1 when there is nothing to do.

@@ -5,7 +5,7 @@ use std::path::Path;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use ralph_lock::{Holder, LockError};
+use ralph_lock::{Holder, LockError, Relation};
 
 use crate::holder;
 
@@ -26,20 +26,18 @@ pub(crate) fn raise_unclean(py: Python<'_>, error: LockError) -> PyErr {
 }
 
 /// That for a wait which only this thread could end.
-pub(crate) fn raise_deadlock(py: Python<'_>, error: LockError) -> PyErr {
-    let path = error.path().unwrap_or(Path::new("")).to_owned();
+pub(crate) fn raise_deadlock(py: Python<'_>, path: &Path, holder: Option<&Holder>) -> PyErr {
     let message = format!(
-        "this thread holds {} already, so its wait would not end: use the lock it has, which ralph_lock.held(root) \
-         returns, or release that first",
-        path.display()
+        "this thread holds {path:?} already, so its wait would not end: use the lock it has, which \
+         ralph_lock.held(root) returns, or release that first"
     );
     static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    refusal(py, &CLASS, "DeadlockError", &path, error.holder(), message).unwrap_or_else(|failed| failed)
+    refusal(py, &CLASS, "DeadlockError", path, holder, message).unwrap_or_else(|failed| failed)
 }
 
 /// That for a file system that has not answered in time.
 pub(crate) fn raise_unanswered(py: Python<'_>, path: &Path) -> PyErr {
-    let message = format!("the time to wait for {} is over, and its file system does not answer", path.display());
+    let message = format!("the time to wait for {path:?} is over, and its file system does not answer");
     static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     refusal(py, &CLASS, "TimedOutError", path, None, message).unwrap_or_else(|failed| failed)
 }
@@ -49,7 +47,7 @@ fn exception(py: Python<'_>, error: &LockError, message: String) -> PyResult<PyE
     static TIMED_OUT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     static CANCELLED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let status = match error {
-        LockError::AlreadyLocked { path, holder } => {
+        LockError::AlreadyLocked { path, holder, .. } => {
             return refusal(py, &HELD, "HeldError", path, holder.as_deref(), message);
         }
         LockError::TimedOut { path, holder } => {
@@ -58,14 +56,14 @@ fn exception(py: Python<'_>, error: &LockError, message: String) -> PyResult<PyE
         LockError::Cancelled { path, holder } => {
             return refusal(py, &CANCELLED, "CancelledError", path, holder.as_deref(), message);
         }
-        LockError::InvalidArgument(_) => return Ok(invalid(message)),
+        LockError::InvalidArgument(_) | LockError::NotLockFile { .. } => return Ok(invalid(message)),
         LockError::NotFound { .. } => "NOT_FOUND",
         LockError::Interrupted { .. } => "INTERRUPTED",
         LockError::Lost { .. } => "LOST",
         LockError::NoRecord { .. } => "PARSE",
         LockError::NotLive { .. } => "NOT_LIVE",
         LockError::UnsupportedPlatform => "UNSUPPORTED_PLATFORM",
-        LockError::UnsupportedFilesystem { .. } => "UNSUPPORTED_FILESYSTEM",
+        LockError::UnsupportedFilesystem { .. } | LockError::Unsettled { .. } => "UNSUPPORTED_FILESYSTEM",
         _ => "IO",
     };
     static FAILURE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -86,19 +84,12 @@ fn refusal(
     Ok(PyErr::from_value(class.call1((message, holder, path.as_os_str()))?))
 }
 
-/// What went wrong, and where that is known, who holds the lock, since when and doing what.
+/// What went wrong. The library's line says who holds the lock, since when and doing what.
 fn message(error: &LockError) -> String {
-    let Some(holder) = error.holder() else {
-        return error.to_string();
-    };
-    let path = error.path().unwrap_or(Path::new("")).display();
-    let summary = holder::summary(holder);
-    match error {
-        LockError::TimedOut { .. } => format!("the time to wait for {path} is over: it is locked by {summary}"),
-        LockError::Cancelled { .. } => format!("the wait for {path} was cancelled: it is locked by {summary}"),
-        _ if holder.relation() == ralph_lock::Relation::Own => {
-            format!("{path} is locked by this process itself, {summary}; ralph_lock.held(root) returns its lock")
+    match error.holder() {
+        Some(holder) if holder.relation() == Relation::Own => {
+            format!("{error}; that is this process itself: ralph_lock.held(root) returns its lock")
         }
-        _ => format!("{path} is locked by {summary}"),
+        _ => error.to_string(),
     }
 }

@@ -29,13 +29,7 @@ pub(crate) fn adopt<'py>(
     fd: Int32,
     lock_file: Option<AnyPath>,
 ) -> PyResult<Bound<'py, Lock>> {
-    let request = Request {
-        root: root.0,
-        prompt: prompt.0,
-        lock_file: lock_file.map(|path| path.0),
-        timeout: Timeout::Once,
-        cancel: None,
-    };
+    let request = Request { root: root.0, prompt: prompt.0, lock_file, timeout: Timeout::Once, cancel: None };
     // The library has a copy: until the caller is seen to have the lock, its own descriptor stays open.
     let copy = sys::duplicate(fd.0).map_err(|error| match error.raw_os_error() {
         Some(libc::EBADF | libc::EINVAL) => invalid(format!("{} is no open descriptor", fd.0)),
@@ -45,7 +39,7 @@ pub(crate) fn adopt<'py>(
         let options = arguments::options(request.lock_file.as_ref());
         let adopted = LockGuard::adopt(&request.root, &request.prompt, &options, copy);
         // A refused copy is closed here, and the lock stays with the caller's descriptor.
-        (adopted.map_err(|(error, _)| error), Key::of(&request.root, request.lock_file.as_deref()))
+        (adopted.map_err(|(error, _)| error), Key::of(&request.root, request.lock_file()))
     });
     let guard = adopted.map_err(|error| raise(py, error))?;
     held::register(py, Arc::new(Held::new(guard, key, Taker::thread(py), request).adopted(fd.0)))
@@ -58,7 +52,7 @@ impl Lock {
         if !held.claim() {
             return Err(released());
         }
-        let fd = py.detach(|| held.take_fd()).map_err(|error| raise(py, error))?.ok_or_else(released)?;
+        let fd = py.detach(|| held.to_fd()).map_err(|error| raise(py, error))?.ok_or_else(released)?;
         held::forget(py, held);
         Ok(held.hand_over(fd.into_raw_fd()))
     }

@@ -164,9 +164,9 @@ impl Held {
 
     /// Ends the lock and gives its descriptor, after a claim; None when it was released. On an error the lock stays.
     /// Only after detaching.
-    pub(crate) fn take_fd(&self) -> Result<Option<OwnedFd>, LockError> {
-        let mut guard = self.take();
-        let fd = guard.as_mut().map(LockGuard::take_fd).transpose();
+    pub(crate) fn to_fd(&self) -> Result<Option<OwnedFd>, LockError> {
+        let guard = self.take();
+        let fd = guard.as_ref().map(LockGuard::to_fd).transpose();
         if let (Err(_), Some(guard)) = (&fd, guard) {
             self.put_back(guard);
         }
@@ -200,10 +200,10 @@ impl Held {
         if lock(&self.adopted).take().is_none() {
             return false;
         }
-        if let Some(mut guard) = self.take() {
+        if let Some(guard) = self.take() {
             // To close a copy unlocks nothing while the caller's descriptor is open. Where no copy can be made, there
             // is no other way to keep the lock than to leave the guard alone.
-            if guard.take_fd().is_err() {
+            if guard.to_fd().is_err() {
                 std::mem::forget(guard);
             }
         }

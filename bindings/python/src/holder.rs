@@ -28,12 +28,7 @@ pub(crate) fn record<'py>(py: Python<'py>, holder: &Holder) -> PyResult<Bound<'p
         holder.host(),
         liveness,
         relation,
-        summary(holder),
+        holder.local_pid(),
+        holder.summary(),
     ))
-}
-
-/// One line about the holder, safe to print.
-pub(crate) fn summary(holder: &Holder) -> String {
-    let prompt: String = holder.prompt.chars().take(200).flat_map(char::escape_debug).collect();
-    format!("process {} since {}: {prompt}", holder.pid, holder.started_rfc3339())
 }

@@ -37,7 +37,9 @@ mod _native {
     #[pymodule_export]
     use crate::lock::Lock;
     #[pymodule_export]
-    use crate::questions::{find_keepers, inspect, is_locked, probe_filesystem, read_existing, signal_holder};
+    use crate::questions::{
+        find_keepers, find_root, inspect, is_locked, probe_filesystem, read_existing, signal_holder,
+    };
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -45,13 +45,22 @@ impl Lock {
         end(py, &self.held)
     }
 
-    /// Checks that the path still leads to the file that is locked. A long-running holder asks from time to time and
-    /// stops its work on LostError: then another process can take the lock of a new file.
+    /// Checks that the lock still is the workspace's. A long-running holder asks from time to time. LostError: the lock
+    /// file was removed or replaced, which `restore` repairs, or the workspace was.
     ///
     /// ValueError: it was released. Other LockErrors: the path cannot be looked at.
     fn verify(&self, py: Python<'_>) -> PyResult<()> {
         let held = self.live()?;
         py.detach(|| held.with(|guard| guard.verify())).ok_or_else(released)?.map_err(|error| raise(py, error))
+    }
+
+    /// Puts the lock file back after it was removed or replaced. Does nothing when it is in place.
+    ///
+    /// HeldError: a program that knows only the file, like ralph-core or flock(1), has locked the new one. LostError:
+    /// the workspace itself is gone, or is another directory now. ValueError: it was released. Other LockErrors.
+    fn restore(&self, py: Python<'_>) -> PyResult<()> {
+        let held = self.live()?;
+        py.detach(|| held.with(|guard| guard.restore())).ok_or_else(released)?.map_err(|error| raise(py, error))
     }
 
     /// The holder that was on record when the lock was taken: one that died, or a program that never takes its record
@@ -165,9 +174,9 @@ pub(crate) fn lost(py: Python<'_>, held: &Arc<Held>) {
 fn warn(py: Python<'_>, held: &Held) {
     let error = PyErr::take(py);
     let message = format!(
-        "{} stays locked until this process ends: its lock was lost without a release; ralph_lock.held(root) returns \
+        "{:?} stays locked until this process ends: its lock was lost without a release; ralph_lock.held(root) returns \
          it",
-        held.path.display()
+        held.path
     );
     let message = std::ffi::CString::new(message).unwrap_or_default();
     if let Err(warning) = PyErr::warn(py, &py.get_type::<PyResourceWarning>(), &message, 1) {

@@ -1,20 +1,28 @@
 //! Questions about a workspace's lock, none of which takes it.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use ralph_lock::{Filesystem, Inspection, LoopLock};
+use ralph_lock::{Filesystem, Inspection, LockError, LoopLock};
 
-use crate::arguments::{AnyPath, Int32};
+use crate::arguments::{AnyPath, Int32, options};
 use crate::error::raise;
 use crate::holder;
+
+fn ask<T: Send>(py: Python<'_>, question: impl Send + FnOnce() -> Result<T, LockError>) -> PyResult<T> {
+    py.detach(question).map_err(|error| raise(py, error))
+}
 
 /// One consistent answer: whether the lock is held, and by whom. It may be outdated when the caller looks at it.
 ///
 /// It takes up to 20 ms when a holder has left no record. ValueError, LockError.
 #[pyfunction]
-pub(crate) fn inspect(py: Python<'_>, root: AnyPath) -> PyResult<Bound<'_, PyAny>> {
+#[pyo3(signature = (root, *, lock_file=None))]
+pub(crate) fn inspect(py: Python<'_>, root: AnyPath, lock_file: Option<AnyPath>) -> PyResult<Bound<'_, PyAny>> {
     static INSPECTION: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let found = py.detach(|| LoopLock::inspect(&root.0)).map_err(|error| raise(py, error))?;
+    let found = ask(py, || LoopLock::inspect_with(&root.0, &options(lock_file.as_ref())))?;
     let (state, holder) = match &found {
         Inspection::Free => ("FREE", None),
         Inspection::Held(holder) => ("HELD", holder.as_deref()),
@@ -28,14 +36,14 @@ pub(crate) fn inspect(py: Python<'_>, root: AnyPath) -> PyResult<Bound<'_, PyAny
 /// ValueError, LockError.
 #[pyfunction]
 pub(crate) fn is_locked(py: Python<'_>, root: AnyPath) -> PyResult<bool> {
-    py.detach(|| LoopLock::is_locked(&root.0)).map_err(|error| raise(py, error))
+    ask(py, || LoopLock::is_locked(&root.0))
 }
 
 /// The holder on record in the lock file; None: there is no record. A record alone does not say that the lock is
 /// held: `inspect` does. ValueError, LockError.
 #[pyfunction]
 pub(crate) fn read_existing(py: Python<'_>, root: AnyPath) -> PyResult<Option<Bound<'_, PyAny>>> {
-    let found = py.detach(|| LoopLock::read_holder(&root.0)).map_err(|error| raise(py, error))?;
+    let found = ask(py, || LoopLock::read_holder(&root.0))?;
     found.map(|holder| holder::record(py, &holder)).transpose()
 }
 
@@ -46,8 +54,9 @@ pub(crate) fn read_existing(py: Python<'_>, root: AnyPath) -> PyResult<Option<Bo
 /// on record is not provably the one that holds it. UnsupportedPlatformError: there is no pidfd.
 /// ValueError: it is no signal.
 #[pyfunction]
-pub(crate) fn signal_holder(py: Python<'_>, root: AnyPath, signal: Int32) -> PyResult<()> {
-    py.detach(|| LoopLock::signal_holder(&root.0, signal.0)).map_err(|error| raise(py, error))
+#[pyo3(signature = (root, signal, *, lock_file=None))]
+pub(crate) fn signal_holder(py: Python<'_>, root: AnyPath, signal: Int32, lock_file: Option<AnyPath>) -> PyResult<()> {
+    ask(py, || LoopLock::signal_holder_with(&root.0, signal.0, &options(lock_file.as_ref())))
 }
 
 /// The processes that keep the lock: the holder, or those that inherited its descriptor, as far as they can be seen.
@@ -55,8 +64,23 @@ pub(crate) fn signal_holder(py: Python<'_>, root: AnyPath, signal: Int32) -> PyR
 ///
 /// UnsupportedPlatformError: there is no /proc. ValueError, LockError.
 #[pyfunction]
-pub(crate) fn find_keepers(py: Python<'_>, root: AnyPath) -> PyResult<Vec<u32>> {
-    py.detach(|| LoopLock::find_keepers(&root.0)).map_err(|error| raise(py, error))
+#[pyo3(signature = (root, *, lock_file=None))]
+pub(crate) fn find_keepers(py: Python<'_>, root: AnyPath, lock_file: Option<AnyPath>) -> PyResult<Vec<u32>> {
+    ask(py, || LoopLock::find_keepers_with(&root.0, &options(lock_file.as_ref())))
+}
+
+/// The workspace that a directory belongs to, as an absolute path: the nearest directory at or above `start` that
+/// contains `.git`. A `.ralph/loop.lock` nearer than that counts while it is held; without any `.git`, the nearest
+/// one counts. The search stops at a mount boundary, and passes over sticky directories such as /tmp.
+///
+///     lock = ralph_lock.acquire(ralph_lock.find_root(), "implement auth")
+///
+/// LockError with the status NOT_FOUND: there is none. ValueError, LockError.
+#[pyfunction]
+#[pyo3(signature = (start=None))]
+pub(crate) fn find_root(py: Python<'_>, start: Option<AnyPath>) -> PyResult<OsString> {
+    let start = start.map_or_else(|| PathBuf::from("."), |start| start.0);
+    Ok(ask(py, || LoopLock::find_root(&start))?.into_os_string())
 }
 
 /// What a lock is worth on the workspace's file system: whether two exclude each other on it, and whether they would
@@ -65,7 +89,7 @@ pub(crate) fn find_keepers(py: Python<'_>, root: AnyPath) -> PyResult<Vec<u32>> 
 #[pyfunction]
 pub(crate) fn probe_filesystem(py: Python<'_>, root: AnyPath) -> PyResult<Bound<'_, PyAny>> {
     static FILESYSTEM: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let found = py.detach(|| LoopLock::probe_filesystem(&root.0)).map_err(|error| raise(py, error))?;
+    let found = ask(py, || LoopLock::probe_filesystem(&root.0))?;
     let name = match found {
         Filesystem::Unknown => "UNKNOWN",
         Filesystem::Local => "LOCAL",

@@ -2,6 +2,7 @@
 
 import copy
 import errno
+import fcntl
 import os
 import pickle
 import shutil
@@ -143,6 +144,73 @@ def test_a_removed_file_is_a_lost_lock(tmp_path: Path) -> None:
             lock.verify()
         assert caught.value.status is Status.LOST
         assert caught.value.filename == lock.path
+
+
+def test_a_removed_file_is_put_back(tmp_path: Path, child: Callable[..., Child]) -> None:
+    with ralph_lock.acquire(tmp_path, "repairs it") as lock:
+        lock.restore()
+        shutil.rmtree(tmp_path / ".ralph")
+        # The workspace's directory is locked too.
+        other = child(
+            """
+            try:
+                ralph_lock.try_acquire(root, "other")
+            except ralph_lock.HeldError as error:
+                say(error.holder)
+            hear()
+            try:
+                ralph_lock.try_acquire(root, "other")
+            except ralph_lock.HeldError as error:
+                say(error.holder.prompt)
+            """
+        )
+        assert other.hear() == "None"
+        lock.restore()
+        lock.verify()
+        other.tell()
+        assert other.hear() == "repairs it"
+        shutil.rmtree(tmp_path / ".ralph")
+        with open(tmp_path / "file", "w"):
+            pass
+        (tmp_path / ".ralph").mkdir()
+        with open(tmp_path / ralph_lock.LOCK_FILE, "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with pytest.raises(ralph_lock.HeldError):
+                lock.restore()
+    with pytest.raises(ValueError):
+        lock.restore()
+
+
+def test_a_folder_leads_to_its_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = tmp_path / "src" / "deep"
+    inner.mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    root = os.path.realpath(tmp_path)
+    assert ralph_lock.find_root(inner) == root
+    assert ralph_lock.find_root(os.fsencode(inner)) == root
+    monkeypatch.chdir(inner)
+    assert ralph_lock.find_root() == root
+    with pytest.raises(ralph_lock.LockError) as caught:
+        ralph_lock.find_root("/proc/self")
+    assert caught.value.status is Status.NOT_FOUND
+
+
+def test_any_lock_that_can_be_taken_can_be_asked_about(tmp_path: Path) -> None:
+    assert ralph_lock.inspect(tmp_path, lock_file="deploy.lock").state is State.FREE
+    with ralph_lock.acquire(tmp_path, "deploys", lock_file="deploy.lock"):
+        record = ralph_lock.inspect(tmp_path, lock_file=Path("deploy.lock"))
+        assert record.state is State.HELD and record.holder is not None
+        assert (record.holder.prompt, record.holder.local_pid) == ("deploys", os.getpid())
+        assert ralph_lock.find_keepers(tmp_path, lock_file=b"deploy.lock") == [os.getpid()]
+        ralph_lock.signal_holder(tmp_path, 0, lock_file="deploy.lock")
+        assert ralph_lock.inspect(tmp_path).state is State.FREE
+
+
+def test_a_file_with_other_text_is_no_lock_file(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("remember the milk")
+    with pytest.raises(ValueError, match="no lock file"):
+        ralph_lock.acquire(tmp_path, "works", lock_file="notes")
+    assert (tmp_path / "notes").read_text() == "remember the milk"
 
 
 def test_a_holder_that_died_is_known(tmp_path: Path, holder: Child) -> None:

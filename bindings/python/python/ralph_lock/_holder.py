@@ -4,7 +4,7 @@ from collections import namedtuple
 
 from ._constants import Liveness, Relation, State
 
-_HOLDER = "pid started started_text prompt host liveness relation summary"
+_HOLDER = "pid started started_text prompt host liveness relation local_pid summary"
 
 
 class Holder(namedtuple("Holder", _HOLDER)):
@@ -22,14 +22,14 @@ class Inspection(namedtuple("Inspection", "state holder")):
     __slots__ = ()
 
 
-def record(pid, started, prompt, host, liveness, relation, summary):
+def record(pid, started, prompt, host, liveness, relation, local_pid, summary):
     """A holder as the extension describes it."""
     # Some Pythons import it slowly too.
     from datetime import datetime, timedelta, timezone
 
     seconds, microseconds, text = started
     when = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds, microseconds=microseconds)
-    return Holder(pid, when, text, prompt, host, Liveness[liveness], Relation[relation], summary)
+    return Holder(pid, when, text, prompt, host, Liveness[liveness], Relation[relation], local_pid, summary)
 
 
 def inspection(state, holder):

@@ -7,7 +7,8 @@ class Holder(NamedTuple):
     """The process on record as the holder of a lock, and what could be said of it when the library was asked."""
 
     pid: int
-    """The process, as the holder sees it: in another pid namespace the number means another process, or none."""
+    """The process, as the holder sees it: in another pid namespace the number means another process, or none:
+    see `local_pid`."""
     started: datetime
     """When it took the lock, by its own clock, in UTC and to the microsecond."""
     started_text: str
@@ -20,6 +21,9 @@ class Holder(NamedTuple):
     """Whether it ran at the moment of the question."""
     relation: Relation
     """What it is to the process that asked: a child of the holder sees an ANCESTOR."""
+    local_pid: Optional[int]
+    """The process as this one can reach it, also when it runs in a container; None when it has ended or cannot be seen
+    from here. To signal it, use `signal_holder`."""
     summary: str
     """One line for people, safe to print at a terminal: the process, its host if that is another one, since when, and
     the prompt. Control and invisible characters are escaped, and a long prompt is cut. str() gives it too."""
@@ -38,6 +42,7 @@ def record(
     host: Optional[str],
     liveness: str,
     relation: str,
+    local_pid: Optional[int],
     summary: str,
 ) -> Holder: ...
 def inspection(state: str, holder: Optional[Holder]) -> Inspection: ...
