@@ -19,9 +19,12 @@ pub(crate) fn raise(py: Python<'_>, error: LockError) -> PyErr {
     exception(py, &error, message(&error)).unwrap_or_else(|failed| failed)
 }
 
-/// That for a release that left the record behind.
+/// That for a release that could not end in good order.
 pub(crate) fn raise_unclean(py: Python<'_>, error: LockError) -> PyErr {
-    let message = format!("the lock is released, but its record stays in the file: {error}");
+    let message = match &error {
+        LockError::Lost { .. } => error.to_string(),
+        _ => format!("the lock is released, but its record stays in the file: {error}"),
+    };
     exception(py, &error, message).unwrap_or_else(|failed| failed)
 }
 

@@ -24,6 +24,9 @@ mod sys;
 
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
+    use pyo3::exceptions::PyImportError;
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use crate::acquire::{acquire, try_acquire};
     #[pymodule_export]
@@ -40,6 +43,15 @@ mod _native {
     use crate::questions::{
         find_keepers, find_root, inspect, is_locked, probe_filesystem, read_existing, signal_holder,
     };
+
+    /// Refuses a second interpreter in the process, as Python does by itself from 3.12 on.
+    #[pymodule_init]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        if crate::sys::is_main_interpreter() {
+            return Ok(());
+        }
+        Err(PyImportError::new_err("module ralph_lock does not support loading in subinterpreters"))
+    }
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

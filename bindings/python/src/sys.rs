@@ -68,6 +68,12 @@ impl Bell {
     }
 }
 
+/// Whether the thread runs the interpreter that the process has started with. Only while attached.
+pub(crate) fn is_main_interpreter() -> bool {
+    // SAFETY: the caller is attached, so that there is a current interpreter.
+    unsafe { pyo3::ffi::PyInterpreterState_GetID(pyo3::ffi::PyInterpreterState_Get()) == 0 }
+}
+
 /// Which file a descriptor is open for: its device and inode. None: it is not open.
 pub(crate) fn file_of(fd: i32) -> Option<(u64, u64)> {
     let mut stat = MaybeUninit::uninit();

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Child
-
 import ralph_lock
+from conftest import Child
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from conftest import Child, descriptors, eventually
-
 import ralph_lock
+from conftest import Child, descriptors, eventually
 from ralph_lock import Status
 
 

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 import pytest
-from conftest import Child, descriptors
-
 import ralph_lock
+from conftest import Child, descriptors
 from ralph_lock import Liveness, Relation, State, Status
 
 
@@ -217,6 +216,7 @@ def test_a_holder_that_died_is_known(tmp_path: Path, holder: Child) -> None:
     with ralph_lock.acquire(tmp_path / "..", "nobody died", lock_file="other") as lock:
         assert lock.previous() is None
     holder.process.kill()
+    holder.process.wait()
     with ralph_lock.acquire(tmp_path, "next") as lock:
         previous = lock.previous()
         assert previous is not None
@@ -348,17 +348,28 @@ def test_a_forbidden_file_is_a_permission_error(tmp_path: Path, child: Callable[
 
 def test_a_record_that_cannot_be_taken_out_is_told(tmp_path: Path) -> None:
     lock = ralph_lock.acquire(tmp_path, "works")
-    # Its descriptor becomes one that nothing can be written to or cut off.
+    # Its descriptor becomes one that cannot be written to.
     (fd,) = [fd for fd in descriptors() if os.path.realpath(f"/proc/self/fd/{fd}") == lock.path]
-    with open("/dev/full", "wb") as full:
-        os.dup2(full.fileno(), int(fd))
+    with open(lock.path, "rb") as read_only:
+        os.dup2(read_only.fileno(), int(fd))
     with pytest.raises(ralph_lock.LockError, match="its record stays in") as caught:
         lock.release()
     assert (caught.value.status, caught.value.errno) == (Status.IO, errno.EINVAL)
     assert caught.value.filename == lock.path
-    # It is given up all the same.
+    # It is released all the same.
     lock.release()
     assert ralph_lock.inspect(tmp_path).state is State.STALE
+
+
+def test_a_descriptor_that_is_another_files_is_left_alone(tmp_path: Path) -> None:
+    lock = ralph_lock.acquire(tmp_path, "works")
+    (fd,) = [fd for fd in descriptors() if os.path.realpath(f"/proc/self/fd/{fd}") == lock.path]
+    with open(tmp_path / "file", "w+") as file:
+        os.dup2(file.fileno(), int(fd))
+        with pytest.raises(ralph_lock.LostError):
+            lock.release()
+        os.fstat(int(fd))
+    os.close(int(fd))
 
 
 def test_errors_can_be_sent_to_another_process(tmp_path: Path, holder: Child) -> None:

@@ -14,9 +14,8 @@ from types import FrameType
 from typing import Any, Callable, Optional
 
 import pytest
-from conftest import Child, descriptors, eventually
-
 import ralph_lock
+from conftest import Child, descriptors, eventually
 from ralph_lock import State
 
 

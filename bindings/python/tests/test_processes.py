@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, Optional
 
 import pytest
-from conftest import Child
-
 import ralph_lock
+from conftest import Child
 from ralph_lock import Relation, State
 
 # Python 3.12 warns of what is tested here.

@@ -2,12 +2,11 @@
 
 import signal
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
 import pytest
-from conftest import Child
-
 import ralph_lock
+from conftest import Child
 
 LIMITS = pytest.mark.parametrize("limit", ["None", "3600"])
 

@@ -9,12 +9,12 @@ __all__ = ["Acquisition", "acquire_async"]
 # As a type checker reads it. At run time `typing` is left out, which is slow to import.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import asyncio
     import os
-    from typing import Union
 
     from ._native import Lock
 
-    Path = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
+    Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 #: Seconds beyond the timeout after which a file system that does not answer is no longer waited for.
 _GRACE = 1.0
