@@ -266,7 +266,7 @@ def test_a_task_that_would_wait_for_itself_is_told_at_once(tmp_path: Path) -> No
     run(main())
     with ralph_lock.acquire(tmp_path, "holds outside of the loop"):
         with pytest.raises(ralph_lock.DeadlockError):
-            asyncio.run(ralph_lock.acquire_async(tmp_path, "waits for itself"))  # type: ignore[arg-type]
+            asyncio.run(ralph_lock.acquire_async(tmp_path, "waits for itself"))
 
 
 def test_a_task_may_wait_for_another_one_of_its_thread(tmp_path: Path) -> None:

@@ -10,11 +10,9 @@ __all__ = ["Acquisition", "acquire_async"]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    import os
 
     from ._native import Lock
-
-    Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+    from ._native import _Path as Path
 
 #: Seconds beyond the timeout after which a file system that does not answer is no longer waited for.
 _GRACE = 1.0
