@@ -8,7 +8,7 @@ try:
 except (ralph_lock.HeldError, ralph_lock.LockError, ValueError) as error:
     holder = getattr(error, "holder", None)
     if holder:
-        print(f"process {holder.pid} is at it since {holder.started_text}: {holder.prompt}")
+        print(f"taken by {holder.summary}")
     else:
         print(f"not locked: {error}")
     sys.exit(1)
