@@ -73,7 +73,7 @@ examples: bindings ## one small program in ten languages, and what README.md and
 	@$(DEFAULTS) sh examples/run.sh "$(TARGET)/installed" "$(TARGET)"
 	@$(DEFAULTS) sh examples/pages.sh "$(TARGET)/installed" "$(TARGET)"
 
-# Rewrites docs/proof.md: each promise with what showed it. `make proof-PART` runs one part, a folder of proof/.
+# Rewrites docs/generated/proof.md: each promise with what showed it. `make proof-PART` runs one part, a folder of proof/.
 proof: lib ## what the tests cannot reach, as root; proof-PART for a folder of proof/
 	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)"
 
@@ -86,7 +86,7 @@ lint: ## the format and the linter, where they are installed
 	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --locked --all-targets -- -D warnings; \
 	else echo "The linter does not run: cargo clippy is not installed."; fi
 
-# Rewrites docs/performance.md: the library compared with its floor and its peers. Takes ten minutes on an idle machine.
+# Rewrites docs/generated/performance.md: the library compared with its floor and its peers. Takes ten minutes on an idle machine.
 bench: lib ## the library compared with its floor and its peers, ten minutes
 	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)"
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the library beside its floor and its peers, and writes docs/performance.md with its plots.
+"""Measures the library beside its floor and its peers, and writes docs/generated/performance.md with its plots.
 
 Runs as `make bench`; `make bench-quick` takes fewer rounds, prints the targets and writes nothing. The library is
 measured as it ships, through its header. Everything is measured in turns (operations.py), because a machine has
@@ -215,7 +215,7 @@ def save(folder, name, text):
 
 
 def page(results, measured, effort, about):
-    """All of docs/performance.md."""
+    """All of docs/generated/performance.md."""
     with open(os.path.join(programs.BENCH, "page.md"), encoding="utf-8") as file:
         text = file.read()
     parts = {

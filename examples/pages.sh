@@ -28,14 +28,14 @@ readme() {
     awk -v language="$1" '$0 == "```" language { there = 1; next } /^```/ && there { exit } there' "$here/../README.md"
 }
 
-# run WHAT COMMAND...: in an empty workspace, where ./work is a program that says so once.
+# run WHAT COMMAND...: in an empty workspace, where ./work is a program that works once and then fails.
 run() {
     what=$1
     shift
     workspace=$scratch/workspace
     rm -rf "$workspace"
     mkdir "$workspace"
-    printf '#!/bin/sh\necho work >worked\n' >"$workspace/work"
+    printf '#!/bin/sh\n[ ! -e worked ] && echo work >worked\n' >"$workspace/work"
     chmod +x "$workspace/work"
     if ! (cd "$workspace" && exec timeout 60 "$@" </dev/null >"$scratch/said") || [ ! -e "$workspace/worked" ]; then
         echo "examples: what is shown does not work: $what" >&2
@@ -98,6 +98,7 @@ run_go() {
 for language in c go python sh; do
     readme $language | "run_$language" "README.md, $language"
 done
+readme js | run_node "README.md, js"
 after "A pid file" | run_sh "Instead of a pid file"
 after "flock(1)" | run_sh "Instead of flock(1)"
 after "Python's filelock" | run_python "Instead of Python's filelock"

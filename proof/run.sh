@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 LIB=$(realpath "$1")
 TARGET=$(realpath "$2")
 shift 2
-PAGE=docs/proof.md
+PAGE=docs/generated/proof.md
 # What each part has shown, until it is run again.
 shown=$TARGET/proof
 all=$(for run in proof/*/run; do basename "$(dirname "$run")"; done)

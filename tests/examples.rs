@@ -96,14 +96,6 @@ fn nested_goes_on_within_its_own_loop_and_not_beside_another() {
 }
 
 #[test]
-fn the_readme_shows_the_example_as_it_is() {
-    let [readme, minimal] =
-        ["README.md", "examples/c/minimal.c"].map(|name| read_to_string(root().join(name)).expect("it can be read"));
-    assert!(readme.contains(&format!("```c\n{minimal}```\n")), "README.md shows another minimal.c");
-    assert!(minimal.lines().count() <= 20);
-}
-
-#[test]
 fn examples_say_what_is_wrong() {
     let folder = folder();
     let worker = build("loop", folder.path(), "so");

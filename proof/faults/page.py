@@ -1,4 +1,4 @@
-"""Makes docs/faults.md of what the program has printed, and its figures for run.
+"""Makes docs/generated/faults.md of what the program has printed, and its figures for run.
 
     page.py PAGE SYMBOLS <lines
 """
