@@ -107,6 +107,8 @@ static void simplify(const char *path, const char *root, char *into, size_t room
 
     if (strcmp(path, root) == 0)
         path = "the root";
+    else if (*path == '/' && strncmp(root, path, strlen(path)) == 0 && root[strlen(path)] == '/')
+        path = "a folder above the root";
     else if (strncmp(path, root, length) == 0)
         path += length + (path[length] == '/');
     if (strncmp(path, "anon_inode:", 11) == 0)
@@ -137,8 +139,6 @@ static void read_text(pid_t process, unsigned long address, char *text, size_t r
     /* It may lie at the end of what is mapped. */
     there.iov_len = 4096 - address % 4096 < room - 1 ? 4096 - address % 4096 : room - 1;
     count = process_vm_readv(process, &here, 1, &there, 1, 0);
-    if (count <= 0)
-        fprintf(stderr, "DEBUG address %lx\n", address);
     MUST(count > 0);
     if ((size_t)count == there.iov_len && (size_t)count < room - 1 && memchr(text, '\0', (size_t)count) == NULL) {
         ssize_t more;

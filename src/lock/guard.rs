@@ -1,11 +1,11 @@
 //! A held lock: which process took it, whether it still is the workspace's, and how it ends.
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::backoff::{Backoff, Budget, LOOK_AGAIN, OLD_TEXT, RECORD, pause};
+use super::backoff::{Backoff, Budget, LOOK_AGAIN, OLD_TEXT, pause};
 use super::contend::contend;
 use super::create;
 use super::file::{LockedFile, START_OVERS};
@@ -15,7 +15,7 @@ use super::root_lock::{RootLock, RootTry};
 use crate::error::{Fault, LockError};
 use crate::process::Liveness;
 use crate::record::{Holder, Record};
-use crate::sys::{clock, event, process};
+use crate::sys::{clock, process};
 
 /// The lock, held. Dropping it gives the lock up; so does the end of the process, however it ends.
 ///
@@ -440,6 +440,19 @@ fn write_record(file: &LockedFile, record: &[u8]) -> Result<(), Fault> {
 /// Whether its process ends at this moment: a process that is killed closes its files before it counts as ended, and a
 /// waiter has the lock by then.
 fn is_ending(holder: &Holder) -> bool {
-    let process = holder.local_pid().and_then(|pid| event::open_process(pid).ok());
-    process.is_some_and(|process| event::sleep([Some(process.as_fd())], RECORD).is_ok_and(|[ended]| ended))
+    let Some(pid) = holder.local_pid() else {
+        // It ran until now.
+        return true;
+    };
+    #[cfg(linux)]
+    return crate::process::is_ending(pid);
+    #[cfg(not(linux))]
+    {
+        use crate::sys::event;
+        use std::os::fd::AsFd;
+
+        let process = event::open_process(pid);
+        let patience = super::backoff::RECORD;
+        process.is_ok_and(|process| event::sleep([Some(process.as_fd())], patience).is_ok_and(|[ended]| ended))
+    }
 }

@@ -1,5 +1,6 @@
 //! Which workspace does a directory belong to?
 
+use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,28 @@ use crate::record::LOCK_FILE;
 /// S_ISVTX, inode(7).
 const STICKY: u32 = 0o1000;
 
+/// A system call, repeated when a signal interrupts it.
+fn repeat<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// What is there. None: nothing, as far as the caller may see. Any other error is one: to go on above would give
+/// another workspace.
+fn look(call: impl FnMut() -> io::Result<Metadata>) -> io::Result<Option<Metadata>> {
+    match repeat(call) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) => match error.raw_os_error() {
+            Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EACCES | libc::EPERM) => Ok(None),
+            _ => Err(error),
+        },
+    }
+}
+
 /// The nearest directory at or above `start` that is a git work tree, or whose lock is held. Without a work tree, the
 /// nearest one with a lock file.
 pub(crate) fn find_root(start: &Path) -> Result<PathBuf, Fault> {
@@ -21,14 +44,14 @@ pub(crate) fn find_root(start: &Path) -> Result<PathBuf, Fault> {
         Some(libc::ENOENT | libc::ENOTDIR) => Box::new(LockError::NoDirectory { path: start.to_owned(), source }),
         _ => Box::new(LockError::Io { action: "look at", path: start.to_owned(), source }),
     };
-    let start_directory = start.canonicalize().map_err(failed)?;
-    let found = start_directory.metadata().map_err(failed)?;
+    let start_directory = repeat(|| start.canonicalize()).map_err(failed)?;
+    let found = repeat(|| start_directory.metadata()).map_err(failed)?;
     if !found.is_dir() {
         return Err(failed(io::Error::from_raw_os_error(libc::ENOTDIR)));
     }
     let mut with_lock_file = None;
     for directory in start_directory.ancestors() {
-        let Ok(status) = directory.metadata() else {
+        let Some(status) = look(|| directory.metadata()).map_err(failed)? else {
             break;
         };
         // Beyond a mount boundary begins another project, as for git.
@@ -39,9 +62,18 @@ pub(crate) fn find_root(start: &Path) -> Result<PathBuf, Fault> {
         if status.mode() & STICKY != 0 {
             continue;
         }
-        let is_work_tree = directory.join(".git").metadata().is_ok_and(|git| git.is_dir() || git.is_file());
-        let has_lock_file = directory.join(LOCK_FILE).symlink_metadata().is_ok_and(|file| file.is_file());
-        if is_work_tree || has_lock_file && is_locked(directory).unwrap_or(false) {
+        let git = look(|| directory.join(".git").metadata()).map_err(failed)?;
+        if git.is_some_and(|git| git.is_dir() || git.is_file()) {
+            return Ok(directory.to_owned());
+        }
+        let lock_file = look(|| directory.join(LOCK_FILE).symlink_metadata()).map_err(failed)?;
+        let has_lock_file = lock_file.is_some_and(|file| file.is_file());
+        // A lock file that the caller may not read is not the caller's.
+        let is_held = || match is_locked(directory) {
+            Err(fault) if matches!(fault.os_code(), Some(libc::EACCES | libc::EPERM)) => Ok(false),
+            held => held,
+        };
+        if has_lock_file && is_held()? {
             return Ok(directory.to_owned());
         }
         if has_lock_file && with_lock_file.is_none() {

@@ -92,6 +92,23 @@ fn numbers(status: &[u8], key: &[u8]) -> Option<Vec<u32>> {
     std::str::from_utf8(line).ok()?.split_ascii_whitespace().map(|number| number.parse().ok()).collect()
 }
 
+/// PF_EXITING, among the flags of proc_pid_stat(5).
+#[cfg(linux)]
+const EXITING: u64 = 0x4;
+
+/// Whether every thread of a process ends: the kernel says so before it closes the process's files, and so before the
+/// next holder has its lock. A thread that is gone has ended.
+#[cfg(linux)]
+pub(crate) fn is_ending(pid: u32) -> bool {
+    let Ok(threads) = file::numbers_in(&path(format!("/proc/{pid}/task"))) else {
+        return !process::exists(pid);
+    };
+    threads.iter().all(|thread| match read(&path(format!("/proc/{pid}/task/{thread}/stat"))) {
+        Ok(text) => Stat::flags(&text).is_some_and(|flags| flags & EXITING != 0),
+        Err(_) => true,
+    })
+}
+
 /// A path without NUL.
 pub(crate) fn path(path: String) -> CString {
     CString::new(path).unwrap_or_default()
@@ -119,6 +136,13 @@ impl Stat {
     pub(super) fn of(pid: u32) -> io::Result<Stat> {
         let text = read(&path(format!("/proc/{pid}/task/{pid}/stat")))?;
         Stat::parse(&text).ok_or(io::ErrorKind::InvalidData.into())
+    }
+
+    /// The kernel's flags of a thread.
+    #[cfg(linux)]
+    fn flags(text: &[u8]) -> Option<u64> {
+        let name_end = text.iter().rposition(|byte| *byte == b')')?;
+        std::str::from_utf8(&text[name_end + 1..]).ok()?.split(' ').nth(9 - 2)?.parse().ok()
     }
 
     #[cfg(not(kinfo))]
