@@ -41,11 +41,11 @@ func TestChildAdopts(t *testing.T) {
 
 func TestLockCanBeTakenBack(t *testing.T) {
 	root := t.TempDir()
-	file, err := mustTry(t, root).IntoFile()
-	must(t, err)
-
-	elsewhere := t.TempDir()
+	lock := mustTry(t, root)
 	descriptors := entries(t, "/proc/self/fd")
+	file, err := lock.IntoFile()
+	must(t, err)
+	elsewhere := t.TempDir()
 
 	// A failure leaves the file to the caller, and the lock in it.
 	_, err = Adopt(elsewhere, "another workspace", file)
@@ -53,7 +53,7 @@ func TestLockCanBeTakenBack(t *testing.T) {
 	_, err = TryAcquire(root, "refused")
 	mustBeHeld(t, err)
 
-	lock, err := Adopt(root, "taken back", file)
+	lock, err = Adopt(root, "taken back", file)
 	must(t, err)
 	mustEqual(t, "descriptors", entries(t, "/proc/self/fd"), descriptors)
 	if err := file.Close(); !errors.Is(err, os.ErrClosed) {
@@ -68,9 +68,8 @@ func TestAdoptWantsAnOpenFile(t *testing.T) {
 	file, err := mustTry(t, t.TempDir()).IntoFile()
 	must(t, err)
 	must(t, file.Close())
-	if _, err := Adopt(t.TempDir(), "closed", file); err == nil {
-		t.Fatal("adopted a closed file")
-	}
+	_, err = Adopt(t.TempDir(), "closed", file)
+	mustFail(t, err, os.ErrClosed)
 	// Another one has the lock.
 	root := t.TempDir()
 	lock := mustTry(t, root)

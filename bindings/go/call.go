@@ -6,39 +6,54 @@ import "C"
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"unsafe"
 )
 
-// An Option changes how a lock is acquired or adopted.
-type Option func(*call) error
+// An Option chooses which lock of the workspace a function is about.
+type Option func(*settings)
 
-// WithLockFile locks another file of the workspace instead of [LockFile]: a path below the workspace root, for
-// instance "build/deploy.lock", whose missing directories are made. Absolute paths and ".." are refused. The
-// file must be for locking alone: its text is replaced.
-func WithLockFile(path string) Option {
-	return func(c *call) error {
-		name, err := c.text("lock file", path)
-		if err != nil {
-			return err
-		}
-		if status := C.ralph_lock_options_set_lock_file(c.options, name); status != C.RALPH_LOCK_OK {
-			return invalid(fmt.Sprintf("the lock file %q is no path below the workspace root", path))
-		}
-		return nil
-	}
+type settings struct {
+	lockFile *string
 }
 
-// A call is what the functions that acquire are given, as C wants it.
+// WithLockFile means another file of the workspace instead of [LockFile]: a path below the workspace root, for
+// instance "build/deploy.lock". Functions that take the lock make missing directories. Absolute paths and ".." are
+// refused.
+//
+// The file must be for locking alone: its text is replaced. One with text that is not a lock file's is refused and
+// left untouched.
+func WithLockFile(path string) Option {
+	return func(s *settings) { s.lockFile = &path }
+}
+
+func settle(opts []Option) (*settings, error) {
+	chosen := &settings{}
+	for _, option := range opts {
+		if option == nil {
+			return nil, invalid("an option is nil")
+		}
+		option(chosen)
+	}
+	return chosen, nil
+}
+
+// A call is what C is given: the arguments in C's form.
 type call struct {
+	name         string // the root as Go has it
 	root, prompt *C.char
 	options      *C.ralph_lock_options
+	lockFile     string
 	texts        []unsafe.Pointer
 }
 
-// newCall makes a call, which is to be freed also after an error.
+// newCall makes a call. The caller frees it, after an error too.
 func newCall(root, prompt string, opts []Option) (*call, error) {
-	c := &call{options: C.ralph_lock_options_new()}
+	c := &call{name: root, options: C.ralph_lock_options_new()}
+	if c.options == nil {
+		return c, &Error{Status: StatusInvalidHandle, Message: "too many objects of the library are in use"}
+	}
 	var err error
 	if c.root, err = c.text("workspace root", root); err != nil {
 		return c, err
@@ -46,10 +61,20 @@ func newCall(root, prompt string, opts []Option) (*call, error) {
 	if c.prompt, err = c.text("prompt", prompt); err != nil {
 		return c, err
 	}
-	for _, option := range opts {
-		if err := option(c); err != nil {
-			return c, err
-		}
+	chosen, err := settle(opts)
+	if err != nil {
+		return c, err
+	}
+	c.lockFile = chosen.file()
+	if chosen.lockFile == nil {
+		return c, nil
+	}
+	name, err := c.text("lock file", *chosen.lockFile)
+	if err != nil {
+		return c, err
+	}
+	if status := C.ralph_lock_options_set_lock_file(c.options, name); status != C.RALPH_LOCK_OK {
+		return c, invalid(fmt.Sprintf("the lock file %q is no path of a file below the workspace root", *chosen.lockFile))
 	}
 	return c, nil
 }
@@ -75,21 +100,24 @@ func (c *call) setTimeout(milliseconds C.uint64_t) error {
 
 const noTimeout = C.UINT64_MAX
 
-// try acquires without waiting.
-func (c *call) try() (*Lock, error) {
+// try acquires without waiting for the lock.
+func (c *call) try(giveUp <-chan struct{}) (lock *Lock, err error) {
 	if err := c.setTimeout(0); err != nil {
 		return nil, err
 	}
-	return c.acquire()
+	if !inTurn(c.name, giveUp, func() { lock, err = c.acquire() }) {
+		return nil, errGaveUp
+	}
+	return lock, err
 }
 
 func (c *call) acquire() (*Lock, error) {
 	var a answer
 	a.status = C.ralph_lock_acquire_with(c.root, c.prompt, c.options, &a.guard, &a.holder, &a.error)
-	return a.take()
+	return a.take(c)
 }
 
-// An answer is what C gives to one who acquires.
+// An answer is what C gives to a caller that wants the lock.
 type answer struct {
 	status C.ralph_lock_status
 	guard  *C.ralph_lock_guard
@@ -98,19 +126,30 @@ type answer struct {
 }
 
 // take makes Go's own of it and frees the rest.
-func (a *answer) take() (*Lock, error) {
-	holder, err := takeHolder(a.holder), outcome(a.status, a.error)
-	switch a.status {
-	case C.RALPH_LOCK_OK:
-		return newLock(a.guard), nil
-	case C.RALPH_LOCK_ALREADY_LOCKED, C.RALPH_LOCK_CANCELLED:
-		failed := err.(*Error)
-		return nil, &HeldError{Holder: holder, Path: failed.Path, Message: failed.Message}
+func (a *answer) take(c *call) (*Lock, error) {
+	if err := a.failure(); err != nil {
+		return nil, err
 	}
-	return nil, err
+	// When it fails, the workspace was removed in this instant, and no one can ask for its lock.
+	root, _ := os.Stat(c.name)
+	path := C.GoString(C.ralph_lock_guard_path(a.guard))
+	lock := &Lock{held: &held{guard: a.guard, path: path, lockFile: c.lockFile, root: root}}
+	lock.remember()
+	return lock, nil
 }
 
-// cString makes a C string, which has no place for a NUL byte. It is to be freed.
+// failure frees the holder and the error, and makes an error of them unless all is well.
+func (a *answer) failure() error {
+	holder, err := takeHolder(a.holder), outcome(a.status, a.error)
+	switch a.status {
+	case C.RALPH_LOCK_ALREADY_LOCKED, C.RALPH_LOCK_CANCELLED:
+		failed := err.(*Error)
+		return &HeldError{Holder: holder, Path: failed.Path, Message: failed.Message}
+	}
+	return err
+}
+
+// cString makes a C string, which has no place for a NUL byte. The caller frees it.
 func cString(name, text string) (*C.char, error) {
 	if strings.IndexByte(text, 0) >= 0 {
 		return nil, invalid("the " + name + " contains a NUL byte")

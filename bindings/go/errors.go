@@ -6,6 +6,7 @@ import "C"
 import (
 	"fmt"
 	"io/fs"
+	"math"
 	"syscall"
 )
 
@@ -45,51 +46,67 @@ func (s Status) Name() string {
 	return C.GoString(C.ralph_lock_status_name(C.int32_t(s)))
 }
 
-// An Error is a call that failed. That somebody else holds the lock is none: see [HeldError].
+// An Error is a call that failed. That another process holds the lock is none: see [HeldError].
 //
-// errors.Is finds the Status in it, the Errno, with it [fs.ErrNotExist] or [fs.ErrPermission], and [fs.ErrClosed]
-// for a [Lock] that was released before.
+// errors.Is finds in it
+//
+//   - the Status
+//   - the Errno, and with it [fs.ErrNotExist] or [fs.ErrPermission]
+//   - [syscall.EINVAL] and [fs.ErrInvalid] for [StatusInvalidArgument]
+//   - [fs.ErrClosed], which is [os.ErrClosed], for a [Lock] that was released before, is nil or the zero value
+//   - the context's error for a wait that ended while the file system did not answer
 type Error struct {
 	Status  Status
 	Errno   syscall.Errno // 0 where no system call failed
 	Path    string        // of the file that it is about, or ""
-	Message string        // one line that names the file and says what to do
+	Message string        // one line that names the file and says what to do, safe to print
+	cause   error
 }
 
 func (e *Error) Error() string {
 	return e.Message
 }
 
-// Unwrap gives the Errno.
+// Unwrap gives the Errno or, where there is none, the context's error.
 func (e *Error) Unwrap() error {
 	if e.Errno == 0 {
-		return nil
+		return e.cause
 	}
 	return e.Errno
 }
 
-// Is tells errors.Is what an error is besides its Errno.
+// Is tells errors.Is what an error is apart from its Errno.
 func (e *Error) Is(target error) bool {
-	return target == e.Status || target == fs.ErrClosed && e.Status == StatusInvalidHandle
+	switch target {
+	case e.Status:
+		return true
+	case fs.ErrClosed:
+		return e.Status == StatusInvalidHandle
+	case syscall.EINVAL, fs.ErrInvalid:
+		return e.Status == StatusInvalidArgument
+	}
+	return false
 }
 
-// A HeldError says that somebody else has the lock, which is no failure.
+// A HeldError says that another process, or another [Lock] of this one, holds the lock, which is no failure.
 //
 // After a wait it wraps the context's error, so errors.Is finds [context.DeadlineExceeded] too.
 type HeldError struct {
 	Holder  *Holder // nil when that is not known: flock(1), for instance, leaves no record
 	Path    string  // of the lock file
-	Message string
+	Message string  // what the library says
 	cause   error
 }
 
+// Error says which process holds the lock, since when, and what it is doing, in one line that is safe to print. See
+// [Holder.Summary].
 func (e *HeldError) Error() string {
-	if e.cause == nil {
-		return e.Message
-	}
-	text := fmt.Sprintf("%s: %v", e.Message, e.cause)
+	text := e.Message
 	if e.Holder != nil {
-		text += fmt.Sprintf("; process %d has held it since %s", e.Holder.PID, e.Holder.StartedText)
+		text = e.Path + " is locked by " + e.Holder.Summary()
+	}
+	if e.cause != nil {
+		text += ": " + e.cause.Error()
 	}
 	return text
 }
@@ -114,7 +131,25 @@ func outcome(status C.ralph_lock_status, details *C.ralph_lock_error) error {
 	return err
 }
 
-// invalid is what the library would say of such an argument, could it be brought there.
+// invalid is what the library would say of an argument that cannot be passed to it.
 func invalid(message string) error {
 	return &Error{Status: StatusInvalidArgument, Message: message}
+}
+
+// narrow refuses a number that C has no place for, instead of cutting it to another one.
+func narrow(name string, number int64) (int32, error) {
+	if number < math.MinInt32 || number > math.MaxInt32 {
+		return 0, invalid(fmt.Sprintf("the %s %d does not fit into 32 bits", name, number))
+	}
+	return int32(number), nil
+}
+
+// unanswered is the end of a wait of which not even the first try has come back.
+func unanswered(path string, cause error) error {
+	return &Error{
+		Status:  StatusCancelled,
+		Path:    path,
+		Message: fmt.Sprintf("%q: the file system has not answered: %v", path, cause),
+		cause:   cause,
+	}
 }

@@ -26,8 +26,8 @@ func Example() {
 	// Another program would see this.
 	_, err = ralphlock.TryAcquire(root, "fix the tests")
 	var held *ralphlock.HeldError
-	if errors.As(err, &held) && held.Holder != nil {
-		fmt.Println("somebody is at it:", held.Holder.Prompt)
+	if errors.As(err, &held) {
+		fmt.Println("another lock of this process:", held.Holder.Relation == ralphlock.RelationSelf)
 	}
 
 	// Or it waits, here until this one is done.
@@ -41,6 +41,6 @@ func Example() {
 	defer lock.Release()
 	fmt.Println("now we are")
 	// Output:
-	// somebody is at it: implement auth
+	// another lock of this process: true
 	// now we are
 }

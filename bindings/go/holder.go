@@ -5,12 +5,18 @@ import "C"
 
 import "time"
 
-// A Holder is who is on record as the holder of a lock: a copy, taken at one moment.
+// A Holder is the process on record as the holder of a lock: a copy, taken at one moment.
+//
+// Print it with [Holder.Summary], as the verbs %v and %s do for a *Holder. Prompt and Host are another program's text
+// and may contain line breaks and terminal controls.
 type Holder struct {
 	PID     int       // as the holder sees it: in another pid namespace the number means another process, or none
 	Started time.Time // when it took the lock, by its own clock, in UTC; before 1677 and after 2262 that limit
-	Prompt  string    // what it is doing, in its own words
+	Prompt  string    // what it is doing, in its own words; escaped in Summary
 	Host    string    // the machine or container it runs on; "" when the record has none
+
+	// LocalPID is the process id in this process's pid namespace, for kill and ps; 0 if it is not visible from here.
+	LocalPID int
 
 	// StartedText is Started as the lock file spells it (RFC 3339).
 	StartedText string
@@ -19,6 +25,23 @@ type Holder struct {
 	// read again for a fresh answer.
 	Liveness Liveness
 	Relation Relation
+
+	summary string
+}
+
+// Summary is the holder in one line that is safe to print at a terminal: the process, the host if it is another one,
+// since when, and the prompt. Control, bidirectional and invisible characters are escaped, and a long prompt is cut.
+// For a nil Holder it says that the holder is unknown.
+func (h *Holder) Summary() string {
+	if h == nil || h.summary == "" {
+		return C.GoString(C.ralph_lock_metadata_summary(nil))
+	}
+	return h.summary
+}
+
+// String is [Holder.Summary].
+func (h *Holder) String() string {
+	return h.Summary()
 }
 
 // Liveness is what can be said of the process on record. It says nothing of the lock: a process that was forked
@@ -83,5 +106,7 @@ func takeHolder(metadata *C.ralph_lock_metadata) *Holder {
 		StartedText: C.GoString(C.ralph_lock_metadata_started_rfc3339(metadata)),
 		Liveness:    Liveness(C.ralph_lock_metadata_liveness(metadata)),
 		Relation:    Relation(C.ralph_lock_metadata_relation(metadata)),
+		LocalPID:    int(C.ralph_lock_metadata_local_pid(metadata)),
+		summary:     C.GoString(C.ralph_lock_metadata_summary(metadata)),
 	}
 }

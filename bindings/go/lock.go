@@ -4,79 +4,128 @@ package ralphlock
 import "C"
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"syscall"
 )
 
-// A Lock is a held lock. It ends with [Lock.Release] or [Lock.IntoFile]; what is asked of it after that is answered
-// with an error in which errors.Is finds [os.ErrClosed].
+// A Lock is a held lock. It ends with [Lock.Release], with [Lock.IntoFile], or with the process. What is asked of
+// it after that is answered with an error in which errors.Is finds [os.ErrClosed]; so is what is asked of a nil
+// Lock and of the zero value.
 //
-// A Lock that nobody can reach any more is released by the garbage collector. That is a net for accidents alone: it
-// happens at any time or never. (And a lock that only the caller's variable keeps is in danger: Go lets go of a
-// variable after its last use. Defer the Release.)
+// The garbage collector never releases a lock. One that the program has forgotten stays held until the process
+// ends, and [Held] finds it. Defer the Release.
+//
+// A Lock must not be copied, as go vet tells. A copy is the same lock: one Release ends both.
 type Lock struct {
+	_ noCopy
+	*held
+}
+
+type held struct {
 	// A name that the library looks up and never uses twice. So Release need not change it, and goroutines that
 	// race for it need no mutex here.
-	guard *C.ralph_lock_guard
-	path  string
+	guard    *C.ralph_lock_guard
+	path     string
+	lockFile string
+	root     os.FileInfo
 }
 
-func newLock(guard *C.ralph_lock_guard) *Lock {
-	lock := &Lock{guard: guard, path: C.GoString(C.ralph_lock_guard_path(guard))}
-	runtime.SetFinalizer(lock, func(lock *Lock) { C.ralph_lock_release(lock.guard) })
-	return lock
+// noCopy is for go vet: the check "copylocks" takes it for a mutex.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
+
+// alive gives what a method needs, or says that there is no lock.
+func (l *Lock) alive() (*held, error) {
+	if l == nil || l.held == nil {
+		return nil, &Error{Status: StatusInvalidHandle, Message: "this Lock is nil or the zero value: no function has returned it"}
+	}
+	return l.held, nil
 }
 
-// Path is the path of the lock file: the workspace root as it was given, and [LockFile].
+// Path is the path of the lock file: the workspace root as it was given, and [LockFile] or the file that
+// [WithLockFile] named. It is "" for a nil Lock and for the zero value.
 func (l *Lock) Path() string {
-	return l.path
+	h, err := l.alive()
+	if err != nil {
+		return ""
+	}
+	return h.path
 }
 
-// Release gives the lock up. Of goroutines that do so at a time, one does it, and the others get an error. With
-// [StatusIO] the lock is given up, but the next holder finds the record of this one.
+// Release gives the lock up. When several goroutines call it, one call does, and the others return an error. With
+// [StatusIO] the lock is given up, but the next holder finds the record of this one. With [StatusLost] it was lost
+// before.
 func (l *Lock) Release() error {
-	status, errno := C.ralph_lock_release(l.guard)
-	runtime.SetFinalizer(l, nil)
+	h, err := l.alive()
+	if err != nil {
+		return err
+	}
+	l.forget()
+	status, errno := C.ralph_lock_release(h.guard)
 	if status == C.RALPH_LOCK_OK {
 		return nil
 	}
-	err := &Error{Status: Status(status), Path: l.path, Message: Status(status).Error()}
-	if status == C.RALPH_LOCK_IO {
-		errors.As(errno, &err.Errno)
-		err.Message = fmt.Sprintf("cannot end the record in %s: %v", l.path, errno)
+	failed := &Error{Status: Status(status), Path: h.path, Message: fmt.Sprintf("%s: %v", h.path, Status(status))}
+	if number, ok := errno.(syscall.Errno); ok && status == C.RALPH_LOCK_IO {
+		failed.Errno = number
+		failed.Message = fmt.Sprintf("cannot clear the record in %s: %v", h.path, errno)
 	}
-	return l.explain(err)
+	return h.explain(failed)
 }
 
 // Verify tells whether the path still leads to the file that is locked. After rm -rf .ralph or git clean -fdx it
-// does not: then the lock is one that nobody sees, and another process can take that of a new file. A
-// long-running holder asks from time to time and stops its work on [StatusLost]; the lock is still to be released.
-// On a file system of other machines it also asks whether the lock is still held there, which can take 3 s.
+// does not, and the error is one of [StatusLost]. Until [Lock.Restore] a program that knows only the file can take a
+// new one; other callers of this library are still refused. A long-running holder asks from time to time. The lock
+// still has to be released.
+//
+// On a file system that other machines use it also asks whether the lock is still held there, which can take 3 s.
 func (l *Lock) Verify() error {
-	defer runtime.KeepAlive(l)
+	h, err := l.alive()
+	if err != nil {
+		return err
+	}
 	var details *C.ralph_lock_error
-	status := C.ralph_lock_guard_verify(l.guard, &details)
-	return l.explain(outcome(status, details))
+	status := C.ralph_lock_guard_verify(h.guard, &details)
+	return h.explain(outcome(status, details))
 }
 
-// Previous is who was on record when the lock was taken: a holder that died, or a program that never takes its
-// record out, like ralph-core. It is nil when the last holder ended well, there was none, or the lock was adopted.
+// Restore puts the lock file back after it was removed or replaced, and does nothing if it is in place. Call it
+// once the removal has ended: a file that appears while rm -rf is at work makes that fail.
+//
+// The error is a [*HeldError] when a program that knows only the file, such as flock(1), has locked a new one, and
+// one of [StatusLost] when the workspace itself was removed or moved. The Lock is then as it was.
+func (l *Lock) Restore() error {
+	h, err := l.alive()
+	if err != nil {
+		return err
+	}
+	var a answer
+	a.status = C.ralph_lock_guard_restore(h.guard, &a.holder, &a.error)
+	return h.explain(a.failure())
+}
+
+// Previous is the record of the last holder if it did not release the lock: it died, or is a program that leaves
+// its record behind, like ralph-core. It is nil when the last holder released the lock, there was none, or the lock
+// was adopted.
 func (l *Lock) Previous() (*Holder, error) {
-	defer runtime.KeepAlive(l)
+	h, err := l.alive()
+	if err != nil {
+		return nil, err
+	}
 	var metadata *C.ralph_lock_metadata
 	var details *C.ralph_lock_error
-	status := C.ralph_lock_guard_previous(l.guard, &metadata, &details)
+	status := C.ralph_lock_guard_previous(h.guard, &metadata, &details)
 	holder, err := takeHolder(metadata), outcome(status, details)
 	if status == C.RALPH_LOCK_NOT_FOUND {
 		return nil, nil
 	}
-	return holder, l.explain(err)
+	return holder, h.explain(err)
 }
 
-// IntoFile turns the lock into a file, for a child process that is to go on with it:
+// IntoFile turns the lock into a file, for a child process that goes on with it:
 //
 //	file, err := lock.IntoFile()
 //	// ...
@@ -84,31 +133,37 @@ func (l *Lock) Previous() (*Holder, error) {
 //	err = command.Start()
 //	file.Close()
 //
-// The Lock ends, but what it held is held as long as any copy of the file is open, in any process, and the record
-// still names this one, until somebody calls [Adopt]. Close the file once the child has it: as long as it is open
-// here, the lock is not free when the child dies. No other child inherits it. After an error the Lock is as it was.
+// The Lock ends, but the kernel's lock is held as long as any copy of the file is open, in any process, and the
+// record still names this process, until one calls [Adopt]. Close the file once the child has it: as long as it is
+// open here, the lock is not free when the child dies. The garbage collector does not close it. No other child
+// inherits it. After an error the Lock is as it was.
 func (l *Lock) IntoFile() (*os.File, error) {
+	h, err := l.alive()
+	if err != nil {
+		return nil, err
+	}
 	var details *C.ralph_lock_error
 	fd := C.int32_t(-1)
 	// C gives a descriptor that any exec leaves open, and another goroutine may be about to start a program.
 	syscall.ForkLock.RLock()
-	status := C.ralph_lock_guard_into_fd(l.guard, &fd, &details)
+	status := C.ralph_lock_guard_into_fd(h.guard, &fd, &details)
 	if status == C.RALPH_LOCK_OK {
 		syscall.CloseOnExec(int(fd))
 	}
 	syscall.ForkLock.RUnlock()
 	if err := outcome(status, details); err != nil {
-		runtime.KeepAlive(l)
-		return nil, l.explain(err)
+		return nil, h.explain(err)
 	}
-	runtime.SetFinalizer(l, nil)
-	return os.NewFile(uintptr(fd), l.path), nil
+	l.forget()
+	file := os.NewFile(uintptr(fd), h.path)
+	keepFile(file)
+	return file, nil
 }
 
 // explain says which lock it was that had ended before.
-func (l *Lock) explain(err error) error {
+func (h *held) explain(err error) error {
 	if failed, ok := err.(*Error); ok && failed.Status == StatusInvalidHandle {
-		failed.Path, failed.Message = l.path, "the lock of "+l.path+" was released or handed over before"
+		failed.Path, failed.Message = h.path, "the lock of "+h.path+" was released or handed over before"
 	}
 	return err
 }

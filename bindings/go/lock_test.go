@@ -1,12 +1,14 @@
 package ralphlock
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"sync"
@@ -37,7 +39,7 @@ func TestRefusalNamesTheChild(t *testing.T) {
 	started, err := time.Parse(time.RFC3339Nano, holder.StartedText)
 	must(t, err)
 	mustEqual(t, "started", started, holder.Started)
-	if !strings.Contains(held.Error(), holder.StartedText) {
+	if !strings.Contains(held.Error(), fmt.Sprint("process ", holder.PID, " since ", holder.StartedText[:len("2026-11-22T16:00:00")])) {
 		t.Fatalf("%q does not tell of the holder", held)
 	}
 	child.end()
@@ -111,37 +113,172 @@ func TestLostLockIsNoticed(t *testing.T) {
 	must(t, lock.Release())
 }
 
-func TestUnreachableLockIsReleased(t *testing.T) {
-	root := t.TempDir()
+func TestGarbageCollectorReleasesNothing(t *testing.T) {
+	root, other := t.TempDir(), t.TempDir()
 	mustTry(t, root)
-	eventually(t, "the lock is free", func() bool {
+	if _, err := mustTry(t, other).IntoFile(); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < 10; i++ {
 		runtime.GC()
-		locked, err := IsLocked(root)
-		must(t, err)
-		return !locked
-	})
-	// Its holder was not there to say so, but it did end well.
-	state, _, err := Inspect(root)
-	must(t, err)
-	mustEqual(t, "state", state, StateFree)
+		// Finalizers run one after the other: once this one has run, so have those of the collection before.
+		ran := make(chan struct{})
+		runtime.SetFinalizer(new([64]byte), func(*[64]byte) { close(ran) })
+		runtime.GC()
+		<-ran
+	}
+	for _, root := range []string{root, other} {
+		_, err := TryAcquire(root, "refused")
+		mustEqual(t, "relation", mustBeHeld(t, err).Holder.Relation, RelationSelf)
+	}
+	// The lock that the program has forgotten is found.
+	must(t, Held(root).Verify())
+	must(t, Held(root).Release())
+	must(t, mustTry(t, root).Release())
 }
 
-// What was released has no finalizer to come, and one that came would end no other lock.
-func TestGarbageCollectorLeavesTheNextLockAlone(t *testing.T) {
+func TestHeldFindsThisProcesssLock(t *testing.T) {
 	root := t.TempDir()
-	for i := 0; i < 10; i++ {
-		must(t, mustTry(t, root).Release())
-	}
+	mustEqual(t, "held", Held(root), (*Lock)(nil))
+	mustEqual(t, "held", Held(filepath.Join(root, "missing")), (*Lock)(nil))
 	lock := mustTry(t, root)
-	for i := 0; i < 5; i++ {
-		runtime.GC()
-	}
-	locked, err := IsLocked(root)
+	mustEqual(t, "held", Held(root), lock)
+	link := filepath.Join(t.TempDir(), "link")
+	must(t, os.Symlink(root, link))
+	mustEqual(t, "by another name", Held(link), lock)
+	mustEqual(t, "another file", Held(root, WithLockFile("deploy.lock")), (*Lock)(nil))
+	deploy, err := TryAcquire(root, "deploys", WithLockFile("deploy.lock"))
 	must(t, err)
-	mustEqual(t, "locked", locked, true)
-	must(t, lock.Verify())
-	runtime.KeepAlive(lock)
+	mustEqual(t, "another file", Held(root, WithLockFile("./deploy.lock")), deploy)
+	mustEqual(t, "impossible", Held(root, nil), (*Lock)(nil))
+	must(t, os.RemoveAll(filepath.Join(root, ".ralph")))
+	mustEqual(t, "without its file", Held(root), lock)
+	must(t, lock.Restore())
 	must(t, lock.Release())
+	mustEqual(t, "released", Held(root), (*Lock)(nil))
+	mustEqual(t, "another file", Held(root, WithLockFile("deploy.lock")), deploy)
+
+	file, err := deploy.IntoFile()
+	must(t, err)
+	mustEqual(t, "handed over", Held(root, WithLockFile("deploy.lock")), (*Lock)(nil))
+	deploy, err = Adopt(root, "taken back", file, WithLockFile("deploy.lock"))
+	must(t, err)
+	mustEqual(t, "taken back", Held(root, WithLockFile("deploy.lock")), deploy)
+	must(t, deploy.Release())
+	child := start(t, "hold", root)
+	child.expect("held")
+	mustEqual(t, "of another process", Held(root), (*Lock)(nil))
+	child.end()
+}
+
+// Go vet would complain of a plain assignment.
+func TestCopyIsTheSameLock(t *testing.T) {
+	root := t.TempDir()
+	lock := mustTry(t, root)
+	copied := reflect.New(reflect.TypeOf(lock).Elem())
+	copied.Elem().Set(reflect.ValueOf(lock).Elem())
+	other := copied.Interface().(*Lock)
+	must(t, other.Verify())
+	must(t, other.Release())
+	mustFail(t, lock.Release(), os.ErrClosed)
+	mustEqual(t, "held", Held(root), (*Lock)(nil))
+	must(t, mustTry(t, root).Release())
+}
+
+func TestNoLockIsAnError(t *testing.T) {
+	for _, lock := range []*Lock{nil, {}, new(Lock)} {
+		_, errPrevious := lock.Previous()
+		_, errInto := lock.IntoFile()
+		for _, err := range []error{lock.Release(), lock.Verify(), lock.Restore(), errPrevious, errInto} {
+			mustFail(t, err, os.ErrClosed, StatusInvalidHandle)
+		}
+		mustEqual(t, "path", lock.Path(), "")
+	}
+	root := t.TempDir()
+	var noContext context.Context
+	_, err := Acquire(noContext, root, "no context")
+	mustFail(t, err, syscall.EINVAL, StatusInvalidArgument)
+	_, err = TryAcquire(root, "no option", nil)
+	mustFail(t, err, syscall.EINVAL)
+	_, err = Adopt(root, "no file", nil)
+	mustFail(t, err, syscall.EINVAL)
+	var holder *Holder
+	for _, text := range []string{holder.Summary(), (&Holder{}).String()} {
+		mustEqual(t, "it says that the holder is unknown", strings.Contains(text, "unknown"), true)
+	}
+}
+
+func TestNumbersOfMoreThan32BitsAreRefused(t *testing.T) {
+	root := t.TempDir()
+	child := start(t, "hold", root)
+	child.expect("held")
+	kill := int64(syscall.SIGKILL)
+	for _, number := range []int64{1<<32 + kill, -1<<32 + kill, 1<<31 + kill} {
+		mustFail(t, SignalHolder(root, syscall.Signal(number)), syscall.EINVAL)
+	}
+	mustFail(t, SignalHolder(root, -1), syscall.EINVAL)
+	mustFail(t, SignalHolder(root, 1000), syscall.EINVAL)
+	child.end()
+
+	// A file of which Go does not know that there is none with such a number.
+	file, err := mustTry(t, root).IntoFile()
+	must(t, err)
+	wrong := os.NewFile(file.Fd()+1<<32, "wrong")
+	runtime.SetFinalizer(wrong, nil)
+	_, err = Adopt(root, "narrowed", wrong)
+	mustFail(t, err, syscall.EINVAL)
+	must(t, file.Close())
+}
+
+func TestRestorePutsTheFileBack(t *testing.T) {
+	root := t.TempDir()
+	lock := mustTry(t, root)
+	must(t, lock.Restore())
+	must(t, os.RemoveAll(filepath.Join(root, ".ralph")))
+	mustFail(t, lock.Verify(), StatusLost)
+	must(t, lock.Restore())
+	must(t, lock.Verify())
+	holder, err := ReadExisting(root)
+	must(t, err)
+	mustEqual(t, "prompt", holder.Prompt, "the test's work")
+
+	// A program that knows only the file is faster.
+	must(t, os.Remove(lock.Path()))
+	file, err := os.Create(lock.Path())
+	must(t, err)
+	must(t, syscall.Flock(int(file.Fd()), syscall.LOCK_EX))
+	held := mustBeHeld(t, lock.Restore())
+	mustEqual(t, "path", held.Path, lock.Path())
+	must(t, file.Close())
+	must(t, lock.Restore())
+	must(t, lock.Release())
+	mustFail(t, lock.Restore(), os.ErrClosed)
+
+	lock = mustTry(t, root)
+	must(t, os.RemoveAll(root))
+	mustFail(t, lock.Restore(), StatusLost)
+	lock.Release()
+}
+
+func TestForeignTextIsEscaped(t *testing.T) {
+	root := t.TempDir()
+	lock, err := TryAcquire(root, "evil\x1b[2J\nlines\u202e")
+	must(t, err)
+	defer lock.Release()
+	_, refusal := TryAcquire(root, "refused")
+	held := mustBeHeld(t, refusal)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	_, timedOut := Acquire(ctx, root, "waits")
+	for _, text := range []string{
+		refusal.Error(), timedOut.Error(), held.Message, held.Holder.Summary(), fmt.Sprint(held.Holder), fmt.Sprintf("%+v", held),
+	} {
+		if strings.ContainsAny(text, "\x1b\n\u202e") || !strings.Contains(text, `evil\u{1b}[2J\nlines\u{202e}`) {
+			t.Errorf("%q", text)
+		}
+		mustEqual(t, "pid", strings.Contains(text, fmt.Sprint("process ", os.Getpid(), " since ")), true)
+	}
+	mustEqual(t, "local pid", held.Holder.LocalPID, os.Getpid())
 }
 
 func TestNextHolderIsToldWhoDied(t *testing.T) {
@@ -191,7 +328,7 @@ func TestImpossibleArgumentsAreExplained(t *testing.T) {
 		{root, "elsewhere", []Option{WithLockFile("lock\x00")}, "the lock file contains a NUL byte"},
 	} {
 		_, err := TryAcquire(c.root, c.prompt, c.options...)
-		if failed := mustFail(t, err, StatusInvalidArgument); !strings.Contains(failed.Message, c.says) {
+		if failed := mustFail(t, err, StatusInvalidArgument, syscall.EINVAL, fs.ErrInvalid); !strings.Contains(failed.Message, c.says) {
 			t.Errorf("%q instead of %q", failed, c.says)
 		}
 	}

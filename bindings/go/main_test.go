@@ -23,8 +23,10 @@ var roles = map[string]func(root string) error{
 	"adopt":      adopt,
 	"broken":     broken,
 	"crowded":    crowded,
+	"deploy":     deploy,
 	"full":       full,
 	"relation":   relation,
+	"thousand":   thousand,
 	"unwritable": unwritable,
 }
 

@@ -1,5 +1,5 @@
-// Package ralphlock locks a workspace that only one program at a time may work in, and tells every other
-// who has it, since when and doing what.
+// Package ralphlock locks a workspace that one program at a time may work in, and tells every other which process
+// holds it, since when and doing what.
 //
 //	lock, err := ralphlock.TryAcquire(".", "implement auth")
 //	var held *ralphlock.HeldError
@@ -7,15 +7,16 @@
 //	case err == nil:
 //		defer lock.Release()
 //		work()
-//	case errors.As(err, &held) && held.Holder != nil:
-//		fmt.Printf("process %d is at it: %s\n", held.Holder.PID, held.Holder.Prompt)
+//	case errors.As(err, &held):
+//		fmt.Println("busy:", held.Holder.Summary())
 //	default:
-//		fmt.Println(err)
+//		log.Fatal(err)
 //	}
 //
 // What is locked is the file .ralph/loop.lock under the workspace root, by the kernel's flock(2). That lock ends
 // with the process that holds it, however the process ends. It belongs to the process, not to a goroutine, and
-// two locks of one process exclude each other too.
+// two locks of one process exclude each other too. The garbage collector never releases a lock: it is held until
+// [Lock.Release] or the end of the process.
 //
 // This package is a layer over the C library libralph_lock, which it finds through pkg-config; its header,
 // ralph_lock.h, says more. With the build tag "static" the library becomes part of the program.
@@ -31,6 +32,8 @@ import "C"
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"syscall"
@@ -44,70 +47,91 @@ func Version() string {
 	return C.GoString(C.ralph_lock_version())
 }
 
-// TryAcquire takes the workspace's lock now. When somebody else holds it, another lock of this process included,
-// the error is a [*HeldError], else an [*Error]. The prompt is what this process is going to do, for others to
-// read: UTF-8 without NUL, at most 16 MiB.
+// TryAcquire takes the workspace's lock now. When another process holds it, or another [Lock] of this one, the error
+// is a [*HeldError], else an [*Error]. The root is an existing directory; [FindRoot] finds it. The prompt is what this
+// process is going to do, for other processes to read: UTF-8 without NUL, at most 16 MiB, and no secrets.
 //
-// It never waits, except up to 20 ms for a holder that is just writing who it is, and up to a second when nothing
-// but a stream of others who ask "is it locked?" is in the way.
+// It never waits for the lock: up to 20 ms for a holder that is just writing its record, and up to a second when
+// nothing but a stream of other processes that ask whether it is locked is in the way.
 func TryAcquire(root, prompt string, opts ...Option) (*Lock, error) {
 	c, err := newCall(root, prompt, opts)
 	defer c.free()
 	if err != nil {
 		return nil, err
 	}
-	return c.try()
+	return c.try(nil)
 }
 
 // Acquire takes the workspace's lock, and waits for it until the context ends. Then the error is a [*HeldError]
-// with who held the lock last, and errors.Is finds [context.Canceled] or [context.DeadlineExceeded] in it. A
-// context that has ended before is answered with its own error, and nothing is tried. The prompt is that of
+// with the last holder, and errors.Is finds [context.Canceled] or [context.DeadlineExceeded] in it. A context that has
+// ended before is answered with its own error, and nothing is tried. The root and the prompt are those of
 // [TryAcquire], and so are the other errors.
 //
-// A goroutine that waits holds no thread: the kernel tells Go's poller when the lock may be free. On systems that
-// cannot do that, all but Linux, it holds one until the context ends.
+// A goroutine that waits holds no thread: the kernel tells Go's poller when the lock may be free. Where waits cannot
+// be polled it holds one until the context ends.
+//
+// A file system that has stopped answering, such as a dead network mount, delays no wait in another workspace. A wait
+// on it ends with its context too, up to 100 ms later; a lock that it gets after that is released. If not even
+// the first try had an answer, the error is an [*Error] that wraps the context's.
 func Acquire(ctx context.Context, root, prompt string, opts ...Option) (*Lock, error) {
+	if ctx == nil {
+		return nil, invalid("the context is nil")
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	c, err := newCall(root, prompt, opts)
-	defer c.free()
 	if err != nil {
+		c.free()
 		return nil, err
 	}
 	return acquire(ctx, c, (*call).waitInPoller)
 }
 
-// Adopt makes a lock of a file that [Lock.IntoFile] gave, here or in another process, and this process the holder
-// on record. The lock is never free in between. A child finds the first of its parent's ExtraFiles as
+// Adopt makes a lock of a file that [Lock.IntoFile] gave, here or in another process, and makes this process the
+// holder on record. The lock is never free in between. A child finds the first of its parent's ExtraFiles as
 //
 //	os.NewFile(3, "lock")
 //
 // It also adopts what a shell holds: exec 9<>.ralph/loop.lock; flock 9. A file that has no lock takes it, if it is
 // free. To the kernel all copies of a descriptor are one: adopt only one.
 //
-// On success the file is closed, for the lock has it; else it is the caller's as before. Root, prompt and options
-// must be those of the lock. It fails with a [*HeldError] when somebody holds the lock through another descriptor,
-// and with [StatusLost] when the lock file was removed from the workspace.
+// On success the file is closed, because the lock has a copy; else it is the caller's as before. Root and options must
+// be those of the lock. The error is a [*HeldError] when another process holds the lock, and one of [StatusLost] when
+// the lock file was removed from the workspace.
 func Adopt(root, prompt string, file *os.File, opts ...Option) (*Lock, error) {
 	c, err := newCall(root, prompt, opts)
 	defer c.free()
 	if err != nil {
 		return nil, err
 	}
-	// A copy, because the file would close its own descriptor some day, whoever has it then.
-	fd, err := duplicate(file.Fd())
-	runtime.KeepAlive(file)
+	fd, err := duplicateFile(file)
 	if err != nil {
 		return nil, err
 	}
 	var a answer
 	a.status = C.ralph_lock_adopt_fd(c.root, c.prompt, c.options, C.int32_t(fd), &a.guard, &a.error)
-	lock, err := a.take()
+	lock, err := a.take(c)
 	if err != nil {
 		syscall.Close(fd)
 		return nil, err
 	}
 	file.Close()
 	return lock, nil
+}
+
+// duplicateFile copies a file's descriptor, because the file closes its own when it is collected.
+func duplicateFile(file *os.File) (int, error) {
+	if file == nil {
+		return -1, invalid("the file is nil")
+	}
+	defer runtime.KeepAlive(file)
+	number := file.Fd()
+	if number == ^uintptr(0) {
+		return -1, &Error{Status: StatusInvalidHandle, Message: "the file is closed"}
+	}
+	if number > math.MaxInt32 {
+		return -1, invalid(fmt.Sprintf("the descriptor %d does not fit into 32 bits", number))
+	}
+	return duplicate(int32(number))
 }

@@ -4,9 +4,10 @@ package ralphlock
 // #include <poll.h>
 // #include <ralph_lock.h>
 //
+// /* Not one of the standard streams. */
 // static int duplicate(int fd)
 // {
-//     return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+//     return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 // }
 //
 // static int is_readable(int fd)
@@ -18,18 +19,76 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
 	"syscall"
+	"time"
 )
 
-// acquire tries once, and then waits in that way until the context ends.
-func acquire(ctx context.Context, c *call, wait func(*call) (*Lock, error)) (*Lock, error) {
+// A way to wait for a lock that was refused.
+type way func(c *call, giveUp <-chan struct{}) (*Lock, error)
+
+type result struct {
+	lock *Lock
+	err  error
+}
+
+// grace is for a call that has only to notice that its context has ended, before it is left behind.
+const grace = 100 * time.Millisecond
+
+// acquire tries once, and then waits in that way until the context ends. It frees the call.
+//
+// C may not come back while a file system does not answer. So another goroutine calls it, which then is left behind
+// and gives back what it gets.
+func acquire(ctx context.Context, c *call, wait way) (*Lock, error) {
+	results := make(chan result, 1)
+	refusals := make(chan HeldError, 1)
+	giveUp := make(chan struct{})
+	path := filepath.Join(c.name, c.lockFile)
+	go func() {
+		defer c.free()
+		lock, err := c.tryAndWait(ctx, wait, refusals, giveUp)
+		results <- result{lock, err}
+	}()
+	select {
+	case r := <-results:
+		return r.lock, r.err
+	case <-ctx.Done():
+	}
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case r := <-results:
+		return r.lock, r.err
+	case <-timer.C:
+	}
+	close(giveUp)
+	go func() {
+		if r := <-results; r.lock != nil {
+			r.lock.Release()
+		}
+	}()
+	select {
+	case refusal := <-refusals:
+		refusal.cause = ctx.Err()
+		return nil, &refusal
+	default:
+		return nil, unanswered(path, ctx.Err())
+	}
+}
+
+var errGaveUp = errors.New("the caller has gone")
+
+// tryAndWait also reports the refusal of the first try.
+func (c *call) tryAndWait(ctx context.Context, wait way, refusals chan<- HeldError, giveUp <-chan struct{}) (*Lock, error) {
 	// Most locks are free. And what is cancelled after this has been refused: it is right to call that held.
-	lock, err := c.try()
+	lock, err := c.try(giveUp)
 	refusal, refused := err.(*HeldError)
 	if !refused {
 		return lock, err
 	}
+	refusals <- *refusal
 	if err := c.setTimeout(noTimeout); err != nil {
 		return nil, err
 	}
@@ -38,11 +97,11 @@ func acquire(ctx context.Context, c *call, wait func(*call) (*Lock, error)) (*Lo
 		return nil, err
 	}
 	defer end()
-	lock, err = wait(c)
+	lock, err = wait(c, giveUp)
 	if held, ok := err.(*HeldError); ok {
 		held.cause = ctx.Err()
 		if held.Holder == nil {
-			held.Holder = refusal.Holder
+			held.Holder, held.Message = refusal.Holder, refusal.Message
 		}
 	}
 	return lock, err
@@ -81,17 +140,21 @@ func (c *call) cancelWith(ctx context.Context) (end func(), err error) {
 }
 
 // waitInPoller leaves the waiting to Go's poller: no thread is held.
-func (c *call) waitInPoller() (*Lock, error) {
-	waiter, err := c.newWaiter()
+func (c *call) waitInPoller(giveUp <-chan struct{}) (*Lock, error) {
+	var waiter *C.ralph_lock_waiter
+	var err error
+	if !inTurn(c.name, giveUp, func() { waiter, err = c.newWaiter() }) {
+		return nil, errGaveUp
+	}
 	if failed, ok := err.(*Error); ok && failed.Status == StatusUnsupportedPlatform {
-		return c.waitInThread()
+		return c.waitInThread(giveUp)
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer freeWaiter(waiter)
+	defer inTurn(c.name, nil, func() { freeWaiter(waiter) })
 	// A copy, because both the waiter and the file close theirs.
-	fd, err := duplicate(uintptr(C.ralph_lock_waiter_fd(waiter)))
+	fd, err := duplicate(int32(C.ralph_lock_waiter_fd(waiter)))
 	if err != nil {
 		return nil, err
 	}
@@ -107,10 +170,10 @@ func (c *call) waitInPoller() (*Lock, error) {
 		return nil, err
 	}
 	var a answer
-	if err := poller.Read(func(fd uintptr) bool { return a.step(waiter, fd) }); err != nil {
+	if err := poller.Read(func(fd uintptr) bool { return a.step(c, giveUp, waiter, int32(fd)) }); err != nil {
 		return nil, err
 	}
-	return a.take()
+	return a.take(c)
 }
 
 func (c *call) newWaiter() (*C.ralph_lock_waiter, error) {
@@ -124,17 +187,13 @@ func freeWaiter(waiter *C.ralph_lock_waiter) {
 	C.ralph_lock_waiter_free(waiter)
 }
 
-// Steps take turns, so many at a time. One event can wake every wait for a lock, and each goroutine that is in C has
-// a thread, which Go starts when it needs one and never ends.
-var turns = make(chan struct{}, 8)
-
-// step looks whether the lock can be had, until the wait is over or there is something to wait for.
-func (a *answer) step(waiter *C.ralph_lock_waiter, fd uintptr) (over bool) {
+// step looks whether the lock can be taken, until the wait is over or there is something to wait for.
+func (a *answer) step(c *call, giveUp <-chan struct{}, waiter *C.ralph_lock_waiter, fd int32) (over bool) {
 	for {
-		*a = answer{}
-		turns <- struct{}{}
-		a.status = C.ralph_lock_waiter_step(waiter, &a.guard, &a.holder, &a.error)
-		<-turns
+		*a = answer{status: C.RALPH_LOCK_CANCELLED}
+		inTurn(c.name, giveUp, func() {
+			a.status = C.ralph_lock_waiter_step(waiter, &a.guard, &a.holder, &a.error)
+		})
 		if a.status != C.RALPH_LOCK_ALREADY_LOCKED {
 			return true
 		}
@@ -148,7 +207,7 @@ func (a *answer) step(waiter *C.ralph_lock_waiter, fd uintptr) (over bool) {
 }
 
 // waitInThread is for systems whose waits cannot be polled.
-func (c *call) waitInThread() (*Lock, error) {
+func (c *call) waitInThread(<-chan struct{}) (*Lock, error) {
 	for {
 		lock, err := c.acquire()
 		// Go's own signals end a wait too.
@@ -159,7 +218,7 @@ func (c *call) waitInThread() (*Lock, error) {
 }
 
 // duplicate copies a descriptor; no child inherits the copy.
-func duplicate(fd uintptr) (int, error) {
+func duplicate(fd int32) (int, error) {
 	copied, err := C.duplicate(C.int(fd))
 	if copied < 0 {
 		return -1, os.NewSyscallError("fcntl", err)

@@ -7,24 +7,26 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
 
 // The ways to wait. What only Linux has is not used by the second, which works here too.
-var ways = map[string]func(*call) (*Lock, error){
+var ways = map[string]way{
 	"in the poller": (*call).waitInPoller,
 	"in a thread":   (*call).waitInThread,
 }
 
-func acquireBy(ctx context.Context, root string, way func(*call) (*Lock, error)) (*Lock, error) {
+func acquireBy(ctx context.Context, root string, wait way) (*Lock, error) {
 	c, err := newCall(root, "waits", nil)
-	defer c.free()
 	if err != nil {
+		c.free()
 		return nil, err
 	}
-	return acquire(ctx, c, way)
+	return acquire(ctx, c, wait)
 }
 
 func TestKilledHolderFreesAWait(t *testing.T) {
@@ -157,6 +159,145 @@ func TestWaitsHoldNoThread(t *testing.T) {
 	must(t, lock.Release())
 }
 
+// Each end of the lock wakes waits, and each goroutine in C has a thread.
+func TestAThousandWaitsLeaveFewThreads(t *testing.T) {
+	start(t, "thousand", t.TempDir()).end()
+}
+
+// thousand has its own process, because Go never ends a thread.
+func thousand(root string) error {
+	const waits = 1000
+	lock, err := TryAcquire(root, "held")
+	if err != nil {
+		return err
+	}
+	before, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return err
+	}
+	errs := make(chan error, waits)
+	for i := 0; i < waits; i++ {
+		go func() {
+			lock, err := Acquire(context.Background(), root, "waits")
+			if err == nil {
+				err = lock.Release()
+			}
+			errs <- err
+		}()
+	}
+	for parked() < waits {
+		time.Sleep(time.Millisecond)
+	}
+	if err := lock.Release(); err != nil {
+		return err
+	}
+	for i := 0; i < waits; i++ {
+		if err := <-errs; err != nil {
+			return err
+		}
+	}
+	after, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return err
+	}
+	if len(after)-len(before) > 40 {
+		return fmt.Errorf("%d threads have become %d", len(before), len(after))
+	}
+	return nil
+}
+
+// stall takes every turn of a workspace, as calls do on a file system that does not answer.
+func stall(t *testing.T, root string) {
+	t.Helper()
+	answer := make(chan struct{})
+	stuck := make(chan struct{})
+	var calls sync.WaitGroup
+	for i := 0; i < turnsPerRoot; i++ {
+		calls.Add(1)
+		go func() {
+			defer calls.Done()
+			inTurn(root, nil, func() {
+				stuck <- struct{}{}
+				<-answer
+			})
+		}()
+	}
+	for i := 0; i < turnsPerRoot; i++ {
+		<-stuck
+	}
+	t.Cleanup(func() {
+		close(answer)
+		calls.Wait()
+	})
+}
+
+func TestStuckCallsDelayNoOtherWorkspace(t *testing.T) {
+	stuck := make([]string, 5)
+	for i := range stuck {
+		stuck[i] = t.TempDir()
+		stall(t, stuck[i])
+	}
+	// All turns are taken, twice over.
+	root := t.TempDir()
+	lock := mustTry(t, root)
+	done := make(chan error)
+	go func() {
+		lock, err := Acquire(context.Background(), root, "waits")
+		if err == nil {
+			err = lock.Release()
+		}
+		done <- err
+	}()
+	eventually(t, "it waits", func() bool { return parked() == 1 })
+	must(t, lock.Release())
+	must(t, <-done)
+
+	// Those that wait for an answer end with their contexts, and leave no thread or goroutine behind.
+	goroutines := runtime.NumGoroutine()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	errs := make(chan error)
+	for i := 0; i < 100; i++ {
+		go func() {
+			_, err := Acquire(ctx, stuck[0], "waits")
+			errs <- err
+		}()
+	}
+	for i := 0; i < 100; i++ {
+		err := <-errs
+		mustFail(t, err, context.DeadlineExceeded)
+		mustEqual(t, "it names the workspace", strings.Contains(err.Error(), stuck[0]), true)
+	}
+	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= goroutines })
+}
+
+func TestContextEndsAWaitThatIsStuck(t *testing.T) {
+	root := t.TempDir()
+	child := start(t, "hold", root)
+	child.expect("held")
+	answer, left := make(chan struct{}), make(chan *Lock)
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err := acquireBy(ctx, root, func(c *call, giveUp <-chan struct{}) (*Lock, error) {
+		cancel()
+		<-answer
+		// The lock comes too late for the caller.
+		lock, err := TryAcquire(root, "late")
+		left <- lock
+		return lock, err
+	})
+	held := mustBeHeld(t, err)
+	mustEqual(t, "pid", held.Holder.PID, child.Process.Pid)
+	mustEqual(t, "cancelled", errors.Is(err, context.Canceled), true)
+	child.end()
+	close(answer)
+	mustEqual(t, "got the lock", <-left != nil, true)
+	eventually(t, "the lock is given back", func() bool {
+		locked, err := IsLocked(root)
+		must(t, err)
+		return !locked
+	})
+}
+
 // What is readable all the time wakes Go's poller once at most.
 func TestStepsGoOnWhileThereIsSomethingToRead(t *testing.T) {
 	root := t.TempDir()
@@ -172,8 +313,8 @@ func TestStepsGoOnWhileThereIsSomethingToRead(t *testing.T) {
 	must(t, err)
 	defer freeWaiter(waiter)
 	var a answer
-	mustEqual(t, "the wait is over", a.step(waiter, readable.Fd()), true)
-	_, err = a.take()
+	mustEqual(t, "the wait is over", a.step(c, nil, waiter, int32(readable.Fd())), true)
+	_, err = a.take(c)
 	mustFail(t, err, StatusTimedOut)
 	must(t, lock.Release())
 }

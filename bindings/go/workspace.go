@@ -1,6 +1,5 @@
 package ralphlock
 
-// #include <stdlib.h>
 // #include <ralph_lock.h>
 import "C"
 
@@ -13,9 +12,9 @@ import (
 type State int32
 
 const (
-	StateFree  State = C.RALPH_LOCK_STATE_FREE  // nobody holds the lock
-	StateHeld  State = C.RALPH_LOCK_STATE_HELD  // somebody holds it
-	StateStale State = C.RALPH_LOCK_STATE_STALE // nobody holds it, but the last holder's record is still there: it died, or was ralph-core
+	StateFree  State = C.RALPH_LOCK_STATE_FREE  // no process holds the lock
+	StateHeld  State = C.RALPH_LOCK_STATE_HELD  // a process holds it
+	StateStale State = C.RALPH_LOCK_STATE_STALE // no process holds it, but the last holder's record is still there: it died, or was ralph-core
 )
 
 func (s State) String() string {
@@ -53,58 +52,91 @@ func (f Filesystem) String() string {
 	return "unknown"
 }
 
-// Inspect tells whether the workspace's lock is held, and gives the record that belongs to that answer: of the
-// holder (nil when it left none, as flock(1) does), of the last one when it is [StateStale], else nil. By the time
-// the caller looks at it, it may be over: to act on it, acquire instead.
-func Inspect(root string) (State, *Holder, error) {
+// FindRoot finds the workspace that a directory belongs to, as an absolute path: the nearest directory at or above
+// start that contains .git, as a directory or as the file that a worktree or a submodule has. A lock file nearer
+// than that counts only while it is held; without any .git, the nearest one counts. The search stops at a mount
+// boundary and never finds a directory such as /tmp. "." is the current directory.
+//
+// The error is one of [StatusNotFound] when the directory belongs to no workspace.
+func FindRoot(start string) (string, error) {
+	for room := C.size_t(4096); ; {
+		buffer := make([]byte, room)
+		var length C.size_t
+		err := ask(start, nil, func(c *call, details **C.ralph_lock_error) C.ralph_lock_status {
+			return C.ralph_lock_find_root(c.root, (*C.char)(unsafe.Pointer(&buffer[0])), room, &length, details)
+		})
+		if err != nil && length >= room {
+			room = length + 1
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		return string(buffer[:length]), nil
+	}
+}
+
+// Inspect tells whether the workspace's lock is held, and gives the record that belongs to that answer: the holder's
+// (nil when it left none, as flock(1) does), the last holder's when it is [StateStale], else nil. The answer may be
+// outdated by the time the caller looks at it: to act on it, acquire instead.
+func Inspect(root string, opts ...Option) (State, *Holder, error) {
 	var state C.ralph_lock_state
 	var metadata *C.ralph_lock_metadata
-	err := ask(root, func(root *C.char, details **C.ralph_lock_error) C.ralph_lock_status {
-		return C.ralph_lock_inspect(root, &state, &metadata, details)
+	err := ask(root, opts, func(c *call, details **C.ralph_lock_error) C.ralph_lock_status {
+		return C.ralph_lock_inspect_with(c.root, c.options, &state, &metadata, details)
 	})
 	return State(state), takeHolder(metadata), err
 }
 
-// ReadExisting gives who is on record in the workspace's lock file, without touching the lock. A record alone does
+// ReadExisting gives the record in the workspace's lock file, without touching the lock. A record alone does
 // not say that the lock is held. Without a lock file, or a record in it, the error is one of [StatusNotFound].
 func ReadExisting(root string) (*Holder, error) {
 	var metadata *C.ralph_lock_metadata
-	err := ask(root, func(root *C.char, details **C.ralph_lock_error) C.ralph_lock_status {
-		return C.ralph_lock_read_existing(root, &metadata, details)
+	err := ask(root, nil, func(c *call, details **C.ralph_lock_error) C.ralph_lock_status {
+		return C.ralph_lock_read_existing(c.root, &metadata, details)
 	})
 	return takeHolder(metadata), err
 }
 
-// IsLocked tells whether somebody holds the workspace's lock at this moment, this process included.
+// IsLocked tells whether a process holds the workspace's lock at this moment, this one included.
 func IsLocked(root string) (bool, error) {
 	var locked C.bool
-	err := ask(root, func(root *C.char, details **C.ralph_lock_error) C.ralph_lock_status {
-		return C.ralph_lock_is_locked(root, &locked, details)
+	err := ask(root, nil, func(c *call, details **C.ralph_lock_error) C.ralph_lock_status {
+		return C.ralph_lock_is_locked(c.root, &locked, details)
 	})
 	return bool(locked), err
 }
 
 // SignalHolder sends a signal to the process that holds the workspace's lock, and to no other; signal 0 sends none
-// and tells whether one could be sent. The error is one of [StatusNotFound] when nobody holds the lock, of
+// and tells whether one could be sent. The error is one of [StatusNotFound] when no process holds the lock, of
 // [StatusParse] when the holder left no record, and of [StatusNotLive] when the process on record is not provably
 // the one that holds it.
-func SignalHolder(root string, signal syscall.Signal) error {
-	return ask(root, func(root *C.char, details **C.ralph_lock_error) C.ralph_lock_status {
-		return C.ralph_lock_signal_holder(root, C.int32_t(signal), details)
+//
+// A signal number that the system does not have is EINVAL.
+func SignalHolder(root string, signal syscall.Signal, opts ...Option) error {
+	number, err := narrow("signal", int64(signal))
+	if err != nil {
+		return err
+	}
+	return ask(root, opts, func(c *call, details **C.ralph_lock_error) C.ralph_lock_status {
+		return C.ralph_lock_signal_holder_with(c.root, c.options, C.int32_t(number), details)
 	})
 }
 
 // FindKeepers finds the processes that keep the workspace's lock: the holder, or those that inherited its
 // descriptor, like a server that was started under the lock. Best effort: other users' processes and those of other
 // pid namespaces are not seen. It takes milliseconds, or tenths of a second on a busy machine.
-func FindKeepers(root string) ([]int, error) {
+func FindKeepers(root string, opts ...Option) ([]int, error) {
 	for room := 64; ; {
 		pids := make([]C.uint32_t, room)
 		var count C.size_t
-		err := ask(root, func(root *C.char, details **C.ralph_lock_error) C.ralph_lock_status {
-			return C.ralph_lock_find_keepers(root, &pids[0], C.size_t(room), &count, details)
+		err := ask(root, opts, func(c *call, details **C.ralph_lock_error) C.ralph_lock_status {
+			return C.ralph_lock_find_keepers_with(c.root, c.options, &pids[0], C.size_t(room), &count, details)
 		})
-		if err == nil && int(count) > room {
+		if err != nil {
+			return nil, err
+		}
+		if int(count) > room {
 			room = int(count)
 			continue
 		}
@@ -112,7 +144,7 @@ func FindKeepers(root string) ([]int, error) {
 		for _, pid := range pids[:count] {
 			keepers = append(keepers, int(pid))
 		}
-		return keepers, err
+		return keepers, nil
 	}
 }
 
@@ -120,20 +152,20 @@ func FindKeepers(root string) ([]int, error) {
 // tries, and leaves nothing behind.
 func ProbeFilesystem(root string) (Filesystem, error) {
 	var verdict C.ralph_lock_filesystem
-	err := ask(root, func(root *C.char, details **C.ralph_lock_error) C.ralph_lock_status {
-		return C.ralph_lock_probe_filesystem(root, &verdict, details)
+	err := ask(root, nil, func(c *call, details **C.ralph_lock_error) C.ralph_lock_status {
+		return C.ralph_lock_probe_filesystem(c.root, &verdict, details)
 	})
 	return Filesystem(verdict), err
 }
 
-// ask calls a function that wants to know about a workspace.
-func ask(root string, function func(*C.char, **C.ralph_lock_error) C.ralph_lock_status) error {
-	text, err := cString("workspace root", root)
+// ask calls a function that asks about a workspace.
+func ask(root string, opts []Option, function func(*call, **C.ralph_lock_error) C.ralph_lock_status) error {
+	c, err := newCall(root, "", opts)
+	defer c.free()
 	if err != nil {
 		return err
 	}
-	defer C.free(unsafe.Pointer(text))
 	var details *C.ralph_lock_error
-	status := function(text, &details)
+	status := function(c, &details)
 	return outcome(status, details)
 }

@@ -1,8 +1,10 @@
 package ralphlock
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -79,6 +81,61 @@ func TestKeepersAreFound(t *testing.T) {
 	mustEqual(t, "keeper", keepers[0], child.Process.Pid)
 	_, err = FindKeepers("")
 	mustFail(t, err, StatusInvalidArgument)
+}
+
+func TestQuestionsAreAboutTheChosenFile(t *testing.T) {
+	root := t.TempDir()
+	deploy := WithLockFile("build/deploy.lock")
+	child := start(t, "deploy", root)
+	child.expect("held")
+	state, holder, err := Inspect(root, deploy)
+	must(t, err)
+	mustEqual(t, "state", state, StateHeld)
+	mustEqual(t, "pid", holder.PID, child.Process.Pid)
+	keepers, err := FindKeepers(root, deploy)
+	must(t, err)
+	mustEqual(t, "keepers", len(keepers), 1)
+	mustEqual(t, "keeper", keepers[0], child.Process.Pid)
+
+	state, _, err = Inspect(root)
+	must(t, err)
+	mustEqual(t, "state", state, StateFree)
+	mustFail(t, SignalHolder(root, syscall.SIGTERM), StatusNotFound)
+	_, _, err = Inspect(root, WithLockFile("/etc/passwd"))
+	mustFail(t, err, syscall.EINVAL)
+	must(t, SignalHolder(root, syscall.SIGTERM, deploy))
+	end, _ := child.Wait().(*exec.ExitError)
+	mustEqual(t, "end", end.Sys().(syscall.WaitStatus).Signal(), syscall.SIGTERM)
+}
+
+// deploy holds another lock.
+func deploy(root string) error {
+	if _, err := TryAcquire(root, "deploys", WithLockFile("build/deploy.lock")); err != nil {
+		return err
+	}
+	fmt.Println("held")
+	told()
+	return nil
+}
+
+func TestRootIsFoundFromBelow(t *testing.T) {
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	must(t, err)
+	below := filepath.Join(root, "a", "b")
+	must(t, os.MkdirAll(below, 0o755))
+	must(t, os.Mkdir(filepath.Join(root, ".git"), 0o755))
+	for _, start := range []string{root, below} {
+		found, err := FindRoot(start)
+		must(t, err)
+		mustEqual(t, "root", found, root)
+	}
+	must(t, os.Remove(filepath.Join(root, ".git")))
+	_, err = FindRoot(below)
+	mustFail(t, err, StatusNotFound)
+	_, err = FindRoot(filepath.Join(root, "missing"))
+	mustFail(t, err, os.ErrNotExist)
+	_, err = FindRoot("a\x00b")
+	mustFail(t, err, syscall.EINVAL)
 }
 
 func TestProbeSaysWhatLocksAreWorth(t *testing.T) {
