@@ -1,8 +1,7 @@
-// Takes the lock of the workspace that it runs in, or says who holds it. Its argument is the prompt.
+// Takes the lock of the workspace that it runs in, or says which process holds it. Its argument is the prompt.
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
@@ -15,14 +14,11 @@ func main() {
 		prompt = os.Args[1]
 	}
 	lock, err := ralphlock.TryAcquire(".", prompt)
-	var held *ralphlock.HeldError
-	switch {
-	case err == nil:
+	if err == nil {
 		fmt.Printf("we hold %s and can work\n", lock.Path())
 		err = lock.Release()
-	case errors.As(err, &held) && held.Holder != nil:
-		fmt.Printf("process %d is at it since %s: %s\n", held.Holder.PID, held.Holder.StartedText, held.Holder.Prompt)
-	default:
+	} else {
+		// Of a lock that is held the error says by which process, since when and what it is doing.
 		fmt.Printf("not locked: %v\n", err)
 	}
 	if err != nil {
