@@ -16,8 +16,8 @@ import (
 type Status int32
 
 // Below 100 are outcomes that a correct program meets every day; from 100 on are failures. A later version of the
-// library may add values. Those that no function here returns are named for the sake of completeness: OK is nil,
-// and ALREADY_LOCKED, TIMED_OUT and CANCELLED are a [*HeldError].
+// library may add values. Not all are seen here: success is a nil error, and StatusAlreadyLocked and StatusTimedOut
+// are a [*HeldError]; so is StatusCancelled, except for a wait on a file system that did not answer.
 const (
 	StatusOK                    Status = C.RALPH_LOCK_OK
 	StatusAlreadyLocked         Status = C.RALPH_LOCK_ALREADY_LOCKED

@@ -34,10 +34,10 @@ func (s State) String() string {
 type Filesystem int32
 
 const (
-	FilesystemUnknown     Filesystem = C.RALPH_LOCK_FILESYSTEM_UNKNOWN     // locks hold among all who use this mount, and perhaps not beyond it
-	FilesystemLocal       Filesystem = C.RALPH_LOCK_FILESYSTEM_LOCAL       // locks hold among all processes of this machine, whose own it is
-	FilesystemDistributed Filesystem = C.RALPH_LOCK_FILESYSTEM_DISTRIBUTED // other machines' locks and ours go to one place
-	FilesystemNoLocks     Filesystem = C.RALPH_LOCK_FILESYSTEM_NO_LOCKS    // it refuses locks, or two can have an exclusive one at a time
+	FilesystemUnknown     Filesystem = C.RALPH_LOCK_FILESYSTEM_UNKNOWN     // locks hold among all processes that use this mount, and perhaps not beyond it
+	FilesystemLocal       Filesystem = C.RALPH_LOCK_FILESYSTEM_LOCAL       // it is this machine's own, and locks hold among all its processes
+	FilesystemDistributed Filesystem = C.RALPH_LOCK_FILESYSTEM_DISTRIBUTED // other machines may use it too, and it takes all locks to one place
+	FilesystemNoLocks     Filesystem = C.RALPH_LOCK_FILESYSTEM_NO_LOCKS    // it refuses locks, or may grant an exclusive one to two processes
 )
 
 func (f Filesystem) String() string {

@@ -19,7 +19,7 @@ func TestFreeHeldAndStaleAreToldApart(t *testing.T) {
 		state, holder, err := Inspect(root)
 		must(t, err)
 		mustEqual(t, "state", state, expected)
-		mustEqual(t, "somebody is on record", holder != nil, pid != 0)
+		mustEqual(t, "there is a record", holder != nil, pid != 0)
 		locked, err := IsLocked(root)
 		must(t, err)
 		mustEqual(t, "locked", locked, expected == StateHeld)
@@ -41,7 +41,7 @@ func TestFreeHeldAndStaleAreToldApart(t *testing.T) {
 	check(StateStale, child.Process.Pid)
 }
 
-func TestNamelessHolderIsNobody(t *testing.T) {
+func TestHolderWithoutARecordHasNoName(t *testing.T) {
 	root := t.TempDir()
 	must(t, mustTry(t, root).Release())
 	file, err := os.Open(root + "/" + LockFile)
