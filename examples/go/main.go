@@ -2,6 +2,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -14,11 +15,14 @@ func main() {
 		prompt = os.Args[1]
 	}
 	lock, err := ralphlock.TryAcquire(".", prompt)
-	if err == nil {
+	var held *ralphlock.HeldError
+	switch {
+	case err == nil:
 		fmt.Printf("we hold %s and can work\n", lock.Path())
 		err = lock.Release()
-	} else {
-		// Of a lock that is held the error says by which process, since when and what it is doing.
+	case errors.As(err, &held) && held.Holder != nil:
+		fmt.Printf("taken by %s\n", held.Holder)
+	default:
 		fmt.Printf("not locked: %v\n", err)
 	}
 	if err != nil {

@@ -16,7 +16,7 @@ pub(crate) use identity::ProcessId;
 pub(crate) use judge::{FoundAs, Seen};
 #[cfg(unix)]
 pub(crate) use owners::{LockId, has_lock};
-#[cfg(linux)]
+#[cfg(unix)]
 pub(crate) use proc::is_ending;
 #[cfg(unix)]
 pub(crate) use proc::shows_our_numbers;

@@ -109,6 +109,12 @@ pub(crate) fn is_ending(pid: u32) -> bool {
     })
 }
 
+/// Elsewhere that cannot be found out.
+#[cfg(not(linux))]
+pub(crate) fn is_ending(_pid: u32) -> bool {
+    false
+}
+
 /// A path without NUL.
 pub(crate) fn path(path: String) -> CString {
     CString::new(path).unwrap_or_default()
