@@ -20,11 +20,16 @@ can give, and the process is killed instead of making it. What comes of it is de
   not be made. Who may not write, and then cannot read either, is told that it may not write.
 - EINTR changes nothing, but that it ends a wait: INTERRUPTED.
 - A short read or write (the kernel is asked for half) changes nothing.
+- Where the root may not be read (EACCES), or flock(2) of it fails, the lock file alone decides: the answer is the one
+  without a lock of the root. A root that cannot be opened for another reason, EMFILE for instance, is an error.
 - Where there is no error to give, or the answer can be given without what could not be found out, less is said and
   nothing wrong: UNKNOWN, NOT_LIVE, no record of the holder, no keeper among other users' processes (EACCES). A file
   system that says that it has no locks is told as NO_LOCKS by the function that is to find that out.
 - Afterwards nothing stays open or allocated that does not without the fault, the lock file is blank, as it was, or has
   a whole record, another process can take the lock, and so can this one, under its full name.
+
+Most paths begin in a process that has taken a lock before, so that it knows who it is and what the file system is; those
+whose tables show /proc/sys/kernel/random/boot_id begin in a new one.
 
 How to read it: the list before each table has the paths, each with what comes of it without a fault: the status without
 `RALPH_LOCK_`, what else is told, and whose record: `judge` is the process that holds the lock, `mortal` one that is or was
