@@ -108,7 +108,9 @@ static void hold_there(void *argument)
 static void observe_there(void *argument)
 {
     const pair *who = argument;
-    bool is_foreign = is_pid_namespace(who->holder) || is_pid_namespace(who->observer);
+    /* Root sees from above who is in a pid namespace. */
+    bool is_contained = is_pid_namespace(who->holder) && who->observer == ROOT;
+    bool is_foreign = !is_contained && (is_pid_namespace(who->holder) || is_pid_namespace(who->observer));
     bool is_forbidden = false;
     ralph_lock_guard *guard;
     ralph_lock_metadata *holder;
@@ -124,6 +126,8 @@ static void observe_there(void *argument)
     if (is_foreign) {
         /* The number is another process's here, or nobody's. */
         CHECK_STATUS(RALPH_LOCK_NOT_LIVE, ralph_lock_signal_holder(".", SIGCONT, NULL));
+    } else if (is_contained) {
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_signal_holder(".", SIGCONT, NULL));
     } else if (kill((pid_t)who->pid, 0) == -1) {
         CHECK(errno == EPERM);
         is_forbidden = true;
