@@ -98,12 +98,25 @@ const int *errors_of(const char *label)
     return none;
 }
 
+/* What of a path is not part of the way to the root; NULL: its way is another one from the first folder on. */
+static const char *beside(const char *path, const char *root)
+{
+    size_t at, common = 0;
+
+    for (at = 0; path[at] != '\0' && path[at] == root[at]; at++)
+        if (path[at] == '/')
+            common = at;
+    return common == 0 ? NULL : path + common + 1;
+}
+
 /* Digits that differ from run to run become N, and the workspace's root goes. */
 static void simplify(const char *path, const char *root, char *into, size_t room)
 {
     size_t length = strlen(root), at = 0;
     bool is_scratch = strstr(path, "/.ralph_lock_probe.") != NULL || strstr(path, "/#") != NULL;
     bool is_proc = strncmp(path, "/proc/", 6) == 0;
+    const char *rest = beside(path, root);
+    char above[300];
 
     if (strcmp(path, root) == 0)
         path = "the root";
@@ -111,6 +124,10 @@ static void simplify(const char *path, const char *root, char *into, size_t room
         path = "a folder above the root";
     else if (strncmp(path, root, length) == 0)
         path += length + (path[length] == '/');
+    else if (rest != NULL) {
+        snprintf(above, sizeof above, "%s above the root", rest);
+        path = above;
+    }
     if (strncmp(path, "anon_inode:", 11) == 0)
         path += 11;
     for (; *path != '\0' && at + 1 < room; path++) {
