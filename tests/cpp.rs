@@ -266,7 +266,7 @@ fn cpp_example_says_what_that_in_c_says() {
     let guard = LoopLock::try_acquire(&workspace, "implement auth").expect("it is free");
     let (status, text) = minimal();
     assert_eq!(status, Some(1));
-    assert!(text.starts_with(&format!("process {} is at it since 2", std::process::id())), "{text}");
+    assert!(text.starts_with(&format!("taken by process {} since 2", std::process::id())), "{text}");
     assert!(text.ends_with("Z: implement auth\n"), "{text}");
     drop(guard);
     std::fs::remove_dir_all(workspace.join(".ralph")).expect("it is there");

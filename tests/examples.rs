@@ -45,7 +45,7 @@ fn minimal_takes_the_lock_and_loop_refuses_it_to_others() {
         let refused = minimal();
         let (status, text) = ended(&refused);
         assert_eq!(status, Some(1), "{linkage}: {text}");
-        assert!(text.starts_with(&format!("process {} is at it since 2", first.id())), "{linkage}: {text}");
+        assert!(text.starts_with(&format!("taken by process {} since 2", first.id())), "{linkage}: {text}");
         assert!(text.ends_with("Z: implement auth\n"), "{linkage}: {text}");
 
         let refused = worker("fix the tests").output().expect("loop runs");

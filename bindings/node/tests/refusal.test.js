@@ -73,9 +73,9 @@ test('the example says what the one in C says', async (t) => {
   assert.equal(await first.line(), 'we hold ./.ralph/loop.lock and can work');
   assert.equal(await first.ended, 0);
   const lock = await tryAcquire(root, 'implement auth');
-  const { startedText } = (await inspect(root)).holder;
+  const { summary } = (await inspect(root)).holder;
   const second = example('fix the tests');
-  assert.equal(await second.line(), `process ${process.pid} is at it since ${startedText}: implement auth`);
+  assert.equal(await second.line(), `taken by ${summary}`);
   assert.equal(await second.ended, 1);
   await lock.release();
   const other = await nameless(t, lock.path);

@@ -102,7 +102,7 @@ def test_the_example_runs(tmp_path: Path) -> None:
     with ralph_lock.acquire(tmp_path, "the task"):
         record = ralph_lock.read_existing(tmp_path)
         assert record is not None
-        assert run("two") == (1, f"process {os.getpid()} is at it since {record.started_text}: the task\n")
+        assert run("two") == (1, f"taken by {record.summary}\n")
     shutil.rmtree(tmp_path / ".ralph")
     (tmp_path / ".ralph").write_text("in the way")
     code, text = run("three")
