@@ -68,7 +68,13 @@ fn write_ignore_file(path: &LockPath, folder: &str, text: &str) -> io::Result<()
 
 /// Who may use the root. None where that cannot be found out: then what is created stays as it was created.
 fn root_access(path: &LockPath) -> Option<Access> {
-    access::of(path.open_root().ok()?.below()?).ok()
+    let root = path.open_root().ok()?.below()?;
+    let mut found = access::of(root).ok()?;
+    if found.mode & GROUP_MAY_WRITE != 0 && access::has_list(root) {
+        // The list is inherited by itself if it has a default part, and the mode's group bits are its mask.
+        found.mode &= !GROUP_MAY_WRITE;
+    }
+    Some(found)
 }
 
 fn follow_directory(root: &Option<Access>, made: BorrowedFd<'_>) -> io::Result<()> {

@@ -48,3 +48,19 @@ pub(crate) fn effective_user() -> u32 {
     // SAFETY: no memory is involved, and it always succeeds.
     unsafe { libc::geteuid() }
 }
+
+/// Whether the object has an access control list, acl(5). Then the group bits of its mode are the list's mask, and say
+/// nothing of its own group. Where that cannot be found out: yes.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn has_list(object: BorrowedFd<'_>) -> bool {
+    let name = c"system.posix_acl_access";
+    // SAFETY: the name is NUL-terminated, and a size of 0 asks for the size alone: nothing is written.
+    let size = unsafe { libc::fgetxattr(object.as_raw_fd(), name.as_ptr(), std::ptr::null_mut(), 0) };
+    let code = io::Error::last_os_error().raw_os_error();
+    size >= 0 || !matches!(code, Some(libc::ENODATA | libc::EOPNOTSUPP | libc::ENOSYS))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn has_list(_object: BorrowedFd<'_>) -> bool {
+    false
+}

@@ -1,0 +1,51 @@
+/* With an access control list (acl(5)) on the root, the group bits of its mode are the list's mask. A default list is
+ * inherited, so that the users in it can lock; the owning group gets no more than the list gives it. */
+#include "users.h"
+
+#include <sys/xattr.h>
+
+/* As linux/posix_acl_xattr.h has it. */
+typedef struct entry {
+    uint16_t tag, rights;
+    uint32_t id;
+} entry;
+
+enum { OWNER = 0x01, USER = 0x02, GROUP = 0x04, MASK = 0x10, OTHERS = 0x20 };
+
+/* Gives the current directory a list by which Bob may do all, and its group only look. */
+static void set_list(const char *kind)
+{
+    struct {
+        uint32_t version;
+        entry entries[5];
+    } list = {2,
+              {{OWNER, 7, (uint32_t)-1},
+               {USER, 7, BOB},
+               {GROUP, 5, (uint32_t)-1},
+               {MASK, 7, (uint32_t)-1},
+               {OTHERS, 5, (uint32_t)-1}}};
+
+    if (setxattr(".", kind, &list, sizeof list, 0) == -1)
+        skip("this file system has no access control lists");
+}
+
+int main(void)
+{
+    struct stat found;
+
+    enter_workspace_of(ALICE, TEAM, 0755);
+    set_list("system.posix_acl_access");
+    set_list("system.posix_acl_default");
+    CHECK(stat(".", &found) == 0 && (found.st_mode & 0070) == 0070);
+    run_as(ALICE, 077, lock_and_release, NULL);
+    run_as(BOB, 077, lock_and_release, NULL);
+    CHECK(chdir("..") == 0);
+
+    /* Without a default list nothing is inherited, and the mask is not taken for the group's rights. */
+    enter_workspace_of(ALICE, TEAM, 0755);
+    set_list("system.posix_acl_access");
+    run_as(ALICE, 022, lock_and_release, NULL);
+    CHECK(stat(RALPH_LOCK_FILE, &found) == 0 && (found.st_mode & 0777) == 0644);
+    CHECK(stat(".ralph", &found) == 0 && (found.st_mode & 0777) == 0755);
+    return 0;
+}
