@@ -91,7 +91,6 @@ case " $* " in *" test "*)
     need zsh zsh
     need fish fish
     need python3 python3
-    need go golang-go
     for tool in flock unshare setpriv; do has $tool || { missing="$missing util-linux"; break; }; done
 esac
 # What each part of the proof, each language's package and the examples use, they say themselves. A target with a

@@ -64,11 +64,11 @@ pub(crate) fn check_lock_file(_lock_file: &Path) -> Result<(), Fault> {
 /// Whether the lock is held; never known here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inspection {
-    /// Nobody holds the lock.
+    /// No process holds the lock.
     Free,
-    /// Somebody holds it.
+    /// A process holds it.
     Held(Option<Box<Holder>>),
-    /// Nobody holds it, but the record of the last holder is still there.
+    /// No process holds it, but the record of the last holder is still there.
     Stale(Box<Holder>),
 }
 

@@ -1,4 +1,4 @@
-//! Who has the lock of an open file? Tried until the outcome is certain.
+//! Contending for the lock of an open file.
 
 use super::backoff::{Backoff, pause, pause_remotely};
 use super::file::LockedFile;
@@ -13,8 +13,8 @@ pub(crate) fn contend(file: &mut LockedFile, backoff: &mut Backoff) -> Result<bo
         if !file.is_read_only() && file.try_exclusive()? {
             return Ok(true);
         }
-        // Somebody has a lock. A holder's is exclusive; one who only asks has a shared one, and so
-        // has another acquirer at this very line.
+        // Another process has a lock. A holder's is exclusive; a prober's is shared, and so is that of another
+        // acquirer at this line.
         if file.try_shared()? {
             if let Some(error) = file.take_read_only() {
                 return Err(error);
@@ -44,7 +44,7 @@ pub(crate) fn contend(file: &mut LockedFile, backoff: &mut Backoff) -> Result<bo
             holder.seen().number_here();
             return Err(held(file, record));
         }
-        // Nobody named, or somebody dead: the holder may be about to write, or be about to give the lock
+        // No process on record, or a dead one: the holder may be about to write, or be about to give the lock
         // back because the file is not at its path any more.
         if !file.path().leads_to(found.identity)? {
             return Ok(false);

@@ -1,5 +1,5 @@
 //! The one file: opening it safely, knowing which file it is, reading and writing its record so
-//! that nobody ever reads a mixture of two.
+//! that no reader gets a mixture of two.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -15,7 +15,7 @@ use crate::sys::file::{self, FileId, Kind, Stat};
 use crate::sys::number::copy_above;
 use crate::sys::{flock, mount, process};
 
-/// How often to begin again when somebody removes the file under our hands. Each round loses to
+/// How often to begin again when another process removes the file meanwhile. Each round loses to
 /// another `rm`, so that many in a row mean something else: a `.ralph` that is a dangling symbolic
 /// link, or a file system that tells one file from another wrongly.
 pub(crate) const START_OVERS: u32 = 1000;
@@ -25,7 +25,7 @@ pub(crate) const START_OVERS: u32 = 1000;
 pub(crate) struct LockedFile {
     fd: Descriptor,
     path: LockPath,
-    /// Whether it is on a file system that other machines may use too. As long as nobody has asked: yes.
+    /// Whether it is on a file system that other machines may use too. Until that has been asked: yes.
     shared: bool,
     /// Why it is open for reading only, where it is.
     read_only: Option<io::Error>,
@@ -297,7 +297,7 @@ impl LockedFile {
     }
 
     /// Makes the file blank before a record is written, unless it is so already, and gives the record
-    /// that was in it. To be called by the holder. A record is never written over another: whoever reads at that
+    /// that was in it. To be called by the holder. A record is never written over another: a process that reads at that
     /// moment could get a mixture that looks right.
     pub(crate) fn clear_record(&self, size: u64) -> Result<Option<Box<Holder>>, Fault> {
         self.check_text(size)?;
@@ -314,7 +314,7 @@ impl LockedFile {
         }
         // Before it is taken out: a caller that has no memory for it leaves it to the next one.
         let left = self.holder_in(&text)?;
-        // As at a release: whoever dies has not made the lock one that a full disk keeps from the next.
+        // As at a release: the death of a holder must not leave a lock that a full disk keeps from the next one.
         self.blank(text.len()).map(|()| left)
     }
 
@@ -415,15 +415,15 @@ impl LockedFile {
     fn read(&self, expected: u64, text: &mut Vec<u8>) -> Result<(), Fault> {
         text.clear();
         // Of a file that other machines write, this one's memory may keep an old text and an old size.
-        let anew = self.is_shared();
-        if expected == 0 && !anew {
+        let past_cache = self.is_shared();
+        if expected == 0 && !past_cache {
             return Ok(());
         }
         let expected = expected as usize;
         loop {
             // A file that grew meanwhile takes a second round, with room to spare.
             let room = if text.len() <= expected { expected + 1 } else { 2 * text.len() };
-            let read = file::read_on(self.fd(), anew, text, room);
+            let read = file::read_on(self.fd(), past_cache, text, room);
             let count = read.map_err(|error| self.path.failed("read", error))?;
             let at_end = count == 0 || expected <= text.len() && text.len() < room;
             if at_end || text.len() > FILE_MAX {
@@ -469,7 +469,7 @@ impl Drop for LockedFile {
     /// Closing alone would leave the lock with a child that another thread has forked meanwhile.
     fn drop(&mut self) {
         if self.locked {
-            // There is nobody to tell, and closing is all that is left to do.
+            // Drop cannot report errors, and closing is all that is left to do.
             let _ = self.unlock();
         }
     }

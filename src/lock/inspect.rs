@@ -10,7 +10,7 @@ use crate::error::{Fault, LockError};
 use crate::record::Holder;
 use crate::sys::file::{FileId, Stat};
 
-/// Whether somebody holds the lock now.
+/// Whether a process holds the lock now.
 pub(crate) fn is_locked(workspace_root: &Path) -> Result<bool, Fault> {
     is_held(&LockPath::of(workspace_root)?)
 }
@@ -72,7 +72,7 @@ pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
         };
         open_root_early(&path);
         loop {
-            // While this lock is had, nobody holds the other one, and nobody writes.
+            // While we hold the shared lock, no process can hold the exclusive one, and none writes.
             let free = file.try_shared()?;
             let found = file.stat()?;
             let record = file.content(found.size)?.record();
@@ -132,9 +132,9 @@ pub(super) fn left_to_others(
 /// What [`inspect`] finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inspection {
-    /// Nobody holds the lock.
+    /// No process holds the lock.
     Free,
-    /// Somebody holds it; None: who left no record.
+    /// A process holds it; None: it left no record.
     Held(Option<Box<Holder>>),
     /// No process holds it, but there is a record in the file: its process died, left its record behind, as ralph-core
     /// and execve(2) do, or the record was copied with the directory. A process on record that runs does not hold this

@@ -1,6 +1,6 @@
 //! Handing a held lock to another process: guard to descriptor, descriptor to guard.
 //!
-//! flock(2) belongs to the open file, not to a process: whoever has a copy of the descriptor has the lock,
+//! flock(2) belongs to the open file, not to a process: a process with a copy of the descriptor has the lock,
 //! and it is free once the last copy is closed. So the lock goes where the descriptor goes, through fork,
 //! exec or a Unix socket, and is never free in between. The record names the old holder until the new one
 //! has adopted the descriptor.

@@ -48,7 +48,7 @@ fn has_the_lock(path: &LockPath, number: u32) -> Result<bool, Fault> {
 fn live_holder(path: &LockPath) -> Result<(Box<Holder>, u32), Fault> {
     match inspect(path.clone())? {
         Inspection::Free | Inspection::Stale(_) => {
-            let reason = "nobody holds the lock".to_owned();
+            let reason = "no process holds the lock".to_owned();
             Err(Box::new(LockError::NotFound { path: path.to_owned(), reason }))
         }
         Inspection::Held(None) => Err(Box::new(LockError::NoRecord { path: path.to_owned() })),

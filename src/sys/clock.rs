@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::check;
 
-/// Since some moment in the past; a clock that nobody sets.
+/// CLOCK_MONOTONIC: since some moment in the past.
 pub(crate) fn monotonic() -> Duration {
     read(libc::CLOCK_MONOTONIC)
 }

@@ -19,7 +19,7 @@ use libc::{
 use super::number::opened;
 use super::{check, errno, retry};
 
-/// How a lock file is opened, whoever does it: never through a symbolic link, never waiting for a
+/// How every lock file is opened: never through a symbolic link, never waiting for a
 /// FIFO's other end, never becoming the controlling terminal, never leaking into an exec.
 const ALWAYS: libc::c_int = libc::O_CLOEXEC | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
 
@@ -86,7 +86,7 @@ pub(crate) fn open_to_look_up(_path: &CStr) -> io::Result<OwnedFd> {
 pub(crate) fn inheritable_copy(file: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     // SAFETY: no memory is involved; the result is a new descriptor or -1.
     let fd = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD, 3) })?;
-    // SAFETY: the descriptor has just been made, so nobody else owns it.
+    // SAFETY: the descriptor has just been made, so it has no other owner.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
@@ -271,13 +271,13 @@ impl From<RawStat> for Stat {
 }
 
 /// Reads on where a text ends so far, until it is so long in all or for as long as one system call does, and gives how
-/// much that was; 0 means that the file ends there. `anew`: past this machine's memory of the file, O_DIRECT, open(2):
+/// much that was; 0 means that the file ends there. `past_cache`: past this machine's memory of the file, O_DIRECT, open(2):
 /// what the file system has, whatever another machine has written there. Where that cannot be done, from memory.
-pub(crate) fn read_on(file: BorrowedFd<'_>, anew: bool, text: &mut Vec<u8>, until: usize) -> io::Result<usize> {
+pub(crate) fn read_on(file: BorrowedFd<'_>, past_cache: bool, text: &mut Vec<u8>, until: usize) -> io::Result<usize> {
     let length = text.len();
     text.try_reserve_exact(until - length).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
     let room = &mut text.spare_capacity_mut()[..until - length];
-    let count = if anew { read_anew(file, room, length)? } else { read_known(file, room, length)? };
+    let count = if past_cache { read_past_cache(file, room, length)? } else { read_known(file, room, length)? };
     // SAFETY: so many bytes were filled.
     unsafe { text.set_len(length + count) };
     Ok(count)
@@ -292,7 +292,7 @@ fn read_known(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset: usiz
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn read_anew(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset: usize) -> io::Result<usize> {
+fn read_past_cache(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset: usize) -> io::Result<usize> {
     // SAFETY: no memory is involved.
     let flags = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETFL) })?;
     // SAFETY: no memory is involved.
@@ -310,7 +310,7 @@ fn read_anew(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset: usize
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn read_anew(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset: usize) -> io::Result<usize> {
+fn read_past_cache(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset: usize) -> io::Result<usize> {
     read_known(file, buffer, offset)
 }
 

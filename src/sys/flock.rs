@@ -6,12 +6,12 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::{check, retry};
 
-/// Takes the exclusive lock now. False: somebody else has a lock.
+/// Takes the exclusive lock now. False: another descriptor has a lock.
 pub(crate) fn try_exclusive(file: BorrowedFd<'_>) -> io::Result<bool> {
     try_flock(file, libc::LOCK_EX)
 }
 
-/// Takes a shared lock now. False: somebody else has the exclusive one.
+/// Takes a shared lock now. False: another descriptor has the exclusive one.
 pub(crate) fn try_shared(file: BorrowedFd<'_>) -> io::Result<bool> {
     try_flock(file, libc::LOCK_SH)
 }

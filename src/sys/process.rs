@@ -95,7 +95,7 @@ pub(crate) fn host_name() -> Option<String> {
     None
 }
 
-/// A value that is made once in a process, and anew in a forked child.
+/// A value that is made once in a process, and again in a forked child.
 pub(crate) struct PerProcess<T: 'static> {
     newest: std::sync::atomic::AtomicPtr<Made<T>>,
 }
@@ -131,7 +131,7 @@ impl<T: Clone + Send + Sync> PerProcess<T> {
         let published = match self.newest.compare_exchange(newest, made, AcqRel, Acquire) {
             Ok(_) => made,
             Err(earlier) => {
-                // SAFETY: another thread of this process was first; nobody has seen this one.
+                // SAFETY: another thread of this process was first; no other thread has seen this one.
                 drop(unsafe { Box::from_raw(made) });
                 earlier
             }
@@ -191,7 +191,7 @@ mod wiped_on_fork {
         match PAGE.compare_exchange(null_mut(), page, AcqRel, Acquire) {
             Ok(_) => page,
             Err(earlier) => {
-                // SAFETY: this thread has mapped the page and nobody else has seen it.
+                // SAFETY: this thread has mapped the page and no other thread has seen it.
                 unsafe { libc::munmap(page.cast(), SIZE) };
                 earlier
             }

@@ -53,7 +53,7 @@ impl CancelToken {
         if !self.is_own() || self.0.triggered.swap(true, Ordering::SeqCst) {
             return;
         }
-        // Whoever takes a seat after this has seen all of them finds the token triggered.
+        // A wait that takes a seat after this has seen all of them finds the token triggered.
         fence(Ordering::SeqCst);
         #[cfg(unix)]
         if let Some(counters) = &self.0.counters {

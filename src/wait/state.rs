@@ -29,7 +29,7 @@ use crate::sys::watch::Watcher;
 /// When to look again, in microseconds, after an event that found the lock still taken.
 const AFTER_EVENT: [u64; 7] = [20, 50, 100, 200, 500, 1000, 2000];
 
-/// Where in that list to begin when somebody new has it: the event is likely to be explained by that,
+/// Where in that list to begin when a new holder has it: the event is likely to be explained by that,
 /// and the next one to be heard. One look is for an event that was about the new holder's end.
 const AFTER_CHANGE: usize = AFTER_EVENT.len() - 1;
 
@@ -110,11 +110,11 @@ enum Look {
     Taken(LockGuard),
     /// The file is not at its path any more.
     Moved,
-    /// Somebody has it; new since the last look, or not.
+    /// Another process has it; new since the last look, or not.
     Held {
         new: bool,
     },
-    /// Nobody but those who ask.
+    /// Only probers have it.
     Probed,
     /// Another process has the root, and the file is free or missing.
     RootHeld,
@@ -131,7 +131,7 @@ impl Wait {
         Ok(Wait {
             path,
             record: Record::new(prompt).map_err(LockError::invalid)?.made(),
-            // A time that does not fit is for ever.
+            // On overflow there is no deadline.
             deadline: options.timeout.and_then(|timeout| now.checked_add(timeout)),
             cancel: options.cancel.clone(),
             watcher: None,
@@ -286,7 +286,7 @@ impl Wait {
         self.watcher.as_ref().is_some_and(Watcher::hear)
     }
 
-    /// Reads who holds the lock. True: somebody else than at the last look. A record that has become
+    /// Reads who holds the lock. True: another one than at the last look. A record that has become
     /// blank is a new holder's who has not written yet, and is not to be disturbed in that.
     fn meet_holder(&mut self, file: &LockedFile, size: u64) -> Result<bool, Fault> {
         let Some(holder) = file.content(size)?.record() else {
@@ -303,7 +303,7 @@ impl Wait {
     }
 
     /// A process that has ended while its lock is still held left it to another: its descriptor would
-    /// be readable for ever.
+    /// stay readable.
     fn forget_ended_process(&mut self) {
         if self.holder_process.as_ref().is_some_and(|process| event::is_readable(process.as_fd())) {
             self.holder_process = None;

@@ -86,7 +86,7 @@ impl Waiter {
         self.wait.path.as_path()
     }
 
-    /// What a step without result means to somebody who wants to know who is in the way.
+    /// What a step without result means to a caller that wants to know the holder.
     pub(crate) fn not_yet(&self) -> Fault {
         let holder = self.wait.holder.clone();
         Box::new(LockError::AlreadyLocked { path: self.wait.path.to_owned(), holder, root: None })

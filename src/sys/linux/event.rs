@@ -67,7 +67,7 @@ impl Counters {
             }
             let made = Box::into_raw(Box::new(Counters::new()?));
             if last.next.compare_exchange(null_mut(), made, AcqRel, Relaxed).is_err() {
-                // SAFETY: another thread added its own first; nobody has seen this one.
+                // SAFETY: another thread added its own first; no other thread has seen this one.
                 drop(unsafe { Box::from_raw(made) });
             }
         }
@@ -94,7 +94,7 @@ impl Drop for Counters {
     fn drop(&mut self) {
         let next = *self.next.get_mut();
         if !next.is_null() {
-            // SAFETY: it was made by a Box, and nobody else owns it.
+            // SAFETY: it was made by a Box, and has no other owner.
             drop(unsafe { Box::from_raw(next) });
         }
     }

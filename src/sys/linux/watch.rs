@@ -2,9 +2,9 @@
 //! them each: a user has only 128 instances, for all programs, and to close one that has had a watch
 //! takes milliseconds.
 //!
-//! Every wait polls the queue of its instance, and a bell of its own. Whoever finds the queue readable
+//! Every wait polls the queue of its instance, and a bell of its own. A wait that finds the queue readable
 //! takes all events off it, and rings the bells of the other waits that they concern. No event is lost:
-//! - What is in the queue keeps it readable for all, so that somebody who is awake takes it off.
+//! - What is in the queue keeps it readable for all, so that a wait that is awake takes it off.
 //! - It is taken off under a mutex, and the bells are rung under the same: a wait that slept through
 //!   it, or that was anywhere between two sleeps, finds its bell readable.
 //! - A wait is on the list before anybody can take off the first event of its watch: both its watch and
@@ -196,7 +196,7 @@ impl Hub {
     }
 }
 
-/// The waits that an event with that number concerns. Nobody: the watch has ended meanwhile.
+/// The waits that an event with that number concerns. None: the watch has ended meanwhile.
 fn concerned(waits: &mut [Subscriber], watch: libc::c_int) -> &mut [Subscriber] {
     // The queue was full, and other events are missing.
     if watch == -1 {
@@ -241,7 +241,7 @@ fn join_hub() -> io::Result<&'static Hub> {
         let (waits, members) = (Mutex::new(Vec::new()), AtomicUsize::new(1));
         let made = Box::into_raw(Box::new(Hub { owner, inotify, waits, members, older: known }));
         let published = NEWEST.compare_exchange(newest, made, AcqRel, Relaxed).is_ok();
-        // SAFETY: it was made by this thread, and is freed only where nobody else has seen it.
+        // SAFETY: it was made by this thread, and is freed only where no other thread has seen it.
         unsafe {
             if published {
                 return Ok(&*made);
@@ -277,7 +277,7 @@ mod tests {
             let (first, second) = (Watcher::new(&ours).unwrap(), Watcher::new(&ours).unwrap());
             assert!(!first.hear(), "an event of an earlier wait");
             change(&ours);
-            // Whoever hears it first, nobody misses it.
+            // Whichever hears it first, none misses it.
             assert!(!other.hear() && !is_readable(other.bell()));
             assert!(is_readable(first.bell()) && is_readable(second.bell()));
             assert!(first.hear() && !first.hear() && !is_readable(first.bell()));

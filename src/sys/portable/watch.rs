@@ -1,4 +1,4 @@
-//! The stand-in for `watch.rs` where there is no inotify: nobody tells of changes of files.
+//! The stand-in for `watch.rs` where there is no inotify: no change of a file is reported.
 
 use std::convert::Infallible;
 use std::ffi::CStr;
