@@ -132,6 +132,8 @@ static void obey(const char *word, unsigned long number)
         guard = NULL;
     } else if (strcmp(word, "verify") == 0) {
         status = ralph_lock_guard_verify(guard, &error);
+    } else if (strcmp(word, "restore") == 0) {
+        status = ralph_lock_guard_restore(guard, &metadata, &error);
     } else if (strcmp(word, "inspect") == 0) {
         status = ralph_lock_inspect(root, &state, &metadata, &error);
         found = states[state];
