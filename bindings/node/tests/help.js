@@ -104,10 +104,17 @@ export async function holder(t, root, prompt) {
 export const descriptors = () => readdirSync('/proc/self/fd').length;
 
 /** How many threads of this process are the package's. */
-export const own = () =>
-  readdirSync('/proc/self/task').filter(
-    (thread) => readFileSync(`/proc/self/task/${thread}/comm`, 'utf8') === 'ralph-lock\n',
-  ).length;
+export const own = () => readdirSync('/proc/self/task').filter(isOwn).length;
+
+function isOwn(thread) {
+  try {
+    return readFileSync(`/proc/self/task/${thread}/comm`, 'utf8') === 'ralph-lock\n';
+  } catch (error) {
+    // It has ended since its number was read.
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
 
 /** Lets the event loop go round until that is so. */
 export async function until(condition) {
