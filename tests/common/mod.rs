@@ -33,14 +33,22 @@ pub fn libraries() -> &'static Path {
     })
 }
 
-/// The command-line tool, built as `make tool` builds it.
+/// The command-line tool, built as `make tool` builds it; by a path without spaces, so that scripts need not quote it.
 pub fn tool() -> &'static Path {
     static TOOL: OnceLock<PathBuf> = OnceLock::new();
     TOOL.get_or_init(|| {
         let target = libraries().parent().expect("it is in a folder");
         let place = format!("TARGET={}", target.display());
         run(Command::new("make").args(["--silent", "tool", &place]).current_dir(root()));
-        target.join("bin/ralph-lock")
+        let tool = target.join("bin/ralph-lock");
+        if !tool.to_string_lossy().contains(' ') {
+            return tool;
+        }
+        let folder = std::env::temp_dir().join(format!("ralph-lock-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("there is room");
+        let link = folder.join("ralph-lock");
+        std::os::unix::fs::symlink(&tool, &link).expect("there is room");
+        link
     })
 }
 
