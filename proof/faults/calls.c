@@ -23,6 +23,7 @@ static const struct {
     {SYS_mmap, "mmap"}, {SYS_munmap, "munmap"}, {SYS_madvise, "madvise"}, {SYS_mprotect, "mprotect"},
     {SYS_unlink, "unlink"}, {SYS_unlinkat, "unlink"}, {SYS_fchown, "fchown"}, {SYS_fchmod, "fchmod"},
     {SYS_geteuid, "geteuid"}, {SYS_readlink, "readlink"}, {SYS_getcwd, "getcwd"},
+    {SYS_fgetxattr, "fgetxattr"},
     {SYS_brk, "brk"}, {SYS_mremap, "mremap"}, {SYS_futex, "futex"}, {SYS_getrandom, "getrandom"},
 };
 
@@ -52,6 +53,7 @@ static const struct {
     {"fstat", {EINTR, ENOMEM, EIO, ESTALE}},
     {"fchown", {EINTR, EIO, EACCES, EROFS, ESTALE}},
     {"fchmod", {EINTR, EIO, EACCES, EROFS, ESTALE}},
+    {"fgetxattr", {ENOMEM, EIO, EOPNOTSUPP, ESTALE}},
     {"readlink", {EINTR, ENOMEM, EIO, EACCES, ESTALE}},
     {"fstatfs", {EINTR, ENOMEM, EIO, ENOSYS, ESTALE}},
     {"pread", {EINTR, ENOMEM, EIO, ESTALE}},
