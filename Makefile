@@ -73,9 +73,10 @@ examples: bindings ## one small program in ten languages, and what README.md and
 	@$(DEFAULTS) sh examples/run.sh "$(TARGET)/installed" "$(TARGET)"
 	@$(DEFAULTS) sh examples/pages.sh "$(TARGET)/installed" "$(TARGET)"
 
-# Rewrites docs/generated/proof.md: each promise with what showed it. `make proof-PART` runs one part, a folder of proof/.
+# Rewrites docs/generated/proof.md: each promise with what showed it. PARTS names some of the folders of proof/;
+# `make proof-PART` runs one.
 proof: lib ## what the tests cannot reach, as root; proof-PART for a folder of proof/
-	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)"
+	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)" $(PARTS)
 
 proof-%: lib
 	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)" $*

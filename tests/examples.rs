@@ -137,10 +137,10 @@ fn demo_that_fails_or_is_ended_leaves_nothing_behind() {
     // In the compiler's place: one that fails, and one that ends the demo.
     for (compiler, expected) in [("false", 1), ("kill -TERM $PPID", 143)] {
         let folder = folder();
-        let script = folder.path().join("compiler");
+        // Not in the folder, whose path may have spaces: the demo takes the compiler's words apart.
+        let script = tempfile::NamedTempFile::new().expect("there is room");
         std::fs::write(&script, compiler).expect("it can be written");
-        let output = demo(&format!("sh {}", script.display()), folder.path());
-        std::fs::remove_file(script).expect("it is there");
+        let output = demo(&format!("sh {}", script.path().display()), folder.path());
         assert_eq!(output.status.code(), Some(expected), "{compiler}");
         assert_left_behind_nothing(folder.path());
     }

@@ -57,7 +57,7 @@ static void holders(char *root)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_signal_holder(root, SIGTERM, NULL));
     status = reap(&holder);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
-    check_refused(root, SIGTERM, RALPH_LOCK_NOT_FOUND, "nobody holds");
+    check_refused(root, SIGTERM, RALPH_LOCK_NOT_FOUND, "no process holds");
     CHECK(try_only(root) == RALPH_LOCK_OK);
 }
 
@@ -76,7 +76,7 @@ static void myself(const char *root)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_signal_holder(root, SIGUSR2, NULL));
     CHECK(caught == 1);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
-    check_refused(root, SIGUSR2, RALPH_LOCK_NOT_FOUND, "nobody holds");
+    check_refused(root, SIGUSR2, RALPH_LOCK_NOT_FOUND, "no process holds");
     CHECK(caught == 1);
 }
 
@@ -92,7 +92,7 @@ static void check_doubt(const char *root, const char *record, ralph_lock_status 
     process holder;
 
     write_file(lock_file_of(root), record, strlen(record));
-    check_refused(root, SIGKILL, RALPH_LOCK_NOT_FOUND, "nobody holds");
+    check_refused(root, SIGKILL, RALPH_LOCK_NOT_FOUND, "no process holds");
     holder = hold_plainly(root, LOCK_EX);
     check_refused(root, SIGKILL, expected, word);
     check_runs(holder.pid);
@@ -134,7 +134,7 @@ static void doubts(const char *root)
     write_file(lock_file_of(root), record, strlen(record));
     say(&innocent, 'r');
     CHECK(hear(&innocent) == 'r');
-    check_refused(root, SIGKILL, RALPH_LOCK_NOT_FOUND, "nobody holds");
+    check_refused(root, SIGKILL, RALPH_LOCK_NOT_FOUND, "no process holds");
 
     check_doubt(root, "", RALPH_LOCK_PARSE, "no record");
     check_doubt(root, "no record", RALPH_LOCK_PARSE, "no record");
@@ -174,7 +174,7 @@ static void recycled(void *argument)
     check_runs(innocent.pid);
     check_state(root, RALPH_LOCK_STATE_HELD, "recycled");
     end_keeper(&lock);
-    check_refused(root, SIGKILL, RALPH_LOCK_NOT_FOUND, "nobody holds");
+    check_refused(root, SIGKILL, RALPH_LOCK_NOT_FOUND, "no process holds");
     check_runs(innocent.pid);
     dismiss(&innocent);
 }
@@ -237,7 +237,7 @@ int main(void)
     char *root = new_workspace();
     ralph_lock_error *error;
 
-    check_refused(root, SIGKILL, RALPH_LOCK_NOT_FOUND, "nobody holds");
+    check_refused(root, SIGKILL, RALPH_LOCK_NOT_FOUND, "no process holds");
     CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_signal_holder(NULL, SIGUSR1, &error));
     CHECK_TEXT("workspace_root is NULL", ralph_lock_error_message(error));
     ralph_lock_error_free(error);

@@ -1,4 +1,4 @@
-//! What a test starts finds every signal as a login shell leaves it, even if the tests run under `nohup` or in the
+//! What a test starts finds every signal, and the umask, as a login shell leaves it, even if the tests run under `nohup` or in the
 //! background of a script, which start them with SIGHUP or SIGINT ignored.
 
 use std::ptr::{null, null_mut};
@@ -23,6 +23,8 @@ extern "C" fn catch_what_is_ignored() {
             }
         }
     }
+    // SAFETY: no memory is involved.
+    unsafe { libc::umask(0o022) };
     // SAFETY: the set is initialized by sigemptyset.
     unsafe {
         let mut none: libc::sigset_t = std::mem::zeroed();
