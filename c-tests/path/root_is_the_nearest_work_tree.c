@@ -128,8 +128,8 @@ int main(void)
     fails(path_of("%s/file", tree), RALPH_LOCK_IO, ENOTDIR);
 
     mounted = make(tree, "mounted");
-    if (unshare(CLONE_NEWNS) == -1 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-        mount("none", mounted, "tmpfs", 0, NULL) == -1)
+    if (unshare(CLONE_NEWNS) == -1 || mount("none", "/", "none", MS_REC | MS_PRIVATE, "") == -1 ||
+        mount("none", mounted, "tmpfs", 0, "") == -1)
         skip("a file system cannot be mounted: all but the mount boundary is as promised");
     finds(mounted, NULL);
     CHECK(umount(mounted) == 0);
