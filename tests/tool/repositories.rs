@@ -28,10 +28,10 @@ fn a_lock_file_that_git_tracks_is_warned_of() {
         let (status, output, errors) = script(place, "unset RALPH_WORKSPACE_ROOT; $RL run -- echo ran");
         assert_eq!((status, output.as_str()), (0, "ran\n"));
         assert!(errors.starts_with(&format!("ralph-lock: warning: git tracks {}: ", path.display())), "{errors}");
-        assert!(errors.ends_with(&format!("; run \"git rm --cached {}\"\n", path.display())), "{errors}");
+        assert!(errors.ends_with(&format!("; run: git rm --cached '{}'\n", path.display())), "{errors}");
     }
     assert_eq!(ask(&repository, &["run", "-q", "--", "true"]), (0, String::new(), String::new()));
-    let (status, _, errors) = script(&repository, &format!("git rm -q --cached {}", path.display()));
+    let (status, _, errors) = script(&repository, &format!("git rm -q --cached '{}'", path.display()));
     assert_eq!(status, 0, "{errors}");
     assert_eq!(ask(&repository, &["run", "--", "true"]), (0, String::new(), String::new()));
 }
@@ -57,9 +57,9 @@ fn git_is_asked_only_by_run_and_its_failure_is_not_the_tools() {
     let repository = repository();
     let bin = repository.path().join("bin");
     std::fs::create_dir(&bin).unwrap();
-    write(bin.join("git"), format!("#!/bin/sh\necho \"$@\" >>{}/asked\nexit 1\n", bin.display())).unwrap();
+    write(bin.join("git"), format!("#!/bin/sh\necho \"$@\" >>'{}/asked'\nexit 1\n", bin.display())).unwrap();
     std::fs::set_permissions(bin.join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("PATH={}:$PATH", bin.display());
+    let path = format!("PATH='{}':$PATH", bin.display());
     let quiet = (0, "ran\n".to_owned(), String::new());
     for command in ["status -q", "wait", "signal -q; true"] {
         assert_eq!(script(&repository, &format!("{path}; $RL {command}; echo ran")), quiet, "{command}");
@@ -80,7 +80,7 @@ fn git_is_asked_only_by_run_and_its_failure_is_not_the_tools() {
 #[test]
 fn a_repository_starts_no_program_of_its_own() {
     let repository = repository();
-    let monitor = "git config core.fsmonitor \"$PWD/monitor\"; printf '#!/bin/sh\\ntouch $PWD/started\\n' >monitor; \
+    let monitor = "git config core.fsmonitor \"$PWD/monitor\"; printf '#!/bin/sh\\ntouch \"$PWD/started\"\\n' >monitor; \
                    chmod +x monitor; $RL run -- test ! -e started";
     assert_eq!(script(&repository, monitor).0, 0);
     assert_eq!(script(&repository, "git status >/dev/null; test -e started").0, 0, "git itself would start it");
@@ -93,7 +93,7 @@ fn the_repository_is_the_workspaces_own_also_within_a_hook() {
     let other = crate::repositories::repository();
     let (status, _, errors) = script(&other, "$RL run -- true && git add -f .ralph/loop.lock && git commit -q -m lock");
     assert_eq!(status, 0, "{errors}");
-    let hook = format!("GIT_DIR={}/.git; export GIT_DIR; $RL run -- printenv GIT_DIR", other.path().display());
+    let hook = format!("GIT_DIR='{}/.git'; export GIT_DIR; $RL run -- printenv GIT_DIR", other.path().display());
     let (status, output, errors) = script(&repository, &hook);
     assert_eq!((status, output.trim(), errors.as_str()), (0, &*format!("{}/.git", other.path().display()), ""));
 }

@@ -42,7 +42,7 @@ fn a_second_loop_works_in_a_worktree_with_its_own_lock() {
     // The workspace is as clean as before, and the work can be had.
     assert_eq!(script(&root, "git status --porcelain").1, "");
     assert_eq!(script(&root, &format!("git merge -q {branch} && cat src/b")).1, "new\n");
-    assert_eq!(script(&root, &format!("git worktree remove {shown}")).0, 0);
+    assert_eq!(script(&root, &format!("git worktree remove '{shown}'")).0, 0);
     // A command that fails, or is killed, keeps its status.
     let first = Running::holder(&root, WORK);
     assert_eq!(script(&root, "$RL run --or-worktree -- sh -c 'exit 9'").0, 9);

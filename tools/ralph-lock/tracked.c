@@ -15,7 +15,7 @@ void warn_of_git(const target *lock)
             "add it to .gitignore", path);
     else if (tag != NULL && length > 0 && path != NULL)
         say("warning: git tracks %s: commits publish it, and a checkout, reset or stash replaces it; "
-            "run \"git rm --cached %s\"", path, path);
+            "run: git rm --cached '%s'", path, path);
     free(tag);
     free(path);
 }
