@@ -80,7 +80,7 @@ fn git_is_asked_only_by_run_and_its_failure_is_not_the_tools() {
 #[test]
 fn a_repository_starts_no_program_of_its_own() {
     let repository = repository();
-    let monitor = "git config core.fsmonitor \"$PWD/monitor\"; printf '#!/bin/sh\\ntouch \"$PWD/started\"\\n' >monitor; \
+    let monitor = "git config core.fsmonitor ./monitor; printf '#!/bin/sh\\ntouch \"$PWD/started\"\\n' >monitor; \
                    chmod +x monitor; $RL run -- test ! -e started";
     assert_eq!(script(&repository, monitor).0, 0);
     assert_eq!(script(&repository, "git status >/dev/null; test -e started").0, 0, "git itself would start it");
