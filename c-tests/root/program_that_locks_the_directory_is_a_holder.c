@@ -32,7 +32,7 @@ static void let_go(process *other)
     finish(other);
 }
 
-/* Takes the file's lock as ralph-core does, which must succeed soon: nobody holds it for longer than an instant. */
+/* Takes the file's lock as ralph-core does, which must succeed soon: no process holds it for longer than an instant. */
 static void check_file_is_free(void)
 {
     int fd = open(lock_file_of(root), O_RDWR | O_CLOEXEC), tries;
