@@ -125,6 +125,8 @@ fn any_lock_file_can_be_asked_about() {
     }
     // The workspace's own lock is another one, and stays that under its path.
     assert_eq!(ask(&workspace, &["status"]).0, 0);
+    // What the command reads stays open, so that the signal ends it and not the end of its input.
+    let _input = holder.child.stdin.take();
     assert_eq!(ask(&workspace, &["signal", "--file", there]), (0, String::new(), String::new()));
     assert!(!holder.child.wait().unwrap().success());
     let own = Running::holder(&workspace, WORK);
