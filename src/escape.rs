@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn no_letter_that_is_seen_is_spelled_out() {
+    fn visible_letters_are_kept() {
         for letter in ('\0'..=char::MAX).filter(|letter| letter.is_alphanumeric()) {
             let is_blank = matches!(letter, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
             assert_eq!(is_unsafe(letter), is_blank, "{letter:?}");

@@ -41,7 +41,7 @@ fn cpp_guards_move_and_end_once() {
 }
 
 #[test]
-fn cpp_errors_say_who_and_why_and_nothing_is_cut() {
+fn cpp_errors_name_holder_and_cause_in_full() {
     run_everywhere("holders");
 }
 

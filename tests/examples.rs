@@ -61,7 +61,7 @@ fn minimal_takes_the_lock_and_loop_refuses_it_to_others() {
 }
 
 #[test]
-fn nested_goes_on_within_its_own_loop_and_not_beside_another() {
+fn nested_continues_inside_its_own_loop_only() {
     for linkage in LINKAGES {
         let folder = folder();
         let [nested, worker] = ["nested", "loop"].map(|name| build(name, folder.path(), linkage));

@@ -12,7 +12,7 @@ const PROGRAMS: [&str; 15] = [
     "another_lock_file_is_another_lock",
     "cancel_ends_waits_at_once",
     "every_end_of_a_holder_wakes_the_waiter",
-    "fifty_waiters_get_it_once_each",
+    "fifty_waiters_each_get_the_lock_once",
     "foreign_holders_are_waited_for",
     "forked_child_leaves_waiters_alone",
     "forked_child_waits_on_its_own",

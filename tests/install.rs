@@ -269,7 +269,7 @@ fn a_relative_prefix_is_below_the_folder_of_make() {
 
 /// As root's sudo has it: what a user has built is installed, with no cargo on the path, and not built anew.
 #[test]
-fn who_only_installs_needs_no_cargo() {
+fn installing_needs_no_cargo() {
     let installed = Installed::new();
     let path = installed.path().join("path");
     fs::create_dir(&path).expect("a folder can be made");

@@ -181,7 +181,7 @@ fn an_adopter_whose_file_was_removed_has_lost_it() {
 }
 
 #[test]
-fn a_nameless_holder_of_a_file_that_was_moved_away_is_nobody() {
+fn a_nameless_holder_of_a_moved_file_does_not_refuse() {
     let workspace = Workspace::new();
     let _first = workspace.hold_file();
     fs::write(workspace.lock_file(), "").unwrap();

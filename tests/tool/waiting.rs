@@ -24,7 +24,7 @@ fn wait_ends_when_it_is_free_and_changes_nothing() {
 }
 
 #[test]
-fn a_wait_tells_of_each_holder_once_and_then_runs() {
+fn a_wait_names_each_holder_once_and_then_runs() {
     let workspace = workspace();
     let holder = nameless_holder(&workspace);
     let mut waiter = Running::new(&mut command(&workspace, &["run", "--timeout=100.5", "--", "echo", "ran"]));

@@ -88,7 +88,7 @@ fn it_reads_past_what_we_say_of_the_process() {
 }
 
 #[test]
-fn its_process_is_nobody_that_we_know() {
+fn its_process_is_not_identified() {
     let (_folder, root) = workspace();
     let mut theirs = Process::peer_that_says(&["ralph-core", "hold", &root, "theirs"], "held");
     match Ours::try_acquire(&root, "ours") {
