@@ -29,22 +29,22 @@
 
 #define UNUSED __attribute__((unused))
 
-/* Ends the program when something is not as promised. */
+/* Ends the program unless the condition holds. */
 #define CHECK(condition) \
-    ((condition) ? (void)0 : fail(__FILE__, __LINE__, "%s is not so (errno: %s)", #condition, strerror(errno)))
+    ((condition) ? (void)0 : fail(__FILE__, __LINE__, "check failed: %s (errno: %s)", #condition, strerror(errno)))
 
 /* Ends the program when a call does not return the expected status. */
 #define CHECK_STATUS(expected, call) check_status(__FILE__, __LINE__, #call, expected, call)
 
-/* How often to do what is done over and over. Tools that watch every instruction take a hundred times as long and
- * find the first thing that goes wrong: for them it is done less often, with -DONE_IN=32. */
+/* How often to repeat a step. Tools that watch every instruction take a hundred times as long and find the first
+ * fault: for them -DONE_IN=32 reduces the rounds. */
 #ifndef ONE_IN
 #define ONE_IN 1
 #endif
 #define MANY(times) ((times) / ONE_IN)
 
-/* Milliseconds. A waiter looks again in any case a second after its last look, and so one that took longer than this
- * may have missed what woke it. Nobody can tell where a tool makes everything late. */
+/* Milliseconds. A waiter looks again at the latest a second after its last look, so one that took longer than this
+ * may have missed its event. Under a tool that slows everything down the two cannot be told apart. */
 #define LATE (ONE_IN == 1 ? 700.0 : 1e6)
 
 /* Ends the program when two texts differ. */
@@ -86,8 +86,8 @@ UNUSED static void check_text(const char *file, int line, const char *what, cons
         fail(file, line, "%s is \"%s\" instead of \"%s\"", what, actual ? actual : "(NULL)", expected);
 }
 
-/* Memory that nobody frees, as these programs are short. It is remembered here, so that whoever looks for memory
- * that was lost finds the library's alone. Programs that make more of it do free it. */
+/* Memory that is not freed, because these programs are short. It stays reachable from here, so that leak detectors
+ * report the library's leaks only. Programs that allocate in a loop free it themselves. */
 UNUSED static void *remember(void *memory)
 {
     static void *remembered[1 << 14];
@@ -100,7 +100,7 @@ UNUSED static void *remember(void *memory)
     return memory;
 }
 
-/* A path made like printf does it; freed by nobody, or earlier where many are made. */
+/* A path formatted as by printf; freed only where a loop makes many. */
 __attribute__((format(printf, 1, 2))) UNUSED static char *path_of(const char *format, ...)
 {
     va_list arguments;
@@ -130,7 +130,7 @@ UNUSED static char *lock_file_of(const char *root)
     return path_of("%s/%s", root, RALPH_LOCK_FILE);
 }
 
-/* This program's file. Its link in /proc is the checker's where a program runs inside of one. */
+/* This program's file: a checker's own where a checker runs the program. */
 UNUSED static char *own_program(void)
 {
     return remember(realpath("/proc/self/exe", NULL));
@@ -151,7 +151,7 @@ UNUSED static void write_file(const char *path, const void *bytes, size_t length
     free(directory);
 }
 
-/* The whole text of a file, with a NUL behind it. */
+/* The whole text of a file, terminated by a NUL. */
 UNUSED static char *read_file(const char *path, size_t *length)
 {
     FILE *file = fopen(path, "r");
@@ -227,8 +227,8 @@ UNUSED static bool is_locked(const char *root)
     return locked;
 }
 
-/* Checks that the lock cannot be taken because of that errno value, that all say so, and that nothing
- * stays open. Gives the error object. */
+/* Checks that acquiring fails with that errno value, that status, error object and errno agree, and that no descriptor
+ * stays open. Returns the error object. */
 UNUSED static ralph_lock_error *cannot_acquire(const char *root, int os_code)
 {
     int descriptors = open_descriptors();
@@ -252,7 +252,7 @@ UNUSED static ralph_lock_error *cannot_acquire(const char *root, int os_code)
     return error;
 }
 
-/* Checks that the lock is held by a process that is known by its prompt. */
+/* Checks that the lock is held by the process with that prompt. */
 UNUSED static void check_held(const char *root, const char *prompt)
 {
     ralph_lock_guard *guard;
@@ -320,7 +320,7 @@ UNUSED static process start(void (*body)(void *), void *argument)
     return child;
 }
 
-/* Waits for the end of a process and gives its wait status. */
+/* Waits for the end of a process and returns its wait status. */
 UNUSED static int reap(process *child)
 {
     int status;
@@ -335,7 +335,7 @@ UNUSED static int reap(process *child)
     return status;
 }
 
-/* Waits for a process that must end well. */
+/* Waits for a process that must exit with status 0. */
 UNUSED static void finish(process *child)
 {
     int status = reap(child);
@@ -372,8 +372,8 @@ UNUSED static void hold_body(void *argument)
     }
 }
 
-/* Starts a process that holds the lock when this returns. Told 'r', it releases and answers 'r'; then,
- * or when its starter is gone, it exits. */
+/* Starts a process that holds the lock when this returns. On 'r' it releases and answers 'r'. It exits at the next
+ * letter, or when its starter is gone. */
 UNUSED static process hold(const char *root, const char *prompt)
 {
     holding what = {root, prompt};
@@ -399,8 +399,8 @@ UNUSED static bool is_blocked(pid_t pid, char file[64])
     return found;
 }
 
-/* Whether a process sleeps in flock(2). In a pid namespace, /proc/locks leaves out a lock that a dead process took, with
- * all that wait for it. */
+/* Whether a process sleeps in flock(2). In a pid namespace, /proc/locks leaves out a lock that a dead process took,
+ * with all that wait for it. */
 UNUSED static bool sleeps_in_flock(pid_t pid)
 {
     char path[64];
@@ -431,7 +431,7 @@ UNUSED static void until_blocked(pid_t pid)
 }
 
 
-/* Milliseconds of a clock that nobody sets. */
+/* CLOCK_MONOTONIC in milliseconds. */
 UNUSED static double now_ms(void)
 {
     struct timespec now;
@@ -479,7 +479,7 @@ UNUSED static long sleeps_of(pid_t thread)
     return state == 'S' ? count : -1;
 }
 
-/* Waits until a thread has gone to sleep and stays so: it waits for something. */
+/* Waits until a thread sleeps and stays asleep: it is blocked. */
 UNUSED static void until_asleep(pid_t thread)
 {
     long sleeps;
@@ -490,7 +490,7 @@ UNUSED static void until_asleep(pid_t thread)
     } while (sleeps == -1 || sleeps_of(thread) != sleeps);
 }
 
-/* Whether an event loop can wait; not so in the library of other systems, when that is tested. */
+/* Whether waiters exist; the library for other systems, which is tested too, has none. */
 #ifndef HAS_WAITERS
 #define HAS_WAITERS true
 #endif
@@ -550,8 +550,8 @@ UNUSED static void waiting_body(void *argument)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
 }
 
-/* Starts a process that waits for the lock, and is asleep over it when this returns. It says 'g' when
- * it has the lock, and holds it until it is told something. */
+/* Starts a process that is asleep waiting for the lock when this returns. It says 'g' when it has the lock, and holds
+ * it until the next letter. */
 UNUSED static process start_waiting(const char *root, const char *prompt, way how)
 {
     waiting what = {root, prompt, how};
@@ -562,7 +562,7 @@ UNUSED static process start_waiting(const char *root, const char *prompt, way ho
     return child;
 }
 
-/* How many of the things wanted this process can have, with so many descriptors each. */
+/* How many of the wanted objects the descriptor limit allows, at that many descriptors each. */
 UNUSED static int room_for(int wanted, int each)
 {
     struct rlimit limit;

@@ -1,4 +1,4 @@
-/* Handing a held lock over, and watching that nobody gets in between. */
+/* Handing over a held lock, with contenders that try to take it in between. */
 #ifndef HANDOVER_H
 #define HANDOVER_H
 
@@ -34,7 +34,7 @@ UNUSED static ralph_lock_guard *adopt(const char *root, const char *prompt, int 
     return guard;
 }
 
-/* Checks who holds the lock, by all that tell it: a process that runs. */
+/* Checks with every function that names a holder that this running process is the one. */
 UNUSED static void check_holder(const char *root, pid_t pid, const char *prompt)
 {
     ralph_lock_metadata *holder;
@@ -58,7 +58,7 @@ UNUSED static void check_holder(const char *root, pid_t pid, const char *prompt)
     }
 }
 
-/* Checks that the lock is free, as a holder leaves it that ended well. */
+/* Checks that the lock is free and the file blank, as a release leaves them. */
 UNUSED static void check_free(const char *root)
 {
     CHECK(!is_locked(root));
@@ -66,7 +66,7 @@ UNUSED static void check_free(const char *root)
     CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
 }
 
-/* Whether there is something to hear now. */
+/* Whether a letter is waiting. */
 UNUSED static bool is_spoken_to(process *other)
 {
     struct pollfd polled = {other->from, POLLIN, 0};
@@ -89,7 +89,7 @@ UNUSED static void contend(void *root)
     } while (letter != 'e' && letter != '\0');
 }
 
-/* Starts a process that tries for the lock again and again, and fails when it is not refused. */
+/* Starts a process that tries for the lock in a loop, and fails unless it is refused each time. */
 UNUSED static process start_contender(const char *root)
 {
     return start(contend, (void *)(uintptr_t)root);

@@ -1,14 +1,14 @@
-/* Asking who the holder on record is, and what the kernel says of processes. */
+/* Reading the holder on record, and what the kernel says about processes. */
 #ifndef HOLDERS_H
 #define HOLDERS_H
 
 #include "check.h"
 #include "privileges.h"
 
-/* Checks what is said of the process on record, whether or not it still holds the lock. */
+/* Checks liveness and relation of the process on record, whether or not it still holds the lock. */
 #define CHECK_HOLDER(liveness, relation, root) check_holder(__FILE__, __LINE__, liveness, relation, root)
 
-/* A workspace's record, which must be there. */
+/* A workspace's record, which must exist. */
 UNUSED static ralph_lock_metadata *on_record(const char *root)
 {
     ralph_lock_metadata *metadata;
@@ -33,8 +33,8 @@ UNUSED static void check_holder(const char *file, int line, ralph_lock_liveness 
     ralph_lock_metadata_free(metadata);
 }
 
-/* The text of /proc/<process>/stat from its third field, the state, on (proc(5)). Its first thread's says the same,
- * and is the kernel's under an emulator too. */
+/* The text of /proc/PID/stat from its third field, the state, on (proc(5)). It is read as the first thread's, because
+ * an emulator replaces the process's own file. */
 UNUSED static char *stat_of(pid_t pid)
 {
     char text[1024];
@@ -59,7 +59,7 @@ UNUSED static long start_of(pid_t pid)
     return atol(fields);
 }
 
-/* Returns when a process that is started now has a later start than this one had. */
+/* Returns when a process started now has a later start time than this one. */
 UNUSED static void until_later_than(long start)
 {
     struct timespec now;
@@ -78,7 +78,7 @@ UNUSED static void until_ended(const process *child)
     CHECK(waitid(P_PID, (id_t)child->pid, &ended, WEXITED | WNOWAIT) == 0 && ended.si_pid == child->pid);
 }
 
-/* Waits for a process that must end well, unless it says why the promise cannot be tested. */
+/* Waits for a process that must exit with status 0, or with 77 when the promise cannot be tested. */
 UNUSED static void finish_or_skip(process *child)
 {
     int status = reap(child);
@@ -88,15 +88,14 @@ UNUSED static void finish_or_skip(process *child)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* From here on, /proc shows the pid namespace of this process; for it and its children only. */
+/* Mounts a /proc of this pid namespace, for this process and its children only. */
 UNUSED static void mount_own_proc(const char *options)
 {
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) == -1)
         skip("/proc cannot be mounted here (not by this user, or parts of it are hidden)");
 }
 
-/* From here on, the next child begins a pid namespace, and what is mounted is seen by this process and
- * its children only. */
+/* The next child begins a pid namespace; from now on only this process and its children see new mounts. */
 UNUSED static void begin_pid_namespace(void)
 {
     have_private_mounts();

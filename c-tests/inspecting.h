@@ -1,4 +1,4 @@
-/* Looking at a lock, holders without a name, and processes with chosen numbers. */
+/* Inspecting a lock, holders without a record, and processes with chosen pids. */
 #ifndef INSPECTING_H
 #define INSPECTING_H
 
@@ -7,7 +7,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 
-/* What inspect says; the record is the caller's to free. */
+/* What inspect returns; the caller frees the record. */
 UNUSED static ralph_lock_state look(const char *root, ralph_lock_metadata **metadata)
 {
     ralph_lock_state state;
@@ -20,7 +20,7 @@ UNUSED static ralph_lock_state look(const char *root, ralph_lock_metadata **meta
     return state;
 }
 
-/* Checks what inspect says; the prompt is NULL for no record. */
+/* Checks what inspect returns; the prompt is NULL for no record. */
 UNUSED static void check_state(const char *root, ralph_lock_state expected, const char *prompt)
 {
     ralph_lock_metadata *metadata;
@@ -29,11 +29,11 @@ UNUSED static void check_state(const char *root, ralph_lock_state expected, cons
 
     if (state != expected || (found == NULL) != (prompt == NULL) || (prompt != NULL && strcmp(found, prompt) != 0))
         fail(__FILE__, __LINE__, "inspect says %d of %s instead of %d of %s", (int)state,
-             found ? found : "nobody", (int)expected, prompt ? prompt : "nobody");
+             found ? found : "no holder", (int)expected, prompt ? prompt : "no holder");
     ralph_lock_metadata_free(metadata);
 }
 
-/* Checks that the lock is refused without a name. */
+/* Checks that the lock is refused and no holder named. */
 UNUSED static void check_held_by_nobody_known(const char *root)
 {
     ralph_lock_guard *guard;
@@ -70,7 +70,7 @@ UNUSED static process hold_plainly(const char *root, int kind)
     return child;
 }
 
-/* In a process of start() that waits for nothing: a starter that fails leaves it not behind. */
+/* In a process of start() that never reads its line: it ends with its starter. */
 UNUSED static void end_with_starter(void)
 {
     CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
@@ -78,7 +78,7 @@ UNUSED static void end_with_starter(void)
         exit(1);
 }
 
-/* Lets a process of start() come to its end. */
+/* Lets a process of start() end. */
 UNUSED static void dismiss(process *child)
 {
     say(child, 'x');
@@ -94,7 +94,7 @@ UNUSED static pid_t leave_record(const char *root, const char *prompt)
     return holder.pid;
 }
 
-/* Its end, or a letter, is the end of a keeper. */
+/* A letter on this pipe, or its end, ends the keeper. */
 UNUSED static int keepers_line[2];
 
 UNUSED static void keeper_body(void *unused)
@@ -129,7 +129,7 @@ UNUSED static kept keep(const char *root, const char *prompt)
     process holder;
     kept lock;
 
-    /* Makes the orphan ours, so that its end can be waited for. */
+    /* Adopts the orphan, so that this process can wait for its end. */
     CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
     CHECK(pipe2(keepers_line, O_CLOEXEC) == 0);
     holder = start(holder_of_keeper_body, &what);
@@ -163,14 +163,13 @@ UNUSED static void numbered_body(void *argument)
     const numbered *what = argument;
 
     CHECK(getpid() == 1);
-    /* /proc belongs to the namespace of whoever mounted it. */
+    /* /proc shows the pid namespace of the process that mounted it. */
     if (mount("none", "/", "none", MS_REC | MS_PRIVATE, "") == -1 || mount("proc", "/proc", "proc", 0, NULL) == -1)
         exit(77);
     what->body(what->argument);
 }
 
-/* Runs body(argument) as process 1 of a new pid namespace with a /proc of its own. False: this user
- * cannot make one. */
+/* Runs body(argument) as process 1 of a new pid namespace with its own /proc. False: this user cannot make one. */
 UNUSED static bool run_in_pid_namespace(void (*body)(void *), void *argument)
 {
     numbered what = {body, argument};
@@ -188,7 +187,7 @@ UNUSED static bool run_in_pid_namespace(void (*body)(void *), void *argument)
     return true;
 }
 
-/* Gives the next process of this pid namespace that number, if it is free. False: not allowed. */
+/* Gives the next process of this pid namespace that pid, if it is free. False: not permitted. */
 UNUSED static bool choose_next_pid(pid_t pid)
 {
     char text[16];
@@ -203,8 +202,8 @@ UNUSED static bool choose_next_pid(pid_t pid)
     return chosen;
 }
 
-/* Returns when a process that starts now has another start time than one that has started before: it is
- * kept in hundredths of a second. */
+/* Returns when a process started now gets another start time than one started before: the kernel keeps hundredths of
+ * a second. */
 UNUSED static void until_next_tick(void)
 {
     struct timespec before, now;

@@ -1,4 +1,4 @@
-/* Counting what a call leaves behind. */
+/* Counting the descriptors and the memory that a call leaves behind. */
 #ifndef LEAKS_H
 #define LEAKS_H
 
@@ -8,7 +8,7 @@
 #include <malloc.h>
 #endif
 
-/* How much memory this process has allocated. Where nobody counts it, always 0. */
+/* How much memory this process has allocated; always 0 where libc does not count it. */
 UNUSED static size_t allocated(void)
 {
 #if defined(__GLIBC__)
@@ -24,8 +24,8 @@ UNUSED static size_t allocated(void)
 #define KEPT_BY_MALLOC 4096
 #endif
 
-/* Fails when a function that runs many times leaves descriptors or memory behind. As many rounds come
- * first and do not count: they fill caches, ours and malloc's. */
+/* Fails when a function that runs many times leaves descriptors or memory behind. The same number of rounds runs first
+ * without counting, to fill the library's caches and malloc's. */
 UNUSED static void leaks_nothing(const char *what, int rounds, void (*round)(void *), void *argument)
 {
     size_t memory;

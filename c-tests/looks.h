@@ -1,4 +1,4 @@
-/* The library's looks at a path, answered here. */
+/* Replaces the library's fstatat(2). */
 #ifndef LOOKS_H
 #define LOOKS_H
 
@@ -8,7 +8,7 @@
 
 typedef int (*look_at)(int, const char *, struct stat *, int);
 
-/* Called before each look; not 0: the look fails with that errno value. */
+/* Called before each look; a result other than 0 makes the look fail with that errno value. */
 static int (*before_look)(void);
 
 /* The library's fstatat. */

@@ -1,4 +1,4 @@
-/* A process that runs out of descriptors when a test says so. */
+/* A process that runs out of descriptors at a chosen moment. */
 #ifndef OPENS_H
 #define OPENS_H
 
@@ -6,7 +6,7 @@
 
 #include <sys/syscall.h>
 
-/* How many more files the library can open; -1: as many as it likes. */
+/* How many more files the library can open; -1: no limit. */
 static int opens_left = -1;
 
 /* The library's open. */

@@ -1,4 +1,4 @@
-/* Running with fewer rights, and mounting in private. */
+/* Running with fewer privileges, and private mounts. */
 #ifndef PRIVILEGES_H
 #define PRIVILEGES_H
 
@@ -21,13 +21,13 @@ UNUSED static void unprivileged_body(void *argument)
 {
     const unprivileged *what = argument;
 
-    /* Whoever is not root is unprivileged already. A container may have no other user to become. */
+    /* A caller that is not root is unprivileged already. In a container there may be no other user to become. */
     if (geteuid() == 0 && (setgroups(0, NULL) == -1 || setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
         exit(77);
     what->body(what->argument);
 }
 
-/* Runs body(argument) in a process that may write only what its user may write. */
+/* Runs body(argument) in an unprivileged process. */
 UNUSED static void run_unprivileged(void (*body)(void *), void *argument)
 {
     unprivileged what = {body, argument};
@@ -39,13 +39,13 @@ UNUSED static void run_unprivileged(void (*body)(void *), void *argument)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* From here on, what this process mounts is seen by it and its children only, and ends with them. */
+/* Makes new mounts visible to this process and its children only; they end with these. */
 UNUSED static void have_private_mounts(void)
 {
     char *user = path_of("0 %u 1", (unsigned)geteuid());
     char *group = path_of("0 %u 1", (unsigned)getegid());
 
-    /* Who is not root can still be the root of a user namespace (user_namespaces(7)). */
+    /* A user other than root can still be root in a user namespace (user_namespaces(7)). */
     if (unshare(CLONE_NEWNS) == -1) {
         if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == -1)
             skip("file systems cannot be mounted in private here (not by this user, or not in a chroot)");

@@ -1,4 +1,4 @@
-/* Probing file systems that are not what they are: some system calls of the library are answered here. */
+/* Imitates other file systems: some of the library's system calls are answered here. */
 #ifndef PROBING_H
 #define PROBING_H
 
@@ -7,17 +7,17 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
-/* What flock(2) does: as the kernel has it, fail with that errno value, or grant anything to anybody. */
+/* What flock(2) does: what the kernel does, fail with that errno value, or grant every request. */
 static int locks_fail_with;
 static bool locks_lie;
 
 /* Called before a lock is given up. */
 static void (*at_unlock)(void);
 
-/* What fstatfs(2) calls every file system; 0: what it is. */
+/* The type that fstatfs(2) reports for every file system; 0: the true one. */
 static long kind;
 
-/* Whether there are files without a name, and how many more files can be opened. */
+/* Whether O_TMPFILE fails, and how many more files can be opened. */
 static bool every_file_has_a_name;
 static int opens_left = 1 << 30;
 
@@ -37,7 +37,7 @@ int fstatfs(int fd, struct statfs *found)
     char path[40];
     int result;
 
-    /* Not on the heap, whose size some programs compare. */
+    /* Not on the heap: some programs compare its size. */
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     result = statfs(path, found);
     if (kind != 0)
@@ -84,7 +84,7 @@ UNUSED static int files_in(const char *path)
     return count - 2;
 }
 
-/* What the probe says, with nothing left behind. */
+/* The probe's verdict; checks that it leaves no file or descriptor behind. */
 UNUSED static ralph_lock_filesystem probe(const char *root)
 {
     int descriptors = open_descriptors();
@@ -99,7 +99,7 @@ UNUSED static ralph_lock_filesystem probe(const char *root)
     return verdict;
 }
 
-/* Checks that nothing can be tried because of that errno value, and that nothing is left behind. */
+/* Checks that the probe fails with that errno value and leaves nothing behind. */
 UNUSED static void cannot_probe(const char *root, int os_code)
 {
     int descriptors = open_descriptors();

@@ -21,7 +21,7 @@ UNUSED static void run_in(const char *root, const char *command)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* What users and agents do; each is run in the root. */
+/* What users and agents do, as shell commands run in the root. */
 UNUSED static const char *const REMOVALS[] = {
     "rm .ralph/loop.lock",
     "rm -rf .ralph",
@@ -33,13 +33,13 @@ UNUSED static const char *const REMOVALS[] = {
 };
 enum { REMOVAL_COUNT = sizeof REMOVALS / sizeof *REMOVALS };
 
-/* Whether the lock file is there. */
+/* Whether the lock file exists. */
 UNUSED static bool has_lock_file(const char *root)
 {
     return access(lock_file_of(root), F_OK) == 0;
 }
 
-/* Checks that a process that holds the root keeps all others out, who are told so by all that tell it. */
+/* Checks that a process that holds the root excludes every other one, and that every function says so. */
 UNUSED static void check_root_held(const char *root, pid_t holder)
 {
     bool had_file = has_lock_file(root);
@@ -68,7 +68,7 @@ UNUSED static void check_root_held(const char *root, pid_t holder)
         found |= keepers[i] == (uint32_t)holder;
     CHECK(found);
     CHECK(open_descriptors() == descriptors);
-    /* A file that is missing is not made. */
+    /* A missing file is not created. */
     CHECK(has_lock_file(root) == had_file);
 }
 

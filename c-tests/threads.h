@@ -20,8 +20,8 @@ UNUSED static void join(pthread_t thread)
     CHECK(pthread_join(thread, NULL) == 0);
 }
 
-/* A thread that releases the same guard at the same moment as its starter ends it, round after round. A
- * barrier would wake the two too far apart. */
+/* A thread that releases, in each round, the guard that its starter ends at the same moment. A barrier would wake the
+ * two too far apart. */
 typedef struct rival {
     int rounds;
     /* How many rounds have begun, and how many the rival has ended. */
@@ -49,15 +49,15 @@ UNUSED static void *release_too(void *argument)
     return NULL;
 }
 
-/* Exactly one of the two was told that it ended the guard. */
+/* Checks that exactly one of the two got OK. */
 UNUSED static void check_one_won(ralph_lock_status mine, const rival *other)
 {
     CHECK_STATUS(mine == RALPH_LOCK_OK ? RALPH_LOCK_INVALID_HANDLE : RALPH_LOCK_OK, other->status);
     CHECK_STATUS(other->status == RALPH_LOCK_OK ? RALPH_LOCK_INVALID_HANDLE : RALPH_LOCK_OK, mine);
 }
 
-/* Two detectors of two holders at once: a mark that must not be set on entry, and a counter that
- * loses updates when two write it. To be put into shared memory for processes. */
+/* Two detectors of two holders at once: a mark that must not be set on entry, and a counter that loses updates when two
+ * write it. For processes it lies in shared memory. */
 typedef struct occupancy {
     int mark;
     volatile long count;
@@ -70,7 +70,7 @@ UNUSED static void occupy(occupancy *place)
 
     CHECK(__atomic_exchange_n(&place->mark, 1, __ATOMIC_SEQ_CST) == 0);
     count = place->count;
-    /* Lets others run, who would come in now if the lock were no lock. */
+    /* Lets other threads run, which would enter now if the lock did not exclude them. */
     sched_yield();
     place->count = count + 1;
     CHECK(__atomic_exchange_n(&place->mark, 0, __ATOMIC_SEQ_CST) == 1);

@@ -1,4 +1,4 @@
-/* Running as users who share a group, and looking at who may use a file. Only root can become other users. */
+/* Running as users who share a group, and checking who may use a file. Only root can become other users. */
 #ifndef USERS_H
 #define USERS_H
 
@@ -31,7 +31,7 @@ UNUSED static void role_body(void *argument)
     what->body(what->argument);
 }
 
-/* Runs body(argument) in a process of that user, whose group is of the same number, with that umask. */
+/* Runs body(argument) as that user, with the group of the same number and that umask. */
 UNUSED static void run_as(unsigned user, mode_t mask, void (*body)(void *), void *argument)
 {
     role what = {user, mask, body, argument};
@@ -43,15 +43,15 @@ UNUSED static void run_as(unsigned user, mode_t mask, void (*body)(void *), void
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* Makes a new workspace the current directory, which belongs to that user and group. */
+/* Makes a new workspace of that user and group the current directory. */
 UNUSED static void enter_workspace_of(unsigned user, unsigned group, mode_t mode)
 {
     char *root = new_workspace();
 
     if (geteuid() != 0)
-        skip("only root can make files for others");
+        skip("only root can create files for other users");
     if (chown(root, user, group) == -1)
-        skip("files cannot be given to other users here");
+        skip("chown(2) is not permitted here");
     CHECK(chmod(root, mode) == 0 && chdir(root) == 0);
 }
 
@@ -74,7 +74,7 @@ UNUSED static void lock_and_release(void *unused)
     CHECK_STATUS(RALPH_LOCK_OK, try_only("."));
 }
 
-/* For run_as(): the lock file may not be written, and the message names its owner, its mode and the remedy. */
+/* For run_as(): the lock file is not writable, and the message names its owner, its mode and the remedy. */
 UNUSED static void be_refused(void *unused)
 {
     ralph_lock_error *error = cannot_acquire(".", EACCES);

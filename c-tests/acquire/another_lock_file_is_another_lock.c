@@ -1,4 +1,5 @@
-/* set_lock_file locks that file below the root, which excludes its own users only; paths that lead out are refused. */
+/* A lock file chosen with set_lock_file excludes only callers that chose the same one; paths out of the root are
+ * refused. */
 #include "check.h"
 
 static const char *const out_of_root[] = {"",     ".",    "/",       "/tmp/x", "..",        "../x",   "a/..",
@@ -74,7 +75,7 @@ static void check_excludes_only_itself(const char *lock_file)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     CHECK(is_blank(path));
     CHECK_STATUS(RALPH_LOCK_OK, wait_only(root, waiting));
-    /* NULL goes back to the workspace's own. */
+    /* NULL selects the workspace's own lock again. */
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_options_set_lock_file(options, NULL));
     CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, wait_only(root, options));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(own));
@@ -83,7 +84,7 @@ static void check_excludes_only_itself(const char *lock_file)
     ralph_lock_options_free(waiting);
 }
 
-/* The root itself is not made. */
+/* The root itself is not created. */
 static void check_missing_root(void)
 {
     ralph_lock_options *options = timeout_of(0);

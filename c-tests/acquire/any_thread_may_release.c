@@ -1,4 +1,4 @@
-/* A guard belongs to the process: a thread may release what another one acquired, also after its end. */
+/* A guard belongs to the process: any thread may release it, also after the acquiring thread has ended. */
 #include "check.h"
 #include "threads.h"
 

@@ -26,7 +26,7 @@ int main(void)
     cat.from = from_cat[0];
     close(from_cat[1]);
 
-    /* An answer comes from after the exec. */
+    /* The answer shows that the exec is over. */
     say(&cat, '1');
     CHECK(hear(&cat) == '1');
     CHECK(try_only(root) == RALPH_LOCK_ALREADY_LOCKED);

@@ -1,4 +1,4 @@
-/* The first acquire makes .ralph and the lock file; the record is pretty-printed JSON, and goes at release. */
+/* The first acquire creates .ralph and the lock file; the record is pretty-printed JSON, and release blanks it. */
 #include "check.h"
 
 int main(void)

@@ -1,4 +1,4 @@
-/* Processes that ask "is it locked?" never keep anybody from a free lock. */
+/* Processes that ask "is it locked?" never cause a free lock to be refused. */
 #include "check.h"
 
 #include <sys/mman.h>
@@ -33,7 +33,7 @@ static void keep_asking(void *argument)
     }
 }
 
-/* Whether the probers have not yet asked that often, each of them. */
+/* Whether some prober has asked fewer times than that. */
 static bool ask_less_than(int often, int count)
 {
     int i;
@@ -75,7 +75,7 @@ int main(void)
     root = new_workspace();
     acquire_among_probers(PROBERS, &one_millisecond, NULL, MANY(500), MANY(20000));
     acquire_among_probers(2, NULL, NULL, MANY(2000), MANY(2000));
-    /* The name of a dead holder is nobody's who holds the lock. */
+    /* A dead holder's record does not name the present holder. */
     acquire_among_probers(2, NULL, "{\"pid\":1,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"dead\"}", MANY(2000),
                           MANY(2000));
     return 0;

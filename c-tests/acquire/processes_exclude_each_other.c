@@ -1,4 +1,4 @@
-/* Of many processes that want one lock one has it at a time, and who is refused is told of one of them. */
+/* Of many processes that contend for a lock, one holds it at a time, and a refusal names one of them. */
 #include "check.h"
 #include "threads.h"
 
@@ -42,7 +42,7 @@ static bool is_one_of_us(uint32_t pid)
     return false;
 }
 
-/* Tries until the others are done. */
+/* Tries until the other processes are done. */
 static void try_and_occupy(void *unused)
 {
     long taken = 0, named = 0;

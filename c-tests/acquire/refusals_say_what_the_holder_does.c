@@ -1,4 +1,4 @@
-/* The message of a refusal, at once or after a wait, names the holder as its summary does. */
+/* A refusal's message, at once or after a wait, names the holder in the words of its summary. */
 #include "check.h"
 
 static void check_message(const char *root, const ralph_lock_options *options, ralph_lock_status expected)

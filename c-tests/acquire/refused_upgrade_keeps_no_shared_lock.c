@@ -1,5 +1,5 @@
-/* A file system can leave the shared lock to who is refused the exclusive one. An acquirer gives it up then,
- * or those who want the lock would be in each other's way for ever. */
+/* On some file systems a caller that is refused the exclusive lock keeps its shared one. An acquirer then unlocks it;
+ * otherwise contenders would block each other without end. */
 #define flock flock_of_probing
 #include "probing.h"
 #undef flock
@@ -9,7 +9,7 @@ static int refusals;
 
 int flock(int fd, int operation);
 
-/* As GlusterFS does it, for one that is refused an upgrade each time. */
+/* What GlusterFS does when it refuses each upgrade. */
 int flock(int fd, int operation)
 {
     int result;
@@ -38,7 +38,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
     fd = open(lock_file_of(root), O_RDWR | O_CLOEXEC);
     CHECK(fd >= 0);
-    /* Somebody who only asks, and takes his time. */
+    /* A slow prober. */
     CHECK(syscall(SYS_flock, fd, LOCK_SH) == 0);
     CHECK_STATUS(RALPH_LOCK_TIMED_OUT, wait_only(root, options));
     CHECK(refusals > 1 && !was_refused);

@@ -1,4 +1,4 @@
-/* A second process gets ALREADY_LOCKED with the holder's pid, start and prompt. */
+/* A second process gets ALREADY_LOCKED with the holder's pid, start time and prompt. */
 #include "check.h"
 
 #include <time.h>

@@ -1,4 +1,4 @@
-/* Who holds a shared flock for long is a holder that nobody can name: ALREADY_LOCKED, no metadata. */
+/* A shared flock(2) held for long counts as a holder without a record: ALREADY_LOCKED, no metadata. */
 #include "check.h"
 
 #include <sys/file.h>
@@ -23,7 +23,7 @@ int main(void)
     process foreign;
     int descriptors;
 
-    /* The name of a dead holder is not taken for its name. */
+    /* A dead holder's record is not taken for its own. */
     write_file(lock_file_of(root), leftover, strlen(leftover));
     foreign = start(hold_shared, root);
     CHECK(hear(&foreign) == 'h');

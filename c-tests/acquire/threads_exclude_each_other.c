@@ -1,4 +1,4 @@
-/* Of many threads that want one lock, waiting or trying, one has it at a time. */
+/* Of many threads that contend for a lock, waiting or trying, one holds it at a time. */
 #include "check.h"
 #include "threads.h"
 

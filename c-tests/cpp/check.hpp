@@ -1,4 +1,4 @@
-// What the programs in this folder use: checks, workspaces, and processes that wait for each other.
+// What every program in this folder uses: checks, workspaces, and processes that wait for each other.
 #ifndef CHECK_HPP
 #define CHECK_HPP
 
@@ -16,16 +16,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Ends the program when something is not as promised.
+// Ends the program unless the condition holds.
 #define CHECK(condition) ((condition) ? void() : fail(__FILE__, __LINE__, #condition))
 
-// The same, when a result, an error or a status is not that status.
+// The same for the status of a result, an error or a status.
 #define CHECK_STATUS(expected, actual)                                                                       \
     check_status(__FILE__, __LINE__, #actual, ralph_lock::status::expected, actual)
 
 [[noreturn]] inline void fail(const char *file, int line, const std::string &what)
 {
-    std::cerr << file << ':' << line << ": " << what << " is not so (errno: " << std::strerror(errno)
+    std::cerr << file << ':' << line << ": " << what << " (errno: " << std::strerror(errno)
               << ")\n";
     std::exit(1);
 }
@@ -55,7 +55,7 @@ inline std::filesystem::path new_workspace()
 // Whether the workspace's lock is held.
 inline bool held(const std::filesystem::path &root) { return ralph_lock::is_locked(root).value(); }
 
-// How often a thread has gone to sleep, if it is asleep.
+// How often a thread has gone to sleep; nothing while it is not asleep.
 inline std::string sleeps_of(pid_t thread)
 {
     std::ifstream file("/proc/" + std::to_string(thread) + "/status");
@@ -71,7 +71,7 @@ inline std::string sleeps_of(pid_t thread)
     return asleep ? count : "";
 }
 
-// Waits until a thread has gone to sleep and stays so: it waits for something.
+// Waits until a thread sleeps and stays asleep: it is blocked.
 inline void until_asleep(pid_t thread)
 {
     std::string before, after;
@@ -83,7 +83,7 @@ inline void until_asleep(pid_t thread)
     } while (before.empty() || before != after);
 }
 
-// Whether a signal came since listen(). It interrupts what waits.
+// Whether a signal has arrived since listen(). It interrupts waits.
 inline volatile std::sig_atomic_t signals = 0;
 
 inline void listen()
@@ -138,7 +138,7 @@ public:
         return letter;
     }
 
-    // Waits for its end; gives its wait status.
+    // Waits for its end and returns its wait status.
     int reap() const
     {
         int ended = 0;
@@ -148,7 +148,7 @@ public:
         return ended;
     }
 
-    // It ends well.
+    // It must exit with status 0.
     void finish() const { CHECK(reap() == 0); }
 
     // Ends it as a crash does.
@@ -158,7 +158,7 @@ public:
         CHECK(WTERMSIG(reap()) == SIGKILL);
     }
 
-    // Waits until it waits for something.
+    // Returns when it is blocked.
     void until_asleep() const { ::until_asleep(pid); }
 
     pid_t pid = -1;
@@ -168,8 +168,7 @@ private:
     int from_ = -1;
 };
 
-// What a process does that holds a lock: it says 'h' and, told so or when the other side is gone, it
-// releases.
+// The body of a process that holds a lock: it says 'h', and releases at the next letter or when the other side is gone.
 inline auto holding(const std::filesystem::path &root, const char *prompt)
 {
     return [root, prompt](const process &starter) {

@@ -1,4 +1,4 @@
-// A guard is the lock: it moves, it ends once, and it can be handed to another process.
+// A guard owns the lock: it can be moved, it ends once, and it can be handed to another process.
 #include "check.hpp"
 
 using ralph_lock::guard;
@@ -30,7 +30,7 @@ static void moves(const std::filesystem::path &root)
     CHECK_STATUS(invalid_argument, first.verify());
     CHECK_STATUS(ok, first.release());
 
-    // What it had before ends.
+    // Move assignment releases the lock that the guard held before.
     guard elsewhere = ralph_lock::try_acquire(other, "elsewhere").value();
     second = std::move(elsewhere);
     CHECK(second && !held(root) && held(other));
@@ -114,7 +114,7 @@ static void goes_to_a_child(const std::filesystem::path &root)
     child.finish();
     CHECK(!held(root));
 
-    // What cannot be adopted is the caller's as before.
+    // A descriptor that is refused stays the caller's.
     const int null = open("/dev/null", O_RDWR);
     const auto refused = ralph_lock::adopt(root, "null", null);
     CHECK_STATUS(invalid_argument, refused);

@@ -1,4 +1,4 @@
-// Who is refused is told by whom, and who only asks is told the truth.
+// A refusal names the holder, and so do the questions that take no lock.
 #include "check.hpp"
 
 #include <set>
@@ -24,7 +24,7 @@ static void is_told_who(const std::filesystem::path &root)
     CHECK(holder.pid() == static_cast<std::uint32_t>(child.pid));
     CHECK(holder.local_pid() == holder.pid());
     CHECK(holder.prompt() == "line one\nline \"two\"");
-    // The kernel's clock ticks more coarsely than the one that is read here.
+    // The record's time comes from a coarser clock than the one read here.
     CHECK(holder.started() > before - std::chrono::seconds(1));
     CHECK(holder.started() < std::chrono::system_clock::now() + std::chrono::seconds(1));
     const auto seconds = std::chrono::system_clock::to_time_t(holder.started());
@@ -72,7 +72,7 @@ static void a_holder_may_have_no_name(const std::filesystem::path &root)
     CHECK(close(fd) == 0);
 }
 
-// The questions are about the lock file that the options name, and a token that was moved from is not none.
+// Questions ask about the lock file that the options name; a moved-from token is an error, not "no token".
 static void options_count(const std::filesystem::path &root)
 {
     ralph_lock::options how;
@@ -121,7 +121,7 @@ static void asks(const std::filesystem::path &root)
     CHECK(WTERMSIG(child.reap()) == SIGTERM);
 }
 
-// More than fit in the first question.
+// More than fit into the first call's buffer.
 static void finds_all_keepers(const std::filesystem::path &root)
 {
     auto guard = ralph_lock::try_acquire(root, "many").value();
@@ -151,7 +151,7 @@ static void failures_say_all(const std::filesystem::path &root)
     CHECK_STATUS(io, ralph_lock::probe_filesystem(missing));
 }
 
-// Nothing is cut, and so no other workspace locked.
+// The path is not cut at the NUL, so no other workspace is locked.
 static void nul_is_refused(const std::filesystem::path &root)
 {
     const std::string cut = root.string() + std::string("\0x", 2);
@@ -168,7 +168,7 @@ static void nul_is_refused(const std::filesystem::path &root)
     CHECK_STATUS(invalid_argument, ralph_lock::try_acquire(root, "work", how));
     CHECK(!std::filesystem::exists(root / ".ralph") && !std::filesystem::exists(root / "other.lock"));
 
-    // A view need not end with a NUL.
+    // A string_view need not end with a NUL.
     const auto guard = ralph_lock::try_acquire(root, std::string_view("working").substr(0, 4));
     CHECK(ralph_lock::read_existing(root)->prompt() == "work");
 }

@@ -1,5 +1,5 @@
-// Runs the part of the tests that is named. All parts are in one program, so that it links only if everything
-// in ralph_lock.hpp may be in many of a program's files.
+// Runs the named part of the tests. All parts are one program, so that it links only if ralph_lock.hpp may be included
+// in several files.
 #include <ralph_lock.hpp>
 
 #include <iostream>
@@ -28,6 +28,6 @@ int main(int argc, char **argv)
             part.run();
             return 0;
         }
-    std::cerr << "there is no part \"" << named << "\"\n";
+    std::cerr << "no such part: \"" << named << "\"\n";
     return 2;
 }

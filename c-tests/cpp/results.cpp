@@ -1,4 +1,4 @@
-// A result is a value or an error; what is not there is thrown, or ends the program with the message.
+// A result is a value or an error; reading the missing one throws, or ends the program with the message.
 #include "check.hpp"
 
 using ralph_lock::error;
@@ -28,7 +28,7 @@ static void values_come_out(const std::filesystem::path &root)
     same->verify().value();
     const guard out = *std::move(taken);
     CHECK(out && !*taken);
-    // A value is given, not lent: this loop runs over it after the result has ended.
+    // The value is returned by value: this loop uses it after the result is gone.
     for (const auto pid : ralph_lock::find_keepers(root).value())
         CHECK(pid == static_cast<std::uint32_t>(getpid()));
 }
@@ -91,7 +91,7 @@ template <class Attempt> static void what_is_missing_is_thrown(const char *promp
     }));
 }
 #else
-// What the program says as it aborts.
+// What the program prints when it aborts.
 template <class Attempt> static void what_is_missing_is_thrown(const char *, const Attempt &attempt)
 {
     const process child([&](const process &starter) {

@@ -1,4 +1,4 @@
-// A wait ends with the lock, at its time, by its token or by a signal, and by nothing else.
+// A wait ends with the lock, at its deadline, by its token or by a signal, and by nothing else.
 #include "check.hpp"
 
 #include <limits>
@@ -8,7 +8,7 @@
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-// A clock that is slower than the one that the library waits by.
+// A clock slower than the library's.
 struct slow_clock {
     using duration = std::chrono::nanoseconds;
     using rep = duration::rep;
@@ -85,7 +85,7 @@ static void end_at_their_time(const std::filesystem::path &root)
     child.kill_hard();
 }
 
-// Each of them gets the lock from a holder that is killed or lets go, and not earlier.
+// Each wait gets the lock when its holder is killed or releases, and not earlier.
 template <class Wait> static void gets_the_lock(const std::filesystem::path &root, const Wait &wait)
 {
     const process holder(holding(root, "in the way"));
@@ -128,7 +128,7 @@ static void end_by_their_token(const std::filesystem::path &root)
         while (waiting == 0)
             std::this_thread::yield();
         until_asleep(waiting);
-        // A copy is the same token, and any thread may trigger it.
+        // A copy refers to the same token, and any thread may trigger it.
         const auto token = *how.cancel;
         CHECK_STATUS(ok, token.trigger());
         thread.join();
@@ -140,7 +140,7 @@ static void end_by_their_token(const std::filesystem::path &root)
     waits([&] { return ralph_lock::try_acquire_for(root, "wait", 1h, how); });
     CHECK_STATUS(ok, how.cancel->trigger());
 
-    // A token is for its process alone.
+    // A token is valid in its own process only.
     const process child([&](const process &) {
         const auto refused = ralph_lock::acquire(root, "child", how).error();
         CHECK_STATUS(invalid_handle, refused);
@@ -162,7 +162,7 @@ static void end_by_a_signal(const std::filesystem::path &root)
         });
         CHECK(waiting.hear() == 'l');
         int ended = 0;
-        // One that comes just before the wait does not end it.
+        // A signal just before the wait does not end it.
         while (waitpid(waiting.pid, &ended, WNOHANG) == 0) {
             CHECK(kill(waiting.pid, SIGUSR1) == 0);
             CHECK(poll(nullptr, 0, 20) == 0);

@@ -1,4 +1,4 @@
-// A workspace is a mutex for those who are used to std::unique_lock.
+// A workspace meets the requirements of a mutex, so that std::unique_lock and std::scoped_lock work with it.
 #include "check.hpp"
 
 #include <mutex>
@@ -41,7 +41,7 @@ static void two_are_locked_at_once(const std::filesystem::path &root)
         for (int round = 0; round < 50; round++)
             const std::scoped_lock lock(first, second);
     };
-    // Each in the order that would deadlock with the other.
+    // Each locks in the order that would deadlock with the other.
     const process child([&](const process &) { both(other, root); });
     both(root, other);
     child.finish();
@@ -65,7 +65,7 @@ static void others_are_waited_for(const std::filesystem::path &root)
     child.finish();
 }
 
-// A signal handler that runs ends neither of these waits.
+// A signal handler ends neither of these waits.
 static void signals_are_slept_through(const std::filesystem::path &root)
 {
     for (const bool timed : {false, true}) {

@@ -1,4 +1,4 @@
-/* A release frees the lock at once, whatever forked children still have the descriptor. */
+/* A release frees the lock at once, even while forked children have the descriptor open. */
 #include "check.h"
 
 static void release_when_told(void *guard)
@@ -20,7 +20,7 @@ int main(void)
     CHECK(!is_locked(root));
     CHECK(is_blank(lock_file_of(root)));
 
-    /* The child's copy is of no consequence for the next holder either. */
+    /* The child's copy does not affect the next holder either. */
     guard = acquire(root, "second");
     record = read_file(lock_file_of(root), NULL);
     say(&child, 'r');

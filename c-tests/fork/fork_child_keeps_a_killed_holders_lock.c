@@ -1,9 +1,9 @@
-/* The lock of a killed holder lives on in a forked child that has its descriptor, and no longer. */
+/* A killed holder's lock stays held as long as a forked child has its descriptor open. */
 #include "check.h"
 
 #include <sys/prctl.h>
 
-/* Its end is the child's. */
+/* The end of this pipe ends the child. */
 static int lifeline[2];
 
 static void wait_for_the_end(void *unused)
@@ -34,7 +34,7 @@ int main(void)
     pid_t child;
     int status;
 
-    /* Makes the orphan ours, so that its end can be waited for. */
+    /* Adopts the orphan, so that this process can wait for its end. */
     CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
     CHECK(pipe2(lifeline, O_CLOEXEC) == 0);
     parent = start(hold_and_fork, root);

@@ -1,4 +1,4 @@
-/* A child forked by another thread at the moment of a lock that is given back at once does not keep it. */
+/* A child forked by another thread while the library holds a lock for an instant does not keep that lock. */
 #include "check.h"
 #include "looks.h"
 
@@ -7,7 +7,7 @@
 
 static process child;
 static bool forks, cannot_look, cannot_write;
-/* How many locks are passed over before that. */
+/* How many flock calls to let pass before that. */
 static int locks_left;
 
 static void wait_for_the_end(void *unused)
@@ -16,7 +16,7 @@ static void wait_for_the_end(void *unused)
     hear(&starter);
 }
 
-/* The library's flock: forks when a lock has just been taken, as another thread might. */
+/* Replaces the library's flock(2): forks as soon as a lock is taken, as another thread might. */
 int flock(int fd, int operation)
 {
     int result = (int)syscall(SYS_flock, fd, operation);
@@ -33,7 +33,7 @@ static int look_fails(void)
     return cannot_look ? EIO : 0;
 }
 
-/* The library's open. */
+/* Replaces the library's openat(2). */
 int openat(int directory, const char *path, int flags, ...)
 {
     if (cannot_write && (flags & O_ACCMODE) != O_RDONLY) {
@@ -83,7 +83,7 @@ int main(void)
     fails(root, EACCES);
     is_free(root);
 
-    /* An acquire that fails after its flock has had the lock already, of the file or of both. */
+    /* So does an acquire that fails after its flock: of the file, or of both. */
     for (file = 0; file < 2; file++) {
         forks = cannot_look = true;
         locks_left = file;
@@ -91,7 +91,7 @@ int main(void)
         is_free(root);
     }
 
-    /* One that makes the file looks at the root first. */
+    /* An acquire that creates the file tries the root first. */
     locks_left = 0;
     CHECK(unlink(lock_file_of(root)) == 0);
     forks = true;

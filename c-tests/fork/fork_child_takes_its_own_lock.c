@@ -1,4 +1,4 @@
-/* A forked child is a process of its own: its locks, its name on record, its release. */
+/* A forked child takes its own lock, is on record as itself, and releases only what it took. */
 #include "check.h"
 
 static char *parents, *childs;
@@ -13,7 +13,7 @@ static void take_release_and_hold(void *guard)
     CHECK(is_blank(lock_file_of(childs)));
     CHECK(try_only(parents) == RALPH_LOCK_ALREADY_LOCKED);
 
-    /* Its copy of the parent's guard and its own guards are not mixed up. */
+    /* The copy of the parent's guard and the child's own guards stay apart. */
     own = acquire(childs, "long");
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(own, NULL));

@@ -1,4 +1,4 @@
-/* A child forked while other threads are anywhere in the library can call every function. */
+/* A child forked while other threads are inside the library can call every function. */
 #include "check.h"
 #include "threads.h"
 
@@ -7,7 +7,7 @@ enum { THREADS = 4, CHILDREN = MANY(200), AT_A_TIME = 10, WORKSPACES = 3 };
 static char *shared[WORKSPACES];
 static bool stop;
 
-/* Every function once, on a workspace where others are busy. */
+/* Every function once, on a workspace that other threads use. */
 static void call_everything(const char *root)
 {
     ralph_lock_guard *guard;
@@ -68,7 +68,7 @@ static void live_a_child_life(void *own)
     ralph_lock_guard *guard;
     int i;
 
-    /* Ends a child that hangs; one that does not is done long before. */
+    /* Ends a child that hangs; any other is done long before. */
     alarm(60);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_acquire_blocking(own, "child", &guard, NULL));
     CHECK(try_only(own) == RALPH_LOCK_ALREADY_LOCKED);

@@ -1,5 +1,5 @@
-/* A forked child that has closed what it inherited, and opened files of its own, keeps them when it ends the objects of
- * its parent. */
+/* A forked child that closed what it inherited and opened its own files keeps these when it frees its parent's
+ * objects. */
 #include "check.h"
 
 static ralph_lock_guard *guard;

@@ -33,7 +33,7 @@ static double hand_off(void)
     finish(&child);
     count_inotify(&instances, &after);
     CHECK(after == before);
-    /* Until it only waits for an event, if there are events. */
+    /* Steps until only an event can help, where there are events. */
     for (i = 0; i < 50 && poll(&polled, 1, 100) == 1; i++)
         CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_waiter_step(waiter, &guard, NULL, NULL));
     released = now_ms();

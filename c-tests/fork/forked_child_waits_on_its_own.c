@@ -26,7 +26,7 @@ static void child_body(void *argument)
     hear(&starter);
 }
 
-/* Both are woken, each by its own lock, and well before they would have looked again. */
+/* Each is woken by its own lock, well before it would have looked again. */
 static double both_wait(way how)
 {
     process holders[2], child;
@@ -36,7 +36,7 @@ static double both_wait(way how)
     holders[0] = hold(first, "one");
     holders[1] = hold(second, "two");
     CHECK(pthread_create(&thread, NULL, wait_in_thread, first) == 0);
-    /* The main thread forks while the other one waits. */
+    /* The main thread forks while another thread waits. */
     child = start(child_body, &how);
     CHECK(hear(&child) == 'w');
     until_asleep(child.pid);
@@ -55,7 +55,7 @@ static double both_wait(way how)
     return took;
 }
 
-/* A daemon closes all it has inherited, and then has files of its own with these numbers. */
+/* A daemon closes all inherited descriptors; its own files then get these numbers. */
 static void daemon_body(void *argument)
 {
     ralph_lock_options *brief = timeout_of(50);
@@ -73,7 +73,7 @@ static void daemon_body(void *argument)
         CHECK(fstat(fds[i], &found) == 0 && found.st_rdev == null.st_rdev);
 }
 
-/* The child does not take what its parent keeps for its own next wait: no watch shows up there. */
+/* The child does not use the inotify instance that its parent keeps for later waits: no watch appears in it. */
 static void check_not_shared(void)
 {
     process holder = hold(second, "two"), child;
@@ -102,7 +102,7 @@ int main(void)
 
     first = new_workspace();
     second = new_workspace();
-    /* There is an inotify instance when the child is made. */
+    /* An inotify instance exists when the child is forked. */
     holder = hold(first, "stays");
     for (i = 0; i < 3; i++)
         CHECK_STATUS(RALPH_LOCK_TIMED_OUT, wait_only(first, brief));

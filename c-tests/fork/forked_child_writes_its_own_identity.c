@@ -1,5 +1,5 @@
 /* A forked child that takes a lock is on record as itself, not as its parent, even if both are process 1 of a pid
- * namespace; and the parent's record stays the parent's. */
+ * namespace; the parent's record still names the parent. */
 #include "holders.h"
 
 typedef struct workspaces {
@@ -8,7 +8,7 @@ typedef struct workspaces {
     long start;
 } workspaces;
 
-/* What the record must say of this process under "holder". */
+/* What the record must say about this process under "holder". */
 static void check_on_record(const char *root)
 {
     char *text = read_file(lock_file_of(root), NULL);
@@ -52,7 +52,7 @@ static void inner_body(void *argument)
     have_private_mounts();
     mount_own_proc("");
     guard = acquire_as_child(where);
-    /* Another process 1, to which this one is one too. */
+    /* Another process 1, which sees this one as process 1 too. */
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_FOREIGN, RALPH_LOCK_RELATION_OTHER, where->parent);
     say(&starter, 'h');
     hear(&starter);
@@ -73,7 +73,7 @@ static void check_both(void (*body)(void *), ralph_lock_liveness liveness)
     if (hear(&child) == 'h') {
         check_on_record(where.parent);
         CHECK_HOLDER(liveness, RALPH_LOCK_RELATION_OTHER, where.child);
-        /* What the parent takes from now on is its own too. */
+        /* Later locks of the parent are on record as the parent's. */
         CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
         guard = acquire(where.parent, "the parent's again");
         check_on_record(where.parent);

@@ -1,4 +1,4 @@
-/* In a forked child its parent's token is no live handle, and neither the child's use nor its end touches a wait. */
+/* In a forked child the parent's token is not a live handle; neither using nor freeing it there affects a wait. */
 #include "check.h"
 
 static char *root;
@@ -16,7 +16,7 @@ static void child_body(void *argument)
     CHECK_STATUS(RALPH_LOCK_INVALID_HANDLE, ralph_lock_cancel_trigger(cancel));
     CHECK_STATUS(RALPH_LOCK_INVALID_HANDLE, ralph_lock_options_set_cancel(own, cancel));
     CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, wait_only(root, own));
-    /* Options that have it already. */
+    /* Options that refer to it already. */
     CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_acquire_with(root, "x", options, &guard, NULL, &error));
     CHECK(guard == NULL);
     CHECK(strstr(ralph_lock_error_message(error), "forked") != NULL);

@@ -1,5 +1,5 @@
-/* adopt_fd refuses a descriptor that is not of this lock, or not fit for it; the descriptor stays open, and the lock
- * as it was. */
+/* adopt_fd refuses a descriptor of another file, or one that cannot be used; the descriptor stays open and the lock
+ * does not change. */
 #include "check.h"
 #include "handover.h"
 
@@ -7,7 +7,7 @@
 
 static char *root;
 
-/* What the descriptor and the lock are like before and after a call. */
+/* The state of the descriptor and the lock, before and after a call. */
 typedef struct state {
     int descriptors;
     int fd_flags;
@@ -68,7 +68,7 @@ static int opened(const char *path, int flags)
     return fd;
 }
 
-/* Arguments that are wrong whatever the descriptor is; with the lock in it. */
+/* Invalid arguments, with a descriptor that has the lock. */
 static void check_arguments(int fd)
 {
     state before = look(fd), after;
@@ -115,7 +115,7 @@ int main(void)
     for (i = 0; i < 4; i++)
         check_refused(RALPH_LOCK_INVALID_ARGUMENT, numbers[i], path_of("%d is no open descriptor", numbers[i]));
 
-    /* Other files, while the lock is held and with it. */
+    /* Descriptors of other files, and of other kinds. */
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened(path_of("%s/file", root), O_RDWR | O_CREAT), "another file");
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened("/dev/null", O_RDWR), "another file");
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened(root, O_RDONLY), "reading and writing");
@@ -134,7 +134,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(adopt(elsewhere, "p", fd)));
     check_free(elsewhere);
 
-    /* The right file, opened by somebody who does not hold the lock. */
+    /* The right file, opened by a process that does not hold the lock. */
     check_refused(RALPH_LOCK_ALREADY_LOCKED, opened(path, O_RDWR), "is locked by");
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened(path, O_RDONLY), "reading and writing");
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened(path, O_WRONLY), "reading and writing");
@@ -142,7 +142,7 @@ int main(void)
     check_holder(root, getpid(), "holder");
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guard, NULL));
 
-    /* The lock itself, in a call that is wrong otherwise. */
+    /* A descriptor of the lock, with another argument that is invalid. */
     fd = into_fd(guard);
     check_arguments(fd);
     check_holder(root, getpid(), "holder");
@@ -154,7 +154,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     check_free(root);
 
-    /* A descriptor that is not fit, though it has the lock. */
+    /* A descriptor that has the lock and cannot be used. */
     numbers[0] = O_RDONLY;
     numbers[1] = O_WRONLY;
     numbers[2] = O_RDWR | O_APPEND;
@@ -167,7 +167,7 @@ int main(void)
         check_free(root);
     }
 
-    /* Held by another process: it is told who. */
+    /* Held by another process: the holder is named. */
     holder = hold(root, "another process");
     fd = opened(path, O_RDWR);
     check_refused(RALPH_LOCK_ALREADY_LOCKED, fd, path_of("%d", (int)holder.pid));

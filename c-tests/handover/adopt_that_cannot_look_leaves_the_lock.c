@@ -1,4 +1,4 @@
-/* Where the path cannot be looked at, before or after the lock was tried, adopt_fd fails and the lock stays with the
+/* When the path cannot be examined, before or after the lock was tried, adopt_fd fails and the lock stays with the
  * descriptor. */
 #include "check.h"
 #include "handover.h"

@@ -1,4 +1,4 @@
-/* Where the new record cannot be written, adopt_fd fails, nobody is on record rather than half a name, and the lock
+/* When the new record cannot be written, adopt_fd fails, the record is blank rather than half written, and the lock
  * stays with the descriptor. */
 #include "check.h"
 #include "handover.h"

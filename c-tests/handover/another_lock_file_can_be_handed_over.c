@@ -5,7 +5,7 @@
 static char *root;
 static ralph_lock_options *options;
 
-/* Checks that somebody holds that other lock. */
+/* Checks that the other lock is held. */
 static void check_other_held(pid_t pid, const char *prompt)
 {
     ralph_lock_options *once = timeout_of(0);
@@ -52,7 +52,7 @@ int main(void)
     CHECK(hear(&child) == 'a');
     close(fd);
     check_other_held(child.pid, "heir");
-    /* The workspace's own lock has no part in it. */
+    /* The workspace's own lock is not involved. */
     CHECK(access(lock_file_of(root), F_OK) == -1);
     CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
     say(&child, 'r');

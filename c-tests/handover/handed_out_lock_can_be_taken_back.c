@@ -1,4 +1,4 @@
-/* A lock that no child took, because it could not be started, is adopted again by the process that had it. */
+/* When the child cannot be started, the process that handed out the lock can adopt it again. */
 #include "check.h"
 #include "handover.h"
 
@@ -40,7 +40,7 @@ int main(void)
     CHECK(open_descriptors() == descriptors - 2);
     check_free(root);
 
-    /* It can also be given up as a descriptor: the lock ends with the last copy. */
+    /* Closing the descriptor works too: the lock ends with the last copy. */
     fd = into_fd(acquire(root, "given up"));
     CHECK(is_locked(root));
     close(fd);

@@ -1,5 +1,5 @@
-/* A held lock goes to a child by fork, fork and exec, posix_spawn or a Unix socket. Nobody gets in between, also
- * when the parent is killed; from then on the child is the holder. */
+/* A held lock goes to a child by fork, fork and exec, posix_spawn or a Unix socket. No contender gets it in between,
+ * even when the parent is killed; from then on the child is the holder. */
 #include "check.h"
 #include "handover.h"
 
@@ -17,11 +17,11 @@ typedef struct handing {
     const char *root;
     road road;
     int sockets[2];
-    /* The heir's ends of its line to main(), which an exec leaves open. */
+    /* The heir's ends of its line to main(), open across exec. */
     process up;
 } handing;
 
-/* The one who gets the lock; `up` leads to main(). */
+/* The heir, which gets the lock; `up` leads to main(). */
 static void inherit(const char *root, int fd, process *up)
 {
     pid_t own = getpid();
@@ -38,7 +38,7 @@ static void inherit(const char *root, int fd, process *up)
     hear(up);
 }
 
-/* The one who has the lock first. */
+/* The parent, which has the lock first. */
 static void parent_body(void *argument)
 {
     handing *what = argument;
@@ -76,7 +76,7 @@ static void parent_body(void *argument)
     hear(&starter);
 }
 
-/* Gets the descriptor though it is no child of the one who sends it. */
+/* Receives the descriptor without being a child of the sender. */
 static void stranger_body(void *argument)
 {
     handing *what = argument;

@@ -1,4 +1,4 @@
-/* into_fd leaves the root to the adopter, which locks it itself; if another process holds it by then, the lock is lost. */
+/* into_fd unlocks the root, and the adopter locks it again; if another process holds it by then, the lock is lost. */
 #include "handover.h"
 #include "removing.h"
 

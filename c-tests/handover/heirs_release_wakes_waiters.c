@@ -1,5 +1,4 @@
-/* Who waits for a lock that was handed over is woken by the heir's release, though its parent still has the
- * descriptor open. */
+/* The heir's release wakes waiters, although its parent still has the descriptor open. */
 #include "check.h"
 #include "handover.h"
 
@@ -20,7 +19,7 @@ static void heir_body(void *argument)
     hear(&starter);
 }
 
-/* The milliseconds from the release until the waiter has the lock. */
+/* Milliseconds from the release until the waiter has the lock. */
 static double hand_off(way how, bool waits_for_heir)
 {
     char *root = new_workspace();
@@ -61,7 +60,7 @@ int main(void)
     int how, attempt;
 
     for (how = BLOCKING; how <= STEPPED; how++) {
-        /* Waiters that nobody wakes look again after a second. */
+        /* A waiter that no event wakes looks again after a second. */
         for (attempt = 0; hand_off((way)how, true) > LATE; attempt++)
             CHECK(attempt < 3);
         for (attempt = 0; hand_off((way)how, false) > LATE; attempt++)

@@ -1,5 +1,5 @@
-/* Of two threads that end one guard at once, one by a release and one by into_fd, one wins; the lock is free or
- * held by the descriptor. */
+/* When one thread releases a guard while another calls into_fd, one of them wins: the lock is free, or the descriptor
+ * holds it. */
 #include "check.h"
 #include "handover.h"
 #include "threads.h"
@@ -17,7 +17,7 @@ int main(void)
 
         other.guard = acquire(root, "ended twice");
         __atomic_store_n(&other.begun, i, __ATOMIC_SEQ_CST);
-        /* Neither thread is the first one always. */
+        /* Neither thread always comes first. */
         for (spin = 0; spin < i % 64 * 256; spin++)
             __atomic_load_n(&other.begun, __ATOMIC_SEQ_CST);
         mine = ralph_lock_guard_into_fd(other.guard, &fd, NULL);
@@ -36,6 +36,6 @@ int main(void)
         CHECK(!is_locked(root) && is_blank(lock_file_of(root)));
     }
     join(thread);
-    printf("handed over %d times of %d\n", handed, other.rounds);
+    printf("handed over in %d of %d rounds\n", handed, other.rounds);
     return 0;
 }

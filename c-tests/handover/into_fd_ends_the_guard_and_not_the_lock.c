@@ -1,4 +1,4 @@
-/* Turned into a descriptor, a guard is dead and its lock is held; only that descriptor outlives an exec. */
+/* into_fd ends the guard and not the lock; of its descriptors only the returned one survives exec. */
 #include "check.h"
 #include "handover.h"
 
@@ -16,7 +16,7 @@ static void check_refused(ralph_lock_status expected, ralph_lock_guard *guard)
     CHECK(open_descriptors() == descriptors);
 }
 
-/* How many descriptors of a file are open here; of those, the last one and its flags. */
+/* How many descriptors of a file this process has; the last of them and its flags. */
 static int descriptors_of(const char *path, int *last, int *flags)
 {
     struct stat file, found;
@@ -32,7 +32,7 @@ static int descriptors_of(const char *path, int *last, int *flags)
     return count;
 }
 
-/* How many a program has that is started now. */
+/* Checks how many of them a program started now inherits. */
 static void check_inherited(const char *path, int expected)
 {
     char *program = path_of("n=0; for f in /proc/self/fd/*; do [ $f -ef '%s' ] && n=$((n + 1)); done; [ $n = %d ]",
@@ -54,7 +54,7 @@ int main(void)
     CHECK(descriptors_of(path, &last, &flags) == 1 && flags == FD_CLOEXEC);
     check_inherited(path, 0);
 
-    /* Where there is no place for the descriptor, the guard stays. */
+    /* A call without a place for the descriptor leaves the guard alone. */
     CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_guard_into_fd(guard, NULL, &error));
     CHECK_TEXT("fd is NULL", ralph_lock_error_message(error));
     ralph_lock_error_free(error);
@@ -82,7 +82,7 @@ int main(void)
     check_refused(RALPH_LOCK_INVALID_HANDLE, guard);
     check_free(root);
 
-    /* Where a standard stream is closed, the descriptor does not become a child's. */
+    /* With a standard stream closed, the descriptor does not become a child's stream. */
     guard = acquire(root, "no input");
     close(STDIN_FILENO);
     fd = into_fd(guard);

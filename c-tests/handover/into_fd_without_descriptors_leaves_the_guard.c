@@ -1,5 +1,5 @@
-/* A process without a descriptor left keeps its guard when it cannot hand it over, and the descriptor when it
- * cannot adopt it. */
+/* In a process that has run out of descriptors, a failed into_fd leaves the guard, and a failed adopt_fd the
+ * descriptor. */
 #include "check.h"
 #include "handover.h"
 

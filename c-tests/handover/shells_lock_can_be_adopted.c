@@ -1,4 +1,4 @@
-/* A program adopts the lock that the shell which started it took with flock(1); the shell's end changes nothing. */
+/* A program can adopt the lock that its starting shell took with flock(1), and keeps it when the shell ends. */
 #include "check.h"
 #include "handover.h"
 
@@ -42,14 +42,14 @@ int main(int count, char **words)
     program[length] = '\0';
     for (i = 0; i < 2; i++) {
         root = new_workspace();
-        /* This makes the file. */
+        /* Creates the file. */
         CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
         CHECK(pipe2(down, 0) == 0 && pipe2(up, 0) == 0);
         CHECK(fcntl(down[1], F_SETFD, FD_CLOEXEC) == 0 && fcntl(up[0], F_SETFD, FD_CLOEXEC) == 0);
         CHECK(dup2(up[1], 8) == 8 && dup2(down[0], 7) == 7);
         close(up[1]);
         close(down[0]);
-        /* The shell ends while the program goes on. */
+        /* The shell ends while the program continues. */
         script = path_of("set -e; cd '%s'; exec 9<>" RALPH_LOCK_FILE "; flock 9; '%s' '%s' 8 7 & %s", root, program,
                          root, i == 0 ? "exit 0" : "kill -9 $$");
         shell = start(run_shell, script);

@@ -1,5 +1,5 @@
-/* A process is identified whatever bytes its name has: the kernel cuts a long one inside a character. So are its
- * descendants. */
+/* A process and its descendants are identified whatever bytes its name has: the kernel may cut a long name inside a
+ * character. */
 #include "holders.h"
 
 #include <sys/prctl.h>

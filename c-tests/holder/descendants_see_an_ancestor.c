@@ -1,5 +1,5 @@
-/* A process that the holder started, at whatever remove and as whatever program, is told that an ANCESTOR of it
- * holds the lock. */
+/* For a process that the holder started, directly or through other processes, as any program, the holder is an
+ * ANCESTOR. */
 #include "holders.h"
 #include "threads.h"
 
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
     ralph_lock_guard *guard = NULL;
     process child;
 
-    /* A name that proc(5) shows as it is, in the midst of what it says of a process. */
+    /* proc(5) shows this name unescaped in the middle of the line. */
     CHECK(prctl(PR_SET_NAME, "a) S 1 (b") == 0);
     if (argc == 3) {
         family.root = argv[1];

@@ -1,8 +1,7 @@
-/* A process to which an emulator shows another start time than its own is LIVE all the same, as others see it and as
- * it sees itself. */
+/* A process whose emulator shows it a false start time is LIVE, to itself and to other processes. */
 #include "holders.h"
 
-/* What qemu-user makes up for a process that asks about itself; others read what the kernel says. */
+/* What qemu-user shows a process about itself; other processes read the kernel's text. */
 static void make_up_own_stat(void)
 {
     char *folder = remember(getcwd(NULL, 0));

@@ -1,8 +1,8 @@
-/* The process on record is DEAD once it has ended without releasing, also while nobody has reaped it, and
- * also while its lock lives on in a forked child. */
+/* A process on record that ended without releasing is DEAD, also before its parent has reaped it, and also while a
+ * forked child keeps its lock. */
 #include "holders.h"
 
-/* Its end is the forked child's. */
+/* The end of this pipe ends the forked child. */
 static int lifeline[2];
 
 static void wait_for_the_end(void *unused)
@@ -45,7 +45,7 @@ int main(void)
 
     CHECK(kill(holder.pid, SIGKILL) == 0);
     until_ended(&holder);
-    /* A zombie has its number still. */
+    /* A zombie still has its pid. */
     CHECK(kill(holder.pid, 0) == 0);
     check_dead(root, &holder, "is killed");
     reap(&holder);

@@ -1,5 +1,4 @@
-/* A forked child that begins a pid namespace can have the pid of its parent. Its release still ends
- * its own copy only. */
+/* A forked child that begins a pid namespace can have its parent's pid. Its release still ends only its own copy. */
 #include "check.h"
 
 static ralph_lock_guard *guard;

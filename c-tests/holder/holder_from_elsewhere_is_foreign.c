@@ -1,5 +1,5 @@
-/* A holder of another boot, or of a pid namespace that is not visible from here, is FOREIGN, whatever process has its
- * number here; the name of the host decides only where the record does not tell its boot. */
+/* A holder of another boot, or of a pid namespace that is not visible from here, is FOREIGN, even if a process here has
+ * its pid. The host name decides only where the record has no boot id. */
 #include "holders.h"
 
 typedef struct places {
@@ -7,7 +7,7 @@ typedef struct places {
     const char *inside;
 } places;
 
-/* A record like that of a running process, with one text in the place of another. */
+/* The record of a running process with one text replaced. */
 static char *changed_record(const char *root, const char *key, const char *value)
 {
     char *other = new_workspace();
@@ -48,13 +48,13 @@ static void check_records(void)
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_FOREIGN, RALPH_LOCK_RELATION_OTHER, other);
     other = changed_record(other, "host", "null");
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_UNKNOWN, RALPH_LOCK_RELATION_UNKNOWN, other);
-    /* Who has the number is not this process of an earlier time. */
+    /* The process that has the pid started later than the one on record. */
     other = changed_record(root, "start_time", "1");
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_RECYCLED, RALPH_LOCK_RELATION_OTHER, other);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
 }
 
-/* Process 1 of another pid namespace, where nobody has the outer holder's number. */
+/* Process 1 of another pid namespace, in which no process has the outer holder's pid. */
 static void be_contained(void *argument)
 {
     const places *where = argument;

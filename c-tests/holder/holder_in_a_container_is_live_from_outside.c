@@ -1,6 +1,6 @@
-/* A holder in another pid namespace of the same boot is LIVE to a process that sees it, which learns the process id that
- * it has here, can signal it, and judges it after it has released; with and without a user namespace, and whether or
- * not /proc shows the container its own numbers. */
+/* A holder in another pid namespace of the same boot is LIVE to a process that sees it. That process learns the
+ * holder's pid in its own namespace, can signal it, and can judge it after the release: with and without a user
+ * namespace, and whether or not the container's /proc shows its own pids. */
 #include "holders.h"
 
 typedef struct container {
@@ -20,7 +20,7 @@ static void hold_as_first_process(void *argument)
     hold_body(&how);
 }
 
-/* Begins the container, and passes on what its first process says and hears. */
+/* Starts the container and relays the letters of its first process. */
 static void contain(void *argument)
 {
     container *what = argument;
@@ -71,7 +71,7 @@ static void check_container(bool with_user_namespace, bool with_own_proc)
 
     if (read(outer.from, &number, sizeof number) != sizeof number)
         finish_or_skip(&outer);
-    /* Of the process on record by its number alone, another one that lives here is told. */
+    /* By its pid alone, the record would name another process that lives here. */
     CHECK(number != 1 && kill(1, 0) == 0);
 
     CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_try_acquire(what.root, "second", &guard, &refused, NULL));
@@ -90,7 +90,7 @@ static void check_container(bool with_user_namespace, bool with_own_proc)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_find_keepers(what.root, &keeper, 1, &count, NULL));
     CHECK(count == 1 && keeper == (uint32_t)number);
 
-    /* What was learned is kept when the lock is gone. */
+    /* What was learned stays known after the release. */
     say(&outer, 'r');
     CHECK(hear(&outer) == 'r');
     check_visible(refused, number);

@@ -1,5 +1,5 @@
-/* A holder that is refused by its own lock is told that it is itself: by any guard, in any thread, and after it
- * has become another program. */
+/* A holder refused by its own lock learns that it is the holder itself: with any guard, in any thread, and after
+ * exec. */
 #include "holders.h"
 #include "threads.h"
 
@@ -26,7 +26,7 @@ static void *acquiring_body(void *root)
     return acquire(root, "taken by a thread");
 }
 
-/* Hands the lock to the program that this process becomes. */
+/* Keeps the lock across exec. */
 static void become(void *root)
 {
     ralph_lock_guard *guard = acquire(root, "before exec");

@@ -1,5 +1,5 @@
-/* A live holder is UNKNOWN, and never RECYCLED, to a process of another time namespace, where its start time is another
- * one: as a parent too. A holder that has ended is DEAD. */
+/* To a process of another time namespace, in which start times differ, a live holder is UNKNOWN and never RECYCLED,
+ * even if it is the parent. A holder that has ended is DEAD. */
 #include "holders.h"
 
 #ifndef CLONE_NEWTIME
@@ -45,7 +45,7 @@ int main(void)
     FILE *offsets;
 
     kill_hard(&holder);
-    /* The next children are in it. */
+    /* The next children are in the new namespace. */
     if (unshare(CLONE_NEWTIME) == -1)
         skip("this user cannot make time namespaces, or the kernel has none");
     offsets = fopen("/proc/self/timens_offsets", "w");

@@ -1,14 +1,14 @@
-/* Who has the lock and has not written its record yet is nobody that is known, and is never taken for the
- * dead holder whose record is still there: neither by inspect nor in a refusal. */
+/* A holder that has not written its record yet is unknown. Neither inspect nor a refusal takes it for the dead holder
+ * whose record is still in the file. */
 #include "inspecting.h"
 
 #include <sys/syscall.h>
 
 static process unnamed;
-static bool lets_go, is_passed_over;
+static bool ends_early, is_passed_over;
 
-/* Called by the library too: the unnamed holder is gone by the time the list of locks is read, or the kernel passes
- * over it there, as it can while locks of others come and go. */
+/* Replaces the library's openat(2): when it reads /proc/locks, the unnamed holder is gone, or missing in the list, as
+ * can happen while other locks come and go. */
 int openat(int directory, const char *path, int flags, ...)
 {
     mode_t mode = 0;
@@ -20,8 +20,8 @@ int openat(int directory, const char *path, int flags, ...)
         mode = va_arg(arguments, mode_t);
         va_end(arguments);
     }
-    if (lets_go && strcmp(path, "/proc/locks") == 0) {
-        lets_go = false;
+    if (ends_early && strcmp(path, "/proc/locks") == 0) {
+        ends_early = false;
         dismiss(&unnamed);
     }
     if (is_passed_over && strcmp(path, "/proc/locks") == 0) {
@@ -31,7 +31,7 @@ int openat(int directory, const char *path, int flags, ...)
     return (int)syscall(SYS_openat, directory, path, flags, mode);
 }
 
-/* With 64-bit offsets on 32 bits this is its name anyhow. */
+/* With 64-bit offsets on 32 bits it has this name already. */
 #ifndef __USE_FILE_OFFSET64
 #ifdef __GLIBC__
 int openat64(int directory, const char *path, int flags, ...) __attribute__((alias("openat")));
@@ -58,14 +58,14 @@ static void check_nobody_is_named_in_a_storm(const char *root)
     dismiss(&unnamed);
 }
 
-/* The unnamed holder lets go while it is looked up. */
+/* The unnamed holder unlocks while it is looked up. */
 static void check_nobody_is_named_late(const char *root, bool inspects)
 {
     ralph_lock_metadata *metadata;
     ralph_lock_guard *guard;
 
     unnamed = hold_plainly(root, LOCK_EX);
-    lets_go = true;
+    ends_early = true;
     if (inspects) {
         if (look(root, &metadata) == RALPH_LOCK_STATE_HELD)
             CHECK(metadata == NULL);
@@ -75,9 +75,9 @@ static void check_nobody_is_named_late(const char *root, bool inspects)
         ralph_lock_release(guard);
     }
     ralph_lock_metadata_free(metadata);
-    if (lets_go)
+    if (ends_early)
         dismiss(&unnamed);
-    lets_go = false;
+    ends_early = false;
 }
 
 int main(void)
@@ -95,7 +95,7 @@ int main(void)
     leave_record(root, "dead");
     check_nobody_is_named_late(root, false);
 
-    /* Killed, and not reaped: its number is not free yet, but its lock is. */
+    /* Killed and not reaped: its pid is not free yet, but its lock is. */
     CHECK(try_only(root) == RALPH_LOCK_OK);
     zombie = hold(root, "zombie");
     CHECK(kill(zombie.pid, SIGKILL) == 0);

@@ -1,5 +1,5 @@
-/* A record without identity, like ralph-core's, or with anything else under "holder" is read, and its process is
- * UNKNOWN, even if one has the number; so is that of metadata that is none. */
+/* A record without identity, like ralph-core's, or with other contents under "holder" is read. Its process is UNKNOWN,
+ * even if a process has that pid; so is that of a handle that is not metadata. */
 #include "holders.h"
 
 static const char *const HOLDERS[] = {
@@ -44,7 +44,7 @@ static void check_record(uint32_t pid, const char *holder)
     ralph_lock_metadata_free(metadata);
     check_unknown(metadata);
 
-    /* The same when the lock is held by that process. When it is held by another one, the holder is unknown. */
+    /* The same while that process holds the lock. While another one does, the holder is unknown. */
     fd = open(lock_file_of(root), O_RDWR | O_CLOEXEC);
     CHECK(fd >= 0 && flock(fd, LOCK_EX) == 0);
     CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_try_acquire(root, "second", &guard, &metadata, NULL));

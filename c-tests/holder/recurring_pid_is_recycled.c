@@ -1,5 +1,5 @@
-/* A process that got the number of a dead holder is not taken for it: the holder is RECYCLED, and OTHER even to
- * the process that has its number. */
+/* A process that reuses a dead holder's pid is not taken for the holder, which is RECYCLED, and OTHER even to that
+ * process. */
 #include "holders.h"
 
 static void ask(void *root)
@@ -9,7 +9,7 @@ static void ask(void *root)
     hear(&starter);
 }
 
-/* Process 1 of a pid namespace in which nobody else starts processes. */
+/* Process 1 of a pid namespace in which no other process starts any. */
 static void recur(void *root)
 {
     process holder, namesake;
@@ -28,7 +28,7 @@ static void recur(void *root)
     last = path_of("%d", (int)holder.pid - 1);
     file = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
     if (file == -1 || write(file, last, strlen(last)) == -1)
-        skip("/proc/sys/kernel/ns_last_pid cannot be written here, so that no number recurs");
+        skip("/proc/sys/kernel/ns_last_pid cannot be written here, so no pid can be reused");
     CHECK(close(file) == 0);
     namesake = start(ask, root);
     CHECK(namesake.pid == holder.pid);

@@ -1,4 +1,4 @@
-/* Who cannot look up its ancestors, for want of descriptors, does not call one of them a stranger. */
+/* A process that cannot look up its ancestors for want of descriptors reports the relation as UNKNOWN, not OTHER. */
 #include "check.h"
 #include "opens.h"
 
@@ -8,7 +8,7 @@ static void child(void *root)
 
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_read_existing(root, &metadata, NULL));
     CHECK(ralph_lock_metadata_relation(metadata) == RALPH_LOCK_RELATION_ANCESTOR);
-    /* Enough for looking at itself, and no more. */
+    /* Enough to look up itself, and no more. */
     opens_left = 1;
     CHECK(ralph_lock_metadata_relation(metadata) == RALPH_LOCK_RELATION_UNKNOWN);
     opens_left = 0;

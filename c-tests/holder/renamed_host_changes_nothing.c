@@ -1,4 +1,4 @@
-/* A holder stays LIVE and an ANCESTOR when its host is renamed; the record shows the name that the host had. */
+/* A holder stays LIVE and an ANCESTOR when its host is renamed; the record shows the old name. */
 #include "holders.h"
 
 static void ask(void *root)

@@ -1,8 +1,8 @@
-/* The process on record is LIVE as long as it runs: another user's too, and one whose first thread has ended. */
+/* The process on record is LIVE as long as it runs, also as another user, and also after its first thread has ended. */
 #include "holders.h"
 #include "threads.h"
 
-/* Only a process that had not asked before its first thread ended finds out with the second who it is. */
+/* Only a process whose first thread ended before the first call identifies itself from another thread. */
 static void *outlive_the_first_thread(void *root)
 {
     ralph_lock_guard *guard;
@@ -50,7 +50,7 @@ int main(void)
     CHECK(ralph_lock_metadata_liveness(metadata) == RALPH_LOCK_LIVENESS_LIVE);
     CHECK(gethostname(host, sizeof host - 1) == 0);
     CHECK_TEXT(host, ralph_lock_metadata_host(metadata));
-    /* It is asked anew each time. */
+    /* Liveness is determined at each call. */
     kill_hard(&holder);
     CHECK(ralph_lock_metadata_liveness(metadata) == RALPH_LOCK_LIVENESS_DEAD);
     ralph_lock_metadata_free(metadata);
@@ -66,7 +66,7 @@ int main(void)
 
     if (geteuid() != 0)
         skip("only root can become another user");
-    /* The paths above the workspace may be closed to others. */
+    /* The directories above the workspace may be closed to other users. */
     CHECK(chdir(root) == 0 && chmod(".", 0755) == 0);
     CHECK(chmod(".ralph", 0777) == 0 && chmod(RALPH_LOCK_FILE, 0666) == 0);
     holder = start(hold_unprivileged_body, &unprivileged_holder);

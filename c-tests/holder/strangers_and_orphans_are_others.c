@@ -1,5 +1,5 @@
-/* Processes that the holder has not started, its own parent included, and those whose line to it is broken by a
- * death, are told that an OTHER process holds the lock. */
+/* For a process that the holder did not start, such as its own parent, and for one whose chain of parents a death has
+ * broken, the holder is OTHER. */
 #include "holders.h"
 
 #include <sys/prctl.h>
@@ -12,7 +12,7 @@ static void sibling(void *unused)
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_LIVE, RALPH_LOCK_RELATION_OTHER, root);
 }
 
-/* Has a parent that ends before it asks. */
+/* Its parent ends before it asks. */
 static void orphan(void *liveness)
 {
     pid_t parent = getppid();
@@ -20,14 +20,14 @@ static void orphan(void *liveness)
 
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_LIVE, RALPH_LOCK_RELATION_ANCESTOR, root);
     CHECK(write(starter.to, &self, sizeof self) == sizeof self);
-    /* The line breaks when the parent's end of it closes, just before it is gone. */
+    /* The pipe closes just before the parent is gone. */
     CHECK(hear(&starter) == '\0');
     while (getppid() == parent)
         sched_yield();
     CHECK_HOLDER(*(ralph_lock_liveness *)liveness, RALPH_LOCK_RELATION_OTHER, root);
 }
 
-/* Starts an orphan and tells who it is. */
+/* Starts an orphan and reports its pid. */
 static void leave_an_orphan(ralph_lock_liveness liveness)
 {
     process child = start(orphan, &liveness);

@@ -1,5 +1,5 @@
-/* A summary is one line that names the process, its host if it is another one, the time and the prompt. What a foreign
- * record says in it cannot move, reorder or hide anything on a terminal. */
+/* A summary is one line with the process, its host if it is not this one, the time and the prompt. Text from a foreign
+ * record cannot move, reorder or hide anything on a terminal. */
 #include "holders.h"
 
 static void check_summary(const char *root, const char *host, const char *prompt, const char *expected)
@@ -11,7 +11,7 @@ static void check_summary(const char *root, const char *host, const char *prompt
     write_file(lock_file_of(root), record, strlen(record));
     metadata = on_record(root);
     CHECK_TEXT(expected, ralph_lock_metadata_summary(metadata));
-    /* The text stays the same one. */
+    /* Each call returns the same string. */
     CHECK(ralph_lock_metadata_summary(metadata) == ralph_lock_metadata_summary(metadata));
     ralph_lock_metadata_free(metadata);
     CHECK(strstr(ralph_lock_metadata_summary(metadata), "unknown") != NULL);

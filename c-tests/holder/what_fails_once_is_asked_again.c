@@ -1,4 +1,4 @@
-/* A process that has no descriptor left for finding out who it is says so in later records, when it has one. */
+/* A process without a free descriptor cannot identify itself in its record; later records, written with one, do. */
 #include "check.h"
 
 int main(void)

@@ -1,8 +1,8 @@
-/* Where /proc is missing, shows another pid namespace or hides a process, the holder is UNKNOWN, or DEAD when
- * nobody has its number; never one that it is not. And nobody is named as a keeper by another namespace's number. */
+/* Where /proc is missing, shows another pid namespace or hides a process, the holder is UNKNOWN, or DEAD when no
+ * process has its pid, and never taken for another. No keeper is reported by another namespace's pid. */
 #include "holders.h"
 
-/* What a dead holder left, and a live one. */
+/* The records of a dead and a live holder. */
 static char *dead, *live;
 
 static void cover_proc(void)
@@ -20,7 +20,7 @@ static void keepers_cannot_be_told(const char *root)
     CHECK(count == 0);
 }
 
-/* One who has never seen /proc does not know either where he is himself. */
+/* A process that never saw /proc does not know its own namespace either. */
 static void ask_without_proc(void *root)
 {
     ralph_lock_guard *guard;
@@ -48,7 +48,7 @@ static void ask_when_proc_is_gone(void *unused)
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_DEAD, RALPH_LOCK_RELATION_UNKNOWN, dead);
 }
 
-/* Process 1 of a pid namespace. To the numbers that it sees, /proc shows other processes. */
+/* Process 1 of a pid namespace whose /proc shows other processes under the pids that it sees. */
 static void ask_in_a_foreign_proc(void *root)
 {
     process holder = hold(root, "contained");
@@ -56,7 +56,7 @@ static void ask_in_a_foreign_proc(void *root)
 
     CHECK(ralph_lock_metadata_pid(metadata) == 2);
     if (access("/proc/2/stat", F_OK) == -1) {
-        /* In the namespace around this one, process 2 has ended: its number cannot be taken for the holder's. */
+        /* In the outer namespace process 2 has ended: its pid cannot be taken for the holder's. */
         kill_hard(&holder);
         ralph_lock_metadata_free(metadata);
         return;
@@ -68,7 +68,7 @@ static void ask_in_a_foreign_proc(void *root)
     ralph_lock_metadata_free(metadata);
 }
 
-/* Processes of a pid namespace whose /proc shows each user only his own. */
+/* Processes of a pid namespace whose /proc shows each user only that user's processes. */
 static void ask_in_a_hiding_proc_unprivileged(void *unused)
 {
     (void)unused;

@@ -1,8 +1,8 @@
-/* A record that was copied with its directory, or that a running process left in place, says that this process does not
- * hold this lock: the copy is free, and its next holder is not told that a running process has died with it. */
+/* A record that was copied with its directory, or that a running process left behind, does not make the lock STALE: it
+ * is free, and its next holder gets no record of a dead holder. */
 #include "inspecting.h"
 
-/* No object has this address: a result that still has it was not emptied. */
+/* No object has this address: a result that keeps it was not cleared. */
 #define FULL(type) ((type *)8)
 
 static void check_previous_of_nobody(const char *root)
@@ -32,7 +32,7 @@ static void check_left_by_a_running_process(const char *root, pid_t pid)
 static void run_another_program(void *root)
 {
     acquire(root, "before exec");
-    /* It tells of its end by the end of its line. */
+    /* The end of its line shows that it has ended. */
     CHECK(dup2(starter.from, 0) == 0);
     execlp("cat", "cat", (char *)NULL);
     CHECK(!"cat runs");
@@ -48,11 +48,11 @@ int main(void)
     check_left_by_a_running_process(copy, holder.pid);
     check_held(root, "the original's");
     kill_hard(&holder);
-    /* Of a process that has ended, the record is the last one's. */
+    /* Once that process has ended, its record counts as the last holder's. */
     write_file(lock_file_of(copy), record, strlen(record));
     check_state(copy, RALPH_LOCK_STATE_STALE, "the original's");
 
-    /* An exec ends the lock, and not the process. */
+    /* exec ends the lock and not the process. */
     root = new_workspace();
     holder = start(run_another_program, root);
     while (access(lock_file_of(root), F_OK) == -1 || is_blank(lock_file_of(root)) || is_locked(root))

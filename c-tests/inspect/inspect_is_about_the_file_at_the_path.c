@@ -1,4 +1,4 @@
-/* When the lock file is replaced while inspect looks at it, the answer is about the new one. */
+/* When the lock file is replaced during inspect, the answer is about the new file. */
 #include "inspecting.h"
 
 #include <sys/syscall.h>
@@ -7,7 +7,7 @@ static char *root, *file;
 static process second;
 static enum { NOTHING, FREE, HELD } replaced_by;
 
-/* Called by the library too: the file is replaced as soon as its lock has been tried for. */
+/* Replaces the library's flock(2): the file is replaced as soon as its lock was tried. */
 int flock(int fd, int operation)
 {
     int result = (int)syscall(SYS_flock, fd, operation);
@@ -48,7 +48,7 @@ int main(void)
     dismiss(&first);
     kill_hard(&second);
 
-    /* What was stale goes, and so does what was nameless. */
+    /* The answer about the old file would be STALE, or HELD without a record. */
     descriptors = open_descriptors();
     replaced_by = HELD;
     check_state(root, RALPH_LOCK_STATE_HELD, "second");

@@ -1,12 +1,12 @@
-/* inspect tells a free lock, a held one and one that its holder left behind from each other, with the record
- * that belongs to the answer, and leaves the file and its lock as they are. */
+/* inspect distinguishes FREE, HELD and STALE, returns the record that belongs to the answer, and changes neither the
+ * file nor its lock. */
 #include "inspecting.h"
 #include "privileges.h"
 
 /* As ralph-core writes it. */
 #define CORE_RECORD "{\n  \"pid\": %d,\n  \"started\": \"2026-01-01T00:00:00Z\",\n  \"prompt\": \"core\"\n}"
 
-/* No object has this address: a result that still has it was not emptied. */
+/* No object has this address: a result that keeps it was not cleared. */
 #define FULL(type) ((type *)8)
 
 static void free_locks(const char *root)
@@ -37,7 +37,7 @@ static void held_locks(const char *root)
     CHECK_TEXT("the holder", ralph_lock_metadata_prompt(metadata));
     CHECK(ralph_lock_metadata_liveness(metadata) == RALPH_LOCK_LIVENESS_LIVE);
     ralph_lock_metadata_free(metadata);
-    /* Only the state. */
+    /* The state alone. */
     state = RALPH_LOCK_STATE_FREE;
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_inspect(root, &state, NULL, NULL));
     CHECK(state == RALPH_LOCK_STATE_HELD);
@@ -64,7 +64,7 @@ static void nameless_locks(const char *root)
         check_state(root, RALPH_LOCK_STATE_HELD, NULL);
         dismiss(&holder);
         check_state(root, RALPH_LOCK_STATE_FREE, NULL);
-        /* A shared lock is what one has who only asks. */
+        /* A shared lock is a prober's. */
         holder = hold_plainly(root, LOCK_SH);
         check_state(root, RALPH_LOCK_STATE_FREE, NULL);
         dismiss(&holder);
@@ -92,11 +92,11 @@ static void stale_locks(const char *root)
     record = path_of(CORE_RECORD, 1);
     write_file(file, record, strlen(record));
     check_state(root, RALPH_LOCK_STATE_STALE, "core");
-    /* A record that ralph-core left there says nothing of a holder that came after it. */
+    /* A record that ralph-core left says nothing about a later holder. */
     other = hold_plainly(root, LOCK_EX);
     check_state(root, RALPH_LOCK_STATE_HELD, NULL);
     check_held_by_nobody_known(root);
-    /* ralph-core's own lock is its record's. */
+    /* While ralph-core holds the lock, the record is its own. */
     record = path_of(CORE_RECORD, (int)other.pid);
     write_file(file, record, strlen(record));
     check_state(root, RALPH_LOCK_STATE_HELD, "core");
@@ -107,7 +107,7 @@ static void stale_locks(const char *root)
     check_state(root, RALPH_LOCK_STATE_FREE, NULL);
 }
 
-/* What is seen by a user who may write nothing there. */
+/* The answers for a user without write permission. */
 static void held_body(void *unused)
 {
     (void)unused;
@@ -143,7 +143,7 @@ static void locks_of_others(const char *root)
 {
     process holder;
 
-    /* The folders above may be closed to other users; the current one needs no way to it. */
+    /* The directories above may be closed to other users; the current directory needs no path. */
     CHECK(chdir(root) == 0 && chmod(".", 0755) == 0);
     CHECK(unlink(RALPH_LOCK_FILE) == 0);
     holder = hold(".", "privileged");

@@ -1,6 +1,5 @@
-/* While processes take the lock, release it and are killed, inspect never names a holder that had let go
- * before the call began, never says that a lock is free or stale which was held all the time, and calls none
- * stale whose holder was not killed. */
+/* While processes take the lock, release it and are killed, inspect never names a holder that released before the call
+ * began, never reports FREE or STALE for a lock that was held throughout, and STALE only if the holder was killed. */
 #include "inspecting.h"
 #include "threads.h"
 
@@ -8,18 +7,17 @@
 
 enum { WORKERS = 3, INSPECTORS = 1, KILLS = MANY(60), SERIALS = 1 << 20 };
 
-/* Every attempt to get the lock has a number, which is its prompt. Moments are numbered too, for all
- * processes alike. */
+/* Every attempt to get the lock has a number, which is its prompt. Moments are numbered too, across all processes. */
 typedef struct board {
     char root[4096];
     int moment;
     int serial;
-    /* By number: when the lock was let go for sure, and whether its process was about to be killed. */
-    int let_go[SERIALS];
+    /* By number: when the lock was certainly released, and whether its process was about to be killed. */
+    int released_at[SERIALS];
     int doomed[SERIALS];
-    /* The number that has the lock for sure, until it is doomed. */
+    /* The number that certainly has the lock, until its process is about to be killed. */
     int holding;
-    /* The numbers that the workers have now. */
+    /* The workers' present numbers. */
     int current[WORKERS];
     int stop;
     int seen[3];
@@ -47,14 +45,14 @@ static int number_of(const ralph_lock_metadata *holder)
     return atoi(ralph_lock_metadata_prompt(holder));
 }
 
-/* Checks that a holder that is named had not let go before the call, which began at a moment. */
+/* Checks that the named holder had not released before the call, which began at that moment. */
 static void check_named(const ralph_lock_metadata *holder, int began)
 {
     int number = number_of(holder);
-    int let_go = load(&shared->let_go[number]);
+    int released_at = load(&shared->released_at[number]);
 
-    if (let_go != 0 && let_go < began)
-        fail(__FILE__, __LINE__, "%d is named at %d and had let go at %d", number, began, let_go);
+    if (released_at != 0 && released_at < began)
+        fail(__FILE__, __LINE__, "%d is named at %d and released at %d", number, began, released_at);
 }
 
 static void work(void *argument)
@@ -89,7 +87,7 @@ static void work(void *argument)
             sched_yield();
         store(&shared->holding, 0);
         CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
-        store(&shared->let_go[number], next(&shared->moment));
+        store(&shared->released_at[number], next(&shared->moment));
         number = 0;
     }
 }
@@ -119,7 +117,7 @@ static void inspect(void *unused)
     }
 }
 
-/* Kills a worker, every other time while it has the lock, and tells when it has let go for sure. */
+/* Kills a worker, every other time while it has the lock, and notes when the lock is certainly free of it. */
 static void kill_worker(process *worker, int *current)
 {
     int number;
@@ -131,9 +129,9 @@ static void kill_worker(process *worker, int *current)
     number = load(current);
     store(&shared->doomed[number], 1);
     kill_hard(worker);
-    /* It may have let go earlier. */
-    if (load(&shared->let_go[number]) == 0)
-        store(&shared->let_go[number], next(&shared->moment));
+    /* It may have released earlier. */
+    if (load(&shared->released_at[number]) == 0)
+        store(&shared->released_at[number], next(&shared->moment));
 }
 
 int main(void)
@@ -148,7 +146,7 @@ int main(void)
         workers[i] = start(work, &shared->current[i]);
     for (i = 0; i < INSPECTORS; i++)
         inspectors[i] = start(inspect, NULL);
-    /* Until each answer has been given often. */
+    /* Until each answer has come many times. */
     for (kills = 0; kills < KILLS || load(&shared->seen[0]) < 10 || load(&shared->seen[1]) < MANY(1000)
                     || load(&shared->seen[2]) < 10;
          kills++) {

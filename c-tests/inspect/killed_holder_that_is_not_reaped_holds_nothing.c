@@ -1,5 +1,5 @@
-/* A killed holder that its parent has not reaped is no holder: while another program has the lock, try_acquire, inspect
- * and signal_holder know of none, and while its own child keeps the lock, all three name it. */
+/* A killed holder that is not reaped yet is not taken for the holder while another program has the lock: try_acquire,
+ * inspect and signal_holder name none. While its own child keeps the lock, all three name it. */
 #include "inspecting.h"
 
 static void until_unreaped(const process *holder)
@@ -18,7 +18,7 @@ static void die_holding(void *argument)
     raise(SIGKILL);
 }
 
-/* Leaves the record of a holder, and the holder a zombie. */
+/* Leaves a holder's record, and the holder as a zombie. */
 static process die_unreaped(const char *root, const char *prompt)
 {
     holding what = {root, prompt};

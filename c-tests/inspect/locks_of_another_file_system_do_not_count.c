@@ -1,5 +1,5 @@
-/* A lock on another file system's file of the same inode number is not taken for the workspace's: the dead holder whose
- * child keeps the lock is still named. On overlayfs too, whose inodes stat(2) shows as another device's. */
+/* A lock on a file with the same inode number on another file system is not taken for the workspace's: the dead holder
+ * whose child keeps the lock is still named. So too on overlayfs, for which stat(2) shows another device. */
 #include "inspecting.h"
 #include "privileges.h"
 
@@ -23,7 +23,7 @@ static char *below(const char *folder, const char *name)
     return made;
 }
 
-/* Makes files until one has that inode number, and locks it. */
+/* Creates files until one has that inode number, and locks it. */
 static int lock_file_numbered(const char *folder, ino_t number)
 {
     struct stat found;

@@ -1,5 +1,5 @@
-/* However often it is asked, the probe leaves no descriptor, memory or file behind. */
-/* It keeps more small blocks here. One that is lost in each round makes 80,000 bytes. */
+/* The probe leaves no descriptor, memory or file behind, however often it runs. */
+/* malloc keeps more small blocks here. A leak in each round adds up to 80,000 bytes. */
 #define KEPT_BY_MALLOC 32768
 
 #include "leaks.h"
@@ -42,7 +42,7 @@ int main(void)
     leaks_nothing("no locks", ROUNDS, finds_no_locks, root);
     every_file_has_a_name = true;
     leaks_nothing("a verdict by a file with a name", ROUNDS, succeeds, root);
-    /* A FUSE file system is looked up in the list of mounts. */
+    /* The probe looks a FUSE file system up in the list of mounts. */
     kind = 0x65735546;
     leaks_nothing("a name from the list of mounts", ROUNDS / 10, succeeds, root);
     leaks_nothing("a missing root", ROUNDS, fails, path_of("%s/missing", root));

@@ -1,5 +1,5 @@
-/* The probe knows a local file system, one that refuses locks, one that grants them twice, and says so of one
- * that it does not know; whoever holds the lock is not disturbed. */
+/* The probe recognizes a local file system, one that refuses locks and one that grants them twice, and reports any
+ * other as UNKNOWN. It does not disturb the lock's holder. */
 #include "privileges.h"
 #include "probing.h"
 
@@ -22,7 +22,7 @@ static void with_each_try(const char *root, ralph_lock_filesystem expected)
 static void on_kinds(const char *root)
 {
     with_each_try(root, RALPH_LOCK_FILESYSTEM_LOCAL);
-    /* FUSE, CIFS, and a number that nobody has given to a file system. */
+    /* FUSE, CIFS, and a number that no file system has. */
     kind = 0x65735546;
     with_each_try(root, RALPH_LOCK_FILESYSTEM_UNKNOWN);
     kind = (long)0xff534d42;
@@ -43,7 +43,7 @@ int main(void)
     char *elsewhere = new_workspace();
     process holder;
 
-    /* These numbers are fixed for ever. */
+    /* These values never change. */
     CHECK(RALPH_LOCK_FILESYSTEM_UNKNOWN == 0 && RALPH_LOCK_FILESYSTEM_LOCAL == 1 &&
           RALPH_LOCK_FILESYSTEM_DISTRIBUTED == 2 && RALPH_LOCK_FILESYSTEM_NO_LOCKS == 3);
     have_private_mounts();
@@ -52,7 +52,7 @@ int main(void)
     on_kinds(root);
     every_file_has_a_name = true;
     on_kinds(root);
-    /* Nothing was made for it. */
+    /* The probe created nothing. */
     CHECK(files_in(root) == 0);
 
     holder = hold(root, "undisturbed");
@@ -68,7 +68,7 @@ int main(void)
     every_file_has_a_name = false;
     on_kinds(root);
 
-    /* The lock is where .ralph is: here on a file system that cannot be written any more. */
+    /* The lock is on the file system of .ralph, here one that is read-only by now. */
     CHECK(symlink(root, path_of("%s/.ralph", elsewhere)) == 0);
     CHECK(probe(elsewhere) == RALPH_LOCK_FILESYSTEM_LOCAL);
     CHECK(mount("none", root, "none", MS_REMOUNT | MS_RDONLY, "") == 0);

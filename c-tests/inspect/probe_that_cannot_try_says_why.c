@@ -1,4 +1,4 @@
-/* Where no file can be made to try a lock on, the probe fails with the reason, and does not guess. */
+/* Where the probe cannot create a file to try a lock on, it fails with the reason instead of guessing. */
 #include "privileges.h"
 #include "probing.h"
 
@@ -25,7 +25,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_probe_filesystem("", &verdict, NULL));
     CHECK(verdict == RALPH_LOCK_FILESYSTEM_UNKNOWN);
 
-    /* Whatever keeps the file from being opened twice, it is gone again. */
+    /* When the file cannot be opened a second time, it is removed all the same. */
     every_file_has_a_name = true;
     opens_left = 1;
     CHECK_STATUS(RALPH_LOCK_IO, ralph_lock_probe_filesystem(root, &verdict, &error));

@@ -5,7 +5,7 @@
 
 #include <linux/fuse.h>
 
-/* A file system with one file, which answers until that is opened, and then never again. */
+/* A file system with one file, which answers until that file is opened and then never again. */
 static int kernel;
 
 static void answer(uint64_t request, int error, const void *text, size_t length)
@@ -86,14 +86,14 @@ static void serve_until_opened(void *unused)
 static void open_and_wait(void *file)
 {
     end_with_starter();
-    /* Who has it open keeps the file system alive. */
+    /* A process that has it open keeps the file system alive. */
     CHECK(close(kernel) == 0);
     CHECK(open(file, O_RDONLY | O_CLOEXEC) >= 0);
     say(&starter, 'o');
     hear(&starter);
 }
 
-/* A process of its own: one that waits for the file system cannot be killed before that ends. */
+/* In a process of its own: one blocked in the file system cannot be killed before the file system ends. */
 static void ask(void *root)
 {
     process holder;
@@ -128,7 +128,7 @@ int main(void)
 
     asker = start(ask, root);
     finish(&asker);
-    /* With the last descriptor of it, the kernel answers for the file system. */
+    /* When its last descriptor is closed, the kernel ends the file system's requests. */
     CHECK(close(kernel) == 0);
     dismiss(&server);
     kill_hard(&user);

@@ -1,5 +1,5 @@
-/* find_keepers finds a holder whose first thread has ended, and one whose lock is in a descriptor table that only one of
- * its threads has; signal_holder reaches both. */
+/* find_keepers finds a holder whose first thread has ended, and one whose lock is in the descriptor table of a single
+ * thread; signal_holder reaches both. */
 #include "inspecting.h"
 #include "threads.h"
 
@@ -21,7 +21,7 @@ static void end_the_first_thread(void *root)
 
 static void *hold_in_own_table(void *root)
 {
-    /* From here on, what this thread opens is not open in the others. */
+    /* What this thread opens from now on is not open in the other threads. */
     if (unshare(CLONE_FILES) == -1)
         exit(77);
     return hold_in_thread(root);

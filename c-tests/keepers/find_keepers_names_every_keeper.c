@@ -1,4 +1,4 @@
-/* find_keepers names every process that has the lock, and none that has only the file open, or another lock. */
+/* find_keepers reports every process that has the lock, and none that only has the file open or another lock. */
 #include "inspecting.h"
 
 #define FULL(type) ((type *)8)
@@ -52,13 +52,13 @@ static void several(const char *root)
     for (i = 0; i < 3; i++)
         CHECK(is_among((uint32_t)children[i].pid, pids, 4));
     CHECK(pids[4] == 7);
-    /* Only as many as there is room for, and all are counted. */
+    /* It stores as many as fit, and counts all. */
     pids[2] = 7;
     CHECK(keepers(root, pids, 2) == 4);
     CHECK(pids[2] == 7);
     CHECK(pids[0] != pids[1] && pids[0] != 7 && pids[1] != 7);
     CHECK(keepers(root, NULL, 0) == 4);
-    /* A release ends the lock of all. */
+    /* A release ends the lock for every keeper. */
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     CHECK(keepers(root, NULL, 0) == 0);
     for (i = 0; i < 3; i++)
@@ -108,7 +108,7 @@ int main(void)
     CHECK(close(fd) == 0);
     dismiss(&other);
 
-    /* Whoever it is, on record or not. */
+    /* The keeper is found whether or not it is on record. */
     holder = hold_plainly(root, LOCK_EX);
     check_only(root, (uint32_t)holder.pid);
     dismiss(&holder);

@@ -1,5 +1,5 @@
-/* A lock that a child of the dead holder on record keeps is held, by that holder's record, which says that it
- * is dead; find_keepers names the child, and nobody is signalled. */
+/* When a child keeps the lock of a dead holder, the lock is HELD and the record's holder DEAD; find_keepers reports the
+ * child, and signal_holder signals no process. */
 #include "inspecting.h"
 
 static void check_is_dead(const ralph_lock_metadata *holder, const kept *lock)
@@ -63,7 +63,7 @@ static void wait_for_lock(void *root)
 {
     ralph_lock_guard *guard;
 
-    /* With a copy of it, it would keep the keeper from its end. */
+    /* A copy of the pipe here would keep the keeper from ending. */
     close(keepers_line[1]);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_acquire_blocking(root, "waiter", &guard, NULL));
     say(&starter, 'g');
@@ -71,7 +71,7 @@ static void wait_for_lock(void *root)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
 }
 
-/* What waits for the lock in the kernel's queue has the file open too. */
+/* A process in the kernel's queue for the lock has the file open too. */
 static void check_waiters_are_no_keepers(void *argument)
 {
     const char *root = argument;
@@ -92,7 +92,7 @@ int main(void)
 
     check_kept(root);
     check_waiters_are_no_keepers(root);
-    /* There /proc/locks does not show locks whose owners have ended. */
+    /* In a pid namespace /proc/locks does not show locks whose owners have ended. */
     if (!run_in_pid_namespace(check_kept, root))
         printf("not tested in a pid namespace, which this user cannot make\n");
     return 0;

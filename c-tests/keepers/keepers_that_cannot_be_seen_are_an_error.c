@@ -1,4 +1,4 @@
-/* find_keepers that runs out of descriptors says so, wherever it does. */
+/* Wherever find_keepers runs out of descriptors, it fails with EMFILE. */
 #include "check.h"
 #include "opens.h"
 
@@ -11,8 +11,8 @@ int main(void)
     uint32_t pid;
     size_t count;
 
-    /* At the lock file, at the root, at what the kernel calls them, at the list of processes, at the first one's threads
-     * and descriptors. */
+    /* At the lock file, the root, the kernel's names for both, the list of processes, and the first one's threads and
+     * descriptors. */
     for (opens = 0; opens < 10; opens++) {
         opens_left = opens;
         errno = 0;

@@ -1,5 +1,5 @@
-/* A pthread_cancel before or during a call changes nothing about the call, and takes effect at the thread's next
- * cancellation point after it. */
+/* A pthread_cancel before or during a call does not affect the call; it takes effect at the thread's next cancellation
+ * point after it. */
 #include "threads.h"
 
 static char *root;
@@ -78,7 +78,7 @@ static ralph_lock_guard *pending(ralph_lock_status (*call)(caller *), ralph_lock
     return self.guard;
 }
 
-/* The thread is cancelled while it sleeps in the call, which gets the lock then. */
+/* The thread is cancelled while it sleeps in the call, which gets the lock afterwards. */
 static void during(ralph_lock_status (*call)(caller *))
 {
     caller self = {.call = call};

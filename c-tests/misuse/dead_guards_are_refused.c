@@ -1,9 +1,9 @@
-/* A guard that was released, or never was one, is RALPH_LOCK_INVALID_HANDLE, and live guards are left alone. */
+/* A released guard, or a value that never was a guard, is RALPH_LOCK_INVALID_HANDLE; live guards are left alone. */
 #include "check.h"
 
 #include <stdint.h>
 
-/* Everything that can be asked of a guard, asked of one that is none. */
+/* Calls every function that takes a guard with one that is not live. */
 static void check_dead(ralph_lock_guard *guard)
 {
     ralph_lock_error *error = NULL;
@@ -51,7 +51,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     check_dead(guard);
 
-    /* A handle that an old guard had is never that of a new one, however often one is made. */
+    /* No new guard gets an old guard's handle, however many are made. */
     for (i = 0; i < 100; i++) {
         old[i] = acquire(root, "old");
         CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(old[i]));

@@ -1,4 +1,4 @@
-/* Metadata and errors that were freed, or never were any, answer as the header says, and live ones stay. */
+/* Freed or invented handles of metadata and errors answer as the header says; live ones are left alone. */
 #include "check.h"
 
 #include <stdint.h>

@@ -1,11 +1,11 @@
-/* No failure leaves a descriptor or memory behind, however often it happens. */
+/* No failure leaks a descriptor or memory, however often it happens. */
 #include "check.h"
 #include "leaks.h"
 
 static char *root;
 static ralph_lock_guard *released;
 
-/* What a call gave: the expected failure, explained in an error object, and no result. */
+/* Checks a call's outcome: the expected status, an error object with a message, and no result. */
 static void failed(ralph_lock_status expected, ralph_lock_status actual, ralph_lock_error *error)
 {
     CHECK_STATUS(expected, actual);
@@ -129,7 +129,7 @@ int main(void)
     leaks_nothing("no file", 100000, not_found, empty);
     write_file(lock_file_of(empty), "  \n", 3);
     leaks_nothing("blank file", 100000, not_found, empty);
-    /* A record may be on its way into such a file, so that each round waits for it. */
+    /* Another process might be writing a record into such a file, so each round waits for it. */
     write_file(lock_file_of(unparsable), "{\"pid\":", 7);
     leaks_nothing("unparsable file", 50, not_found, unparsable);
 

@@ -1,5 +1,5 @@
-/* When no object can be made any more, a failure still has an error object: a static one with its status and a message,
- * which is never freed. */
+/* When no object can be created any more, a failure still has an error object: a static one with its status and a
+ * message, which is never freed. */
 #include "check.h"
 
 static ralph_lock_error *error;
@@ -42,7 +42,7 @@ int main(void)
     check_failure(RALPH_LOCK_INVALID_HANDLE, 0, ralph_lock_guard_verify((ralph_lock_guard *)8, &error));
     check_failure(RALPH_LOCK_IO, ENOENT, ralph_lock_try_acquire("missing", "x", &guard, NULL, &error));
 
-    /* A guard that cannot be named gives its lock up. */
+    /* A guard that cannot get a handle releases its lock. */
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_options_set_lock_file(options, "other.lock"));
     check_failure(RALPH_LOCK_IO, ENOMEM, ralph_lock_acquire_with(root, "x", options, &guard, NULL, &error));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_inspect_with(root, options, &state, NULL, NULL));

@@ -1,4 +1,4 @@
-/* A thread may look at a guard while another releases it: it gets an answer from before or from after. */
+/* A thread may use a guard while another one releases it: it gets the answer from before or from after. */
 #include "check.h"
 #include "threads.h"
 
@@ -20,7 +20,7 @@ static void *keep_looking(void *unused)
         CHECK(status == RALPH_LOCK_OK || status == RALPH_LOCK_INVALID_HANDLE);
         CHECK(ralph_lock_error_status(error) == status);
         ralph_lock_error_free(error);
-        /* The text itself is borrowed until the release, so that only its presence may be asked. */
+        /* The string is valid only until the release, so only the pointer is compared. */
         if (ralph_lock_guard_path(guard) == NULL)
             CHECK_STATUS(RALPH_LOCK_INVALID_HANDLE, ralph_lock_guard_verify(guard, NULL));
         status = ralph_lock_read_existing(root, &metadata, NULL);

@@ -1,10 +1,10 @@
-/* A guard that is released while another thread is inside a call with it stays whole until that call ends. */
+/* A guard that is released while another thread is inside a call with it stays valid until that call ends. */
 #include "check.h"
 #include "leaks.h"
 #include "looks.h"
 #include "threads.h"
 
-/* The thread that looks stops in the middle of its call until it is told to go on. */
+/* The other thread stops in the middle of its call until it is told to continue. */
 static bool armed;
 static int inside, go_on;
 

@@ -1,4 +1,4 @@
-/* A live handle, passed as one of another type, is no handle there: nothing ends, and the lock stays held. */
+/* A live handle passed as another type is refused: no object ends, and the lock stays held. */
 #include "check.h"
 
 int main(void)

@@ -1,4 +1,4 @@
-/* Loading and unloading is safe at any time: with a guard held, and with threads that end later. */
+/* The library may be loaded and unloaded at any time: with a guard held, and with threads that end later. */
 #include "check.h"
 #include "threads.h"
 
@@ -6,8 +6,7 @@
 
 enum { ROUNDS = 200 };
 
-/* The library that a program loads at run time; a program of its own here, for none of ours is
- * linked to it. */
+/* The library, loaded at run time; this program is not linked to it. */
 typedef struct library {
     void *handle;
     ralph_lock_status (*try_acquire)(const char *, const char *, ralph_lock_guard **,
@@ -46,7 +45,7 @@ static void unload(library *loaded)
     CHECK(dlclose(loaded->handle) == 0);
 }
 
-/* Uses the library, and ends when it is unloaded. */
+/* Uses the library, and ends after it is unloaded. */
 static void *use_and_outlive(void *unused)
 {
     library loaded = load();

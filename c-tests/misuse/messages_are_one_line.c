@@ -1,4 +1,4 @@
-/* An error message is one line of a few words, without control characters, whatever path and file hold. */
+/* An error message is one short line without control characters, whatever the path and the file contain. */
 #include "check.h"
 
 static void check_one_line(ralph_lock_error *error, const char *path)

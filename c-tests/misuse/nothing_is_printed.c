@@ -1,4 +1,4 @@
-/* No call prints anything, whatever goes wrong in it. */
+/* No call prints anything, whatever fails in it. */
 #include "check.h"
 
 static void redirect(const char *path, int to)
@@ -10,7 +10,7 @@ static void redirect(const char *path, int to)
     CHECK(close(fd) == 0);
 }
 
-/* Ends one call's results. */
+/* Frees one call's results. */
 static void expect(ralph_lock_status expected, ralph_lock_status actual, ralph_lock_error *error)
 {
     CHECK_STATUS(expected, actual);
@@ -81,7 +81,7 @@ static void provoke(void *unused)
 
 int main(void)
 {
-    /* In a process of its own, because what its checks print is to be seen here. */
+    /* In a child process, so that the output of its checks is seen here. */
     process quiet = start(provoke, NULL);
     int status = reap(&quiet);
 

@@ -1,11 +1,11 @@
-/* A required argument that is NULL is RALPH_LOCK_INVALID_ARGUMENT and is named, results are emptied first,
- * and nothing is made; an optional one may be NULL. */
+/* A required argument that is NULL is RALPH_LOCK_INVALID_ARGUMENT and the message names it. Results are cleared first,
+ * and no file is created. An optional argument may be NULL. */
 #include "check.h"
 
-/* No object has this address: a result that still has it was not emptied. */
+/* No object has this address: a result that keeps it was not cleared. */
 #define FULL(type) ((type *)8)
 
-/* Looks at the error object that a call with a NULL argument left, and ends it. */
+/* Checks and frees the error object of a call with a NULL argument. */
 static void check_names(const char *name, ralph_lock_error *error)
 {
     CHECK(error != NULL && error != FULL(ralph_lock_error));
@@ -83,7 +83,7 @@ static void probe_filesystem(const char *name, const char *root, bool with_verdi
                  ralph_lock_probe_filesystem(root, with_verdict ? &verdict : NULL, NULL));
 }
 
-/* Results are emptied by calls that fail later, too, and by calls that work. */
+/* Calls that fail later, and calls that succeed, clear the results too. */
 static void check_results(const char *root)
 {
     ralph_lock_guard *guard = FULL(ralph_lock_guard);
@@ -143,7 +143,7 @@ int main(void)
     ralph_lock_metadata_free(NULL);
     ralph_lock_error_free(NULL);
 
-    /* Nothing was done: the workspace is as empty as before. */
+    /* The workspace is still empty. */
     CHECK(rmdir(root) == 0 && mkdir(root, 0777) == 0);
     check_results(root);
     return 0;

@@ -1,4 +1,4 @@
-/* Of two threads that release one guard at once, one gets OK and the other INVALID_HANDLE. */
+/* When two threads release one guard at the same time, one gets OK and the other INVALID_HANDLE. */
 #include "check.h"
 #include "threads.h"
 

@@ -1,4 +1,4 @@
-/* A process that has no descriptor left gets IO with EMFILE, never "somebody else holds the lock". */
+/* A process that has run out of descriptors gets IO with EMFILE, never ALREADY_LOCKED. */
 #include "check.h"
 #include "leaks.h"
 

@@ -1,14 +1,14 @@
-/* Every status has its name and a message of its own, other numbers are no status, and the versions agree. */
+/* Every status has its name and its own message, other numbers are not a status, and the versions agree. */
 #include "check.h"
 
 #include <stdint.h>
 
 /* Programs choose by version in the preprocessor. */
 #if RALPH_LOCK_VERSION_NUMBER < 1 || 2 * RALPH_LOCK_VERSION_NUMBER < RALPH_LOCK_VERSION_NUMBER + 1
-#error "the version is no number"
+#error "the version is not a number"
 #endif
 
-/* In any version, not only in this one, whose zeros would hide a wrong factor. */
+/* Checked for other versions too: the zeros in this one would hide a wrong factor. */
 enum { THIS_VERSION = RALPH_LOCK_VERSION_NUMBER };
 enum { THIS_MAJOR = RALPH_LOCK_VERSION_MAJOR, THIS_MINOR = RALPH_LOCK_VERSION_MINOR, THIS_PATCH = RALPH_LOCK_VERSION_PATCH };
 #undef RALPH_LOCK_VERSION_MAJOR
@@ -18,7 +18,7 @@ enum { THIS_MAJOR = RALPH_LOCK_VERSION_MAJOR, THIS_MINOR = RALPH_LOCK_VERSION_MI
 #define RALPH_LOCK_VERSION_MINOR 34
 #define RALPH_LOCK_VERSION_PATCH 56
 #if RALPH_LOCK_VERSION_NUMBER != 12034056
-#error "the version's number is not made of its parts"
+#error "the version number does not match its parts"
 #endif
 
 #define STATUS(name, value) {name, value, #name}
@@ -71,7 +71,7 @@ int main(void)
 
     CHECK_TEXT(RALPH_LOCK_VERSION, ralph_lock_version());
     CHECK_TEXT(RALPH_LOCK_VERSION, path_of("%d.%d.%d", THIS_MAJOR, THIS_MINOR, THIS_PATCH));
-    /* With three digits each for minor and patch, the number grows with every version. */
+    /* Minor and patch have three digits each, so the number grows with every version. */
     CHECK(THIS_MINOR < 1000 && THIS_PATCH < 1000);
     CHECK(THIS_VERSION == THIS_MAJOR * 1000000 + THIS_MINOR * 1000 + THIS_PATCH);
     CHECK_TEXT(".ralph/loop.lock", RALPH_LOCK_FILE);

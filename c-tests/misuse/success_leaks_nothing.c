@@ -1,4 +1,4 @@
-/* A hundred thousand locks taken, looked at and given up leave no descriptor and no memory behind. */
+/* A hundred thousand acquires, questions and releases leak no descriptor and no memory. */
 #include "check.h"
 #include "leaks.h"
 

@@ -1,10 +1,10 @@
-/* An attacker who may write the root moves another directory to where .ralph has just been made, or puts a link there.
- * The library gives away, and widens, only what it made itself. */
+/* An attacker with write access to the root moves another directory, or a link, to where .ralph was just created. The
+ * library changes owner and mode only of what it created itself. */
 #include "users.h"
 
 #include <sys/syscall.h>
 
-/* What to put in the new directory's place, or NULL. */
+/* What replaces the new directory, or NULL. */
 static const char *intruder;
 
 static void intrude(void)
@@ -16,7 +16,7 @@ static void intrude(void)
     intruder = NULL;
 }
 
-/* The library's mkdir and mkdirat. */
+/* Replaces the library's mkdir(2) and mkdirat(2). */
 int mkdirat(int folder, const char *path, mode_t mode)
 {
     int result = (int)syscall(SYS_mkdirat, folder, path, mode);
@@ -36,7 +36,7 @@ int main(void)
     struct stat before, after;
 
     umask(077);
-    /* With something in it. */
+    /* A directory that is not empty. */
     enter_workspace_of(ALICE, TEAM, 02775);
     CHECK(syscall(SYS_mkdirat, AT_FDCWD, "private", 0700) == 0);
     write_file("private/secret", "x", 1);
@@ -47,7 +47,7 @@ int main(void)
     CHECK_ACCESS(".ralph/secret", 0, TEAM, 0600);
     CHECK(chdir("..") == 0);
 
-    /* Of another user. */
+    /* A directory of another user. */
     enter_workspace_of(ALICE, TEAM, 02775);
     CHECK(syscall(SYS_mkdirat, AT_FDCWD, "private", 0700) == 0 && chown("private", EVE, EVE) == 0);
     intruder = "private";
@@ -55,7 +55,7 @@ int main(void)
     CHECK_ACCESS(".ralph", EVE, EVE, 0700);
     CHECK(chdir("..") == 0);
 
-    /* A symbolic link to a directory of root's. */
+    /* A symbolic link to a directory of root. */
     enter_workspace_of(ALICE, TEAM, 02775);
     CHECK(syscall(SYS_mkdirat, AT_FDCWD, "../private", 0700) == 0);
     CHECK(stat("../private", &before) == 0);

@@ -1,10 +1,10 @@
-/* With an access control list (acl(5)) on the root, the group bits of its mode are the list's mask. A default list is
- * inherited, so that the users in it can lock; the owning group gets no more than the list gives it. */
+/* With an access control list (acl(5)) on the root, the group bits of its mode are the list's mask. New objects inherit
+ * a default list, so its users can lock; the owning group gets only what the list gives it. */
 #include "users.h"
 
 #include <sys/xattr.h>
 
-/* As linux/posix_acl_xattr.h has it. */
+/* As in linux/posix_acl_xattr.h. */
 typedef struct entry {
     uint16_t tag, rights;
     uint32_t id;
@@ -12,7 +12,7 @@ typedef struct entry {
 
 enum { OWNER = 0x01, USER = 0x02, GROUP = 0x04, MASK = 0x10, OTHERS = 0x20 };
 
-/* Gives the current directory a list by which Bob may do all, and its group only look. */
+/* Gives the current directory a list that allows Bob everything, and its group only to read. */
 static void set_list(const char *kind)
 {
     struct {
@@ -41,7 +41,7 @@ int main(void)
     run_as(BOB, 077, lock_and_release, NULL);
     CHECK(chdir("..") == 0);
 
-    /* Without a default list nothing is inherited, and the mask is not taken for the group's rights. */
+    /* Without a default list nothing is inherited, and the mask is not taken for the group's permissions. */
     enter_workspace_of(ALICE, TEAM, 0755);
     set_list("system.posix_acl_access");
     run_as(ALICE, 022, lock_and_release, NULL);

@@ -1,5 +1,5 @@
-/* In a workspace that its group may write, what one colleague creates the other may lock, whatever their umasks are,
- * with and without set-group-ID on the root. */
+/* In a group-writable workspace one colleague can lock what another created, whatever their umasks, with and without
+ * set-group-ID on the root. */
 #include "users.h"
 
 static void share(mode_t root, mode_t mask)

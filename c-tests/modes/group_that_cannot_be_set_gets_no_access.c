@@ -1,4 +1,4 @@
-/* Where the creator cannot give an object the root's group, the group that it has gets no rights from us. */
+/* When the creator cannot give an object the root's group, the library adds no permissions for the group it has. */
 #include "users.h"
 
 int main(void)

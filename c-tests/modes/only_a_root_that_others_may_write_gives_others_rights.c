@@ -1,4 +1,4 @@
-/* Others get rights where they may write the root, but not in a sticky one such as /tmp, and the group gets none where
+/* Other users get access where they may write the root, but not in a sticky one such as /tmp; the group gets none where
  * it may not write the root. */
 #include "users.h"
 

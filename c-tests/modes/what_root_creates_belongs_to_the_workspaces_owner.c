@@ -1,5 +1,5 @@
-/* Root, for instance an agent in a container, does not lock the owner of a workspace out of it; nor does the root of a
- * user namespace (user_namespaces(7)). */
+/* Files that root creates, for instance as an agent in a container, stay usable for the workspace's owner; so do those
+ * of root in a user namespace (user_namespaces(7)). */
 #include "users.h"
 
 #include <sys/prctl.h>
@@ -18,7 +18,7 @@ static void as_root_of_a_namespace(void *unused)
     char *groups = path_of("0 %d 1", ALICE);
 
     (void)unused;
-    /* A process that has changed its user may not write its own files in /proc, proc(5). */
+    /* A process that has changed its user may not write its own files in /proc (proc(5)). */
     CHECK(prctl(PR_SET_DUMPABLE, 1) == 0);
     if (unshare(CLONE_NEWUSER) == -1)
         exit(77);
@@ -43,7 +43,7 @@ int main(void)
     check_given(077);
     CHECK(chdir("..") == 0);
 
-    /* Chosen lock files too, with the directories on the way. */
+    /* So does a chosen lock file, with the directories above it. */
     enter_workspace_of(ALICE, TEAM, 0755);
     umask(022);
     {

@@ -1,4 +1,5 @@
-/* Whoever may write another user's lock file can lock it, also under fs.protected_regular (proc_sys_fs(5)). */
+/* A user with write access to another user's lock file can lock it, also under fs.protected_regular
+ * (proc_sys_fs(5)). */
 #include "check.h"
 #include "privileges.h"
 
@@ -25,7 +26,7 @@ static void be_refused(void *unused)
     ralph_lock_error_free(cannot_acquire(".", EACCES));
 }
 
-/* Whether the kernel really refuses O_CREAT on the existing file, or else this test says nothing. */
+/* Whether the kernel refuses O_CREAT on the existing file; if not, this test shows nothing. */
 static void check_switched_on(void *unused)
 {
     (void)unused;
@@ -57,30 +58,30 @@ int main(void)
     int file, status;
 
     if (geteuid() != 0)
-        skip("only root can make files for others");
+        skip("only root can create files for other users");
     CHECK(chdir(root) == 0 && chmod(".", 0755) == 0);
 
-    /* Root made it, and others may only read it. */
+    /* Root created it, and other users may only read it. */
     CHECK_STATUS(RALPH_LOCK_OK, try_only("."));
     CHECK(chmod(".ralph", 0755) == 0 && chmod(RALPH_LOCK_FILE, 0644) == 0);
     run_unprivileged(be_refused, NULL);
 
-    /* Root made it, and others may write it. */
+    /* Root created it, and other users may write it. */
     CHECK(chmod(RALPH_LOCK_FILE, 0666) == 0);
     run_unprivileged(take_it, NULL);
 
-    /* A third user made it, in a folder like /tmp. */
+    /* A third user created it, in a directory like /tmp. */
     CHECK(chmod(".ralph", 01777) == 0);
     if (chown(RALPH_LOCK_FILE, NOBODY - 1, NOBODY - 1) == -1)
-        skip("files cannot be given to other users here");
+        skip("chown(2) is not permitted here");
     file = open(SWITCH, O_RDWR | O_CLOEXEC);
     if (file == -1)
         skip("fs.protected_regular cannot be switched on here");
-    /* The switch is the machine's: one test at a time, and it is put back whatever the outcome. */
+    /* The setting is global: one test at a time changes it, and restores it in any case. */
     CHECK(flock(file, LOCK_EX) == 0);
     before = exchange(file, '2');
     child = start(with_protected_regular, NULL);
-    /* What interrupts the test ends the child, and this process still puts the switch back. */
+    /* A signal ends the child only; this process still restores the setting. */
     CHECK(signal(SIGTERM, SIG_IGN) != SIG_ERR && signal(SIGINT, SIG_IGN) != SIG_ERR);
     status = reap(&child);
     exchange(file, before);

@@ -1,11 +1,11 @@
-/* On a full disk an acquire that cannot write is ENOSPC and leaves a blank file and a free lock; a lock that
- * was taken and released before can be taken again. */
+/* On a full disk an acquire that cannot write fails with ENOSPC and leaves a blank file and a free lock; a lock that
+ * was held and released before can be taken again. */
 #include "check.h"
 #include "privileges.h"
 
 #include <sys/statvfs.h>
 
-/* Leaves no room for another byte in another file. */
+/* Fills the disk to the last byte. */
 static void fill(const char *root)
 {
     char *path = path_of("%s/filler", root);
@@ -56,7 +56,7 @@ static void check_no_room(const char *root, const char *prompt)
     CHECK(open_descriptors() == descriptors);
 }
 
-/* The whole life of a lock works. */
+/* Every step from acquire to release works. */
 static void check_works(const char *root)
 {
     process holder = hold(root, "short");
@@ -107,13 +107,13 @@ int main(void)
     finish(&holder);
     check_works(root);
 
-    /* A holder that died left its record, and with it room for the next. */
+    /* A dead holder's record leaves room for the next one. */
     holder = hold(root, "dies");
     kill_hard(&holder);
     check_works(root);
     make_room(root);
 
-    /* A prompt that fits only partly: what was written of it goes again. The .gitignore is there already. */
+    /* A prompt that fits only in part: what was written of it is removed. The .gitignore exists already. */
     CHECK(unlink(lock_file_of(root)) == 0);
     check_works(root);
     CHECK(unlink(lock_file_of(root)) == 0);

@@ -1,5 +1,5 @@
-/* A root that is empty or too long is RALPH_LOCK_INVALID_ARGUMENT; one that is missing or no directory is
- * RALPH_LOCK_IO, and is never made. */
+/* A root that is empty or too long is RALPH_LOCK_INVALID_ARGUMENT; one that is missing or not a directory is
+ * RALPH_LOCK_IO, and is never created. */
 #include "check.h"
 
 static void check_invalid(const char *root)
@@ -68,7 +68,7 @@ int main(void)
     ralph_lock_error_free(error);
     check_blocking_fails(missing, ENOENT);
     CHECK(access(missing, F_OK) == -1);
-    /* Where nothing is, nobody is on record and nothing is locked. */
+    /* A missing lock file has no record and is not locked. */
     CHECK_STATUS(RALPH_LOCK_NOT_FOUND, ralph_lock_read_existing(missing, &metadata, NULL));
     CHECK(!is_locked(missing));
 

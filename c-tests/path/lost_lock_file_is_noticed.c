@@ -1,4 +1,5 @@
-/* A guard whose lock file was removed or replaced is RALPH_LOCK_LOST; its release leaves the next holder alone. */
+/* verify reports LOST for a guard whose lock file was removed or replaced; its release does not affect the next
+ * holder. */
 #include "check.h"
 
 /* Ways to lose it. */
@@ -58,7 +59,7 @@ static void check_noticed(void (*lose)(const char *))
     free(root);
 }
 
-/* No other process can hold the workspace meanwhile, and the next holder has a record of its own. */
+/* Until then no other process can take the workspace; the next holder writes its own record. */
 static void check_next_holder_is_safe(void (*lose)(const char *))
 {
     char *root = new_workspace();

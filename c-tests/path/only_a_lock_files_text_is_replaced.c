@@ -1,5 +1,5 @@
 /* A chosen file whose text is neither blank, nor a record, nor the beginning of one that the library writes, is refused
- * by whatever takes a lock, and left untouched. A directory is refused too, and .ralph itself is when it is chosen. */
+ * by every function that takes a lock, and left untouched. So is a directory, .ralph included. */
 #include "check.h"
 
 #include <sys/time.h>
@@ -38,7 +38,7 @@ static void check_refused(const void *text, size_t length)
     ralph_lock_waiter_free(waiter);
     ralph_lock_options_free(waiting);
 
-    /* A shell's descriptor, which it has locked: it keeps the lock. */
+    /* The descriptor of a shell that has locked the file: the shell keeps the lock. */
     fd = open(file, O_RDWR | O_CLOEXEC);
     CHECK(fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0);
     CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_adopt_fd(root, "p", options, fd, &guard, NULL));

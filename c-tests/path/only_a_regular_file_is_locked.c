@@ -1,5 +1,5 @@
-/* A link, FIFO, directory, socket or device in the lock file's place is refused at once, by what it is, and left
- * as it is. */
+/* A link, FIFO, directory, socket or device in the lock file's place is refused at once, named for what it is, and left
+ * untouched. */
 #include "check.h"
 #include "privileges.h"
 
@@ -9,7 +9,7 @@
 
 static const char *const FILE_PATH = "./" RALPH_LOCK_FILE;
 
-/* Every function refuses what is there, with this OS error and these words. */
+/* Checks that every function refuses it with this OS error and these words. */
 static void check_refused(int os_code, const char *what)
 {
     int descriptors = open_descriptors();
@@ -18,7 +18,7 @@ static void check_refused(int os_code, const char *what)
     ralph_lock_metadata *metadata;
     struct stat before, after;
     bool locked = true;
-    /* Removing a directory is bad advice. */
+    /* The message does not advise removing a directory. */
     const char *remedy = os_code == EISDIR ? "choose another path, or move it away" : "remove it";
 
     CHECK_TEXT(path_of("%s is %s, and a lock file must be a regular file: %s", FILE_PATH, what, remedy),
@@ -55,7 +55,7 @@ static void symbolic_link(void)
     struct timespec long_ago[2] = {{1000000000, 0}, {1000000000, 0}};
     struct stat found;
 
-    /* A blank target is the one that a careless acquire writes to. */
+    /* A blank target is what a careless acquire would write to. */
     write_file("./target", "  \n", 3);
     CHECK(utimensat(AT_FDCWD, "target", long_ago, 0) == 0);
     CHECK(symlink("../target", FILE_PATH) == 0);
@@ -65,7 +65,7 @@ static void symbolic_link(void)
     CHECK(found.st_size == 3 && found.st_mtim.tv_sec == 1000000000 && found.st_mtim.tv_nsec == 0);
     CHECK_TEXT("  \n", read_file("target", NULL));
 
-    /* One that leads nowhere: nothing is made there. */
+    /* A dangling link: nothing is created at its target. */
     CHECK(unlink("target") == 0);
     check_refused(ELOOP, "a symbolic link");
     CHECK(lstat("target", &found) == -1);
@@ -86,7 +86,7 @@ static void fifo(void)
 
     CHECK(mkfifo(FILE_PATH, 0666) == 0);
     check_refused(EINVAL, "a FIFO");
-    /* With a reader at the other end a write would go somewhere; and what is no lock file is not waited for. */
+    /* With a reader at the other end a write would succeed; and no function waits for it. */
     end = open(FILE_PATH, O_RDONLY | O_NONBLOCK);
     CHECK(end != -1 && flock(end, LOCK_EX) == 0);
     check_refused(EINVAL, "a FIFO");
@@ -111,7 +111,7 @@ static void socket_node(void)
 static void device(void)
 {
     if (mknod(FILE_PATH, S_IFCHR | 0666, makedev(1, 3)) == -1) {
-        printf("no device node can be made here: %s\n", strerror(errno));
+        printf("mknod(2) fails here: %s\n", strerror(errno));
         return;
     }
     check_refused(EINVAL, "a device");
@@ -124,7 +124,7 @@ static void check_fifo_refused(void *unused)
     check_refused(EINVAL, "a FIFO");
 }
 
-/* To be told what is in the way takes no permission for it. */
+/* Naming the object takes no permission for it. */
 static void unwritable_fifo(void)
 {
     CHECK(mkfifo(FILE_PATH, 0666) == 0);
@@ -136,7 +136,7 @@ static void unwritable_fifo(void)
 
 int main(void)
 {
-    /* Relative paths, because a socket's address has room for a short one only. */
+    /* Relative paths, because a socket address holds only a short one. */
     CHECK(chdir(new_workspace()) == 0 && chmod(".", 0755) == 0);
     CHECK(mkdir(".ralph", 0777) == 0);
     symbolic_link();

@@ -1,4 +1,4 @@
-/* .ralph may be a link to a directory; a link that leads nowhere and a plain file are explained and left alone. */
+/* .ralph may be a link to a directory; a dangling link or a plain file is named in the message and left alone. */
 #include "check.h"
 
 int main(void)

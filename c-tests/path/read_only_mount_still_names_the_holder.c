@@ -1,4 +1,4 @@
-/* On a read-only mount the holder is named; a free lock, and one that would have to be made, is EROFS. */
+/* On a read-only mount a refusal names the holder; a free lock, or a missing lock file, is EROFS. */
 #include "inspecting.h"
 #include "privileges.h"
 
@@ -42,7 +42,7 @@ int main(void)
     CHECK(ralph_lock_metadata_pid(metadata) == (uint32_t)holder.pid);
     ralph_lock_metadata_free(metadata);
 
-    /* The record of a holder that died stays: nobody here can blank it. */
+    /* A dead holder's record stays: no process can blank it here. */
     kill_hard(&holder);
     CHECK(!is_locked(view));
     check_state(view, RALPH_LOCK_STATE_STALE, "on the writable side");

@@ -1,5 +1,5 @@
-/* find_root finds the nearest directory that contains .git; a lock file nearer than that counts while it is held, and
- * without any .git. A sticky directory and what is beyond a mount boundary are never found. */
+/* find_root returns the nearest directory that contains .git. A nearer lock file counts while it is held, or when there
+ * is no .git. A sticky directory, and anything beyond a mount boundary, is never returned. */
 #include "check.h"
 
 #include <sys/mount.h>
@@ -67,7 +67,7 @@ static void buffers(const char *tree)
     fails("", RALPH_LOCK_INVALID_ARGUMENT, 0);
 }
 
-/* Not where this program runs: that is below the project's own work tree. */
+/* Not in this program's directory, which is below the project's own work tree. */
 static char top[] = "/tmp/ralph_lock-root-XXXXXX";
 
 static void remove_top(void)

@@ -1,7 +1,7 @@
-/* A root may hold any bytes, end with slashes, be a link or be relative; guard and error give it back as given. */
+/* A root may contain any bytes, end with slashes, be a link or be relative; guard and error return it as given. */
 #include "check.h"
 
-/* Takes the lock of a root, from here and from another process, and looks at the paths. */
+/* Takes a root's lock, here and in another process, and checks the paths. */
 static void check_works(const char *root, const char *file)
 {
     ralph_lock_guard *guard = acquire(root, "first");
@@ -48,7 +48,7 @@ int main(void)
     CHECK(symlink(root, link) == 0);
     check_works(link, path_of("%s/.ralph/loop.lock", link));
 
-    /* Whichever way it is spelled, it is the same lock. */
+    /* Every spelling means the same lock. */
     guard = acquire(".", "one");
     check_held(root, "one");
     check_held(link, "one");
@@ -61,7 +61,7 @@ int main(void)
 
     error = cannot_acquire(missing, ENOENT);
     CHECK(strncmp(ralph_lock_error_path(error), missing, strlen(missing)) == 0);
-    /* The message is UTF-8 all the same. */
+    /* The message is still UTF-8. */
     CHECK(strstr(ralph_lock_error_message(error), "\xff") == NULL);
     CHECK(strstr(ralph_lock_error_message(error), "/missing \xef\xbf\xbd") != NULL);
     ralph_lock_error_free(error);

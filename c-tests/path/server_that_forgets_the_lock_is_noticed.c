@@ -1,8 +1,8 @@
-/* On a file system that other machines share, a server can let go of a lock while its holder believes to have
- * it: then verify says so, and a release leaves the next holder's record alone. */
+/* On a shared file system the server can drop a lock that its holder still counts on. verify then reports LOST, and a
+ * release leaves the next holder's record alone. */
 #include "probing.h"
 
-/* Lets go of the lock as such a server does: no call of the holder's did it. */
+/* Drops the lock as such a server does, without a call of the holder. */
 static void forget_lock(const char *root)
 {
     struct stat file, directory, found;
@@ -41,7 +41,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guard, NULL));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
 
-    /* Free, and then another process's. */
+    /* The lock is free, and then another process takes it. */
     guard = acquire(root, "first");
     forget_lock(root);
     check_lost(guard);
@@ -56,7 +56,7 @@ int main(void)
     say(&other, 'x');
     finish(&other);
 
-    /* Another guard's of this process, with the same prompt. */
+    /* Another guard of this process takes it, with the same prompt. */
     guard = acquire(root, "same");
     forget_lock(root);
     second = acquire(root, "same");
@@ -66,7 +66,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(second, NULL));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(second));
 
-    /* Nobody took it: the record is ended as ever. */
+    /* No process took it: release blanks the record. */
     guard = acquire(root, "first");
     forget_lock(root);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));

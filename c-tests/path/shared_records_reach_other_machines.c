@@ -1,5 +1,5 @@
-/* On a file system that other machines share, a record is sent to them before its holder goes on, and its end
- * before the lock is free; and what is read is what they wrote, not what this machine remembers. */
+/* On a shared file system a record is sent to the server before acquire returns, and blanked there before the lock is
+ * free. A read asks the server instead of this machine's cache. */
 #include "probing.h"
 
 static int syncs, syncs_at_unlock, questions;
@@ -15,7 +15,7 @@ int fsync(int fd)
     return (int)syscall(SYS_fsync, fd);
 }
 
-/* The flags that the library sets for a read past this machine's memory. */
+/* The flags that the library sets for a read past the page cache. */
 int fcntl(int fd, int command, ...)
 {
     va_list arguments;
@@ -74,7 +74,7 @@ static void on_ext4(void *unused)
 
 int main(void)
 {
-    /* A process asks of each device once what it is. */
+    /* A process determines the type of each device once. */
     process other = start(on_ext4, NULL);
 
     finish(&other);

@@ -1,4 +1,4 @@
-/* A process that may not write the lock file learns who holds it; free, the lock is RALPH_LOCK_IO with EACCES. */
+/* A process without write permission for the lock file learns its holder; a free lock is RALPH_LOCK_IO with EACCES. */
 #include "check.h"
 #include "privileges.h"
 
@@ -34,7 +34,7 @@ static void look_at_held_lock(void *record)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_read_existing(".", &metadata, NULL));
     CHECK_TEXT("privileged", ralph_lock_metadata_prompt(metadata));
     ralph_lock_metadata_free(metadata);
-    /* At once, held or not: a wait could not end well. */
+    /* A wait fails at once, held or not: it could never get the lock. */
     check_blocking_fails();
     CHECK_TEXT(record, read_file(RALPH_LOCK_FILE, NULL));
     CHECK(open_descriptors() == descriptors);
@@ -49,7 +49,7 @@ static void look_at_free_lock(void *unused)
     CHECK(!is_locked("."));
 }
 
-/* Without permission to read, nothing can be known: above all not that somebody else holds it. */
+/* Without read permission nothing is known: above all, the answer must not be ALREADY_LOCKED. */
 static void look_at_unreadable_lock(void *unused)
 {
     ralph_lock_metadata *metadata;
@@ -82,7 +82,7 @@ int main(void)
     char *root = new_workspace();
     process holder;
 
-    /* The folders above may be closed to other users; the current one needs no way to it. */
+    /* The directories above may be closed to other users; the current directory needs no path. */
     CHECK(chdir(root) == 0 && chmod(".", 0755) == 0);
     holder = hold(".", "privileged");
     CHECK(chmod(RALPH_LOCK_FILE, 0444) == 0 && chmod(".ralph", 0555) == 0);

@@ -1,12 +1,12 @@
-/* The next holder after one that died makes no file shorter that fits in a block: a full disk may not give the block
- * back. */
+/* After a holder has died, the next one does not truncate a file that fits in a block: a full disk might not return the
+ * block. */
 #include "check.h"
 
 #include <sys/syscall.h>
 
 static int truncations;
 
-/* The library calls this one instead of libc's. */
+/* Replaces the library's ftruncate(2). */
 int ftruncate(int fd, off_t length)
 {
     truncations++;
@@ -36,7 +36,7 @@ int main(void)
     take_over(root, "short");
     take_over(root, path_of("%03000d", 0));
     CHECK(truncations == 0);
-    /* A longer file gives its blocks back, and shows that the library's calls are counted. */
+    /* A longer file is truncated, which shows that the library's calls are counted. */
     take_over(root, path_of("%05000d", 0));
     CHECK(truncations == 1);
     return 0;

@@ -1,4 +1,4 @@
-/* A prompt that is not UTF-8, or that nobody could read back, is RALPH_LOCK_INVALID_ARGUMENT; nothing is made. */
+/* A prompt that is not UTF-8, or too long to be read back, is RALPH_LOCK_INVALID_ARGUMENT; no file is created. */
 #include "check.h"
 
 static void check_refused(const char *root, const char *prompt)
@@ -48,7 +48,7 @@ int main(void)
     memset(text, 'x', limit + 1);
     text[limit + 1] = '\0';
     check_refused(root, text);
-    /* As JSON, a line break takes two bytes and another control character six. */
+    /* In JSON a line break takes two bytes and any other control character six. */
     memset(text, '\n', limit);
     text[limit] = '\0';
     check_refused(root, text);
@@ -56,7 +56,7 @@ int main(void)
     text[limit / 4] = '\0';
     check_refused(root, text);
 
-    /* Nothing was made. */
+    /* No file was created. */
     CHECK(rmdir(root) == 0);
     return 0;
 }

@@ -1,11 +1,11 @@
-/* What a dead holder left in the file is in nobody's way, and nothing of it shows in the next record. */
+/* A dead holder's record delays no acquire, and no part of it shows in the next record. */
 #include "check.h"
 
 enum { LONG = 100 * 1024 };
 
 static char *root, *file;
 
-/* The next holder's file is its record and white space; after the release, only white space. */
+/* Checks that the next holder's file contains its record and white space; after the release, white space only. */
 static void is_replaced(void)
 {
     ralph_lock_guard *guard = acquire(root, "next");

@@ -1,5 +1,5 @@
-/* Who takes a lock is told which record was left there, by a holder that died or by ralph-core, as often as he
- * asks; a holder that ended well has left none. */
+/* guard_previous returns the record that a dead holder or ralph-core left in the file, at each call; after a release
+ * there is none. */
 #include "holders.h"
 
 static const char CORE[] = "{\n  \"pid\": 7,\n  \"started\": \"2026-11-22T16:00:00Z\",\n  \"prompt\": \"core's\"\n}";
@@ -46,7 +46,7 @@ static void check_refused(const ralph_lock_guard *guard, ralph_lock_status statu
     CHECK_STATUS(status, ralph_lock_guard_previous(guard, &metadata, NULL));
 }
 
-/* Lets a holder die with its lock. */
+/* Kills a holder. */
 static pid_t crash(const char *root, const char *prompt)
 {
     process holder = hold(root, prompt);
@@ -55,7 +55,7 @@ static pid_t crash(const char *root, const char *prompt)
     return holder.pid;
 }
 
-/* What a forked child asks of its copy of the guard. */
+/* A forked child asks its copy of the guard. */
 static ralph_lock_guard *inherited;
 static pid_t crashed;
 
@@ -86,7 +86,7 @@ static void check_every_way_to_wait(const char *root)
     }
 }
 
-/* Text that is no record, and none at all. */
+/* Text that is not a record, and a blank file. */
 static void check_no_record(const char *root, const char *text)
 {
     ralph_lock_guard *guard;
@@ -120,7 +120,7 @@ int main(void)
     child = start(child_body, root);
     finish(&child);
     check_previous(inherited, "crashed", crashed, RALPH_LOCK_LIVENESS_DEAD);
-    /* What it gave is the caller's, and outlives the guard. */
+    /* The result belongs to the caller and outlives the guard. */
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_previous(inherited, &kept, NULL));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(inherited));
     CHECK_TEXT("crashed", ralph_lock_metadata_prompt(kept));
@@ -135,7 +135,7 @@ int main(void)
     guard = acquire(root, "after ralph-core");
     check_previous(guard, "core's", 7, RALPH_LOCK_LIVENESS_UNKNOWN);
 
-    /* An adopted lock was never without a holder. */
+    /* An adopted lock was never free. */
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_into_fd(guard, &fd, NULL));
     check_refused(guard, RALPH_LOCK_INVALID_HANDLE, "guard");
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_adopt_fd(root, "adopted", NULL, fd, &guard, NULL));

@@ -1,4 +1,4 @@
-/* Any UTF-8 of at most 16 MiB is a prompt, and a refused process reads it back byte for byte. */
+/* A prompt is any UTF-8 text of at most 16 MiB, and a refused process reads it back byte for byte. */
 #include "check.h"
 
 static void check_comes_back(const char *root, const char *prompt)
@@ -9,7 +9,7 @@ static void check_comes_back(const char *root, const char *prompt)
     kill_hard(&holder);
 }
 
-/* A text of that many bytes, made of copies of a part. */
+/* A text of that many bytes, repeated from a part. */
 static char *repeat(const char *part, size_t length)
 {
     char *text = remember(malloc(length + 1));

@@ -1,5 +1,5 @@
-/* While two processes hand a lock to each other again and again, readers see the record of one of them or none,
- * never a mixture, and a contender is refused, and told of one of them or of nobody. */
+/* While two processes hand a lock back and forth, a reader sees the record of one of them or none, never a mixture, and
+ * a contender is refused with one of them as the holder, or with none. */
 #include "check.h"
 #include "handover.h"
 
@@ -8,9 +8,9 @@ enum { HAND_OVERS = 8 + MANY(392) };
 static char *root;
 static pid_t players[2];
 
-/* One letter again and again: a small one from the first player, a capital from the second. So many of them that
- * records are blanked in place, or cut, and are longer or shorter than the one before, or of the same length, where a
- * mixture would look right. */
+/* A prompt repeats one letter: lower case from the first player, upper case from the second. The lengths make records
+ * be blanked in place or truncated, and longer or shorter than the one before, or as long, where a mixture would look
+ * right. */
 static char *prompt_of(int turn)
 {
     static const size_t lengths[] = {1, 3000, 3000, 200000, 200000, 70000, 70000, 40, 4100, 9000};
@@ -23,7 +23,7 @@ static char *prompt_of(int turn)
     return prompt;
 }
 
-/* Checks that it is one of those records, whole. */
+/* Checks that the prompt is one of these, whole. */
 static void check_whole(const ralph_lock_metadata *record)
 {
     const char *prompt = ralph_lock_metadata_prompt(record);
@@ -43,10 +43,10 @@ static void check_whole(const ralph_lock_metadata *record)
         if (same)
             return;
     }
-    fail(__FILE__, __LINE__, "%lu times '%c' is nobody's prompt", (unsigned long)length, prompt[0]);
+    fail(__FILE__, __LINE__, "%lu times '%c' is not a player's prompt", (unsigned long)length, prompt[0]);
 }
 
-/* Looks in one way until it is told to end, and prints how often it saw what. */
+/* Reads in one way until it is told to stop, and prints how many records it saw. */
 static void watch(void *argument)
 {
     int way = *(int *)argument;
@@ -54,7 +54,7 @@ static void watch(void *argument)
     ralph_lock_guard *guard;
     ralph_lock_state state;
     ralph_lock_status status;
-    long seen = 0, nobody = 0;
+    long seen = 0, none = 0;
 
     CHECK(read(starter.from, players, sizeof players) == sizeof players);
     do {
@@ -73,15 +73,15 @@ static void watch(void *argument)
             check_whole(record);
             seen++;
         } else {
-            nobody++;
+            none++;
         }
         ralph_lock_metadata_free(record);
     } while (!is_spoken_to(&starter));
     CHECK(seen > 0);
-    printf("way %d: %ld records, %ld times none\n", way, seen, nobody);
+    printf("way %d: %ld records, %ld times none\n", way, seen, none);
 }
 
-/* Takes each second turn, beginning with that one; the lock comes and goes over the socket. */
+/* Takes every second turn, starting with the given one; the lock arrives and leaves over the socket. */
 static void play(int turn, int socket)
 {
     int descriptors = open_descriptors(), fd = -1;
@@ -117,7 +117,7 @@ static void play_first(void *unused)
 {
     (void)unused;
     play(0, sockets[0]);
-    /* Its record is a living process's until the other one has adopted. */
+    /* The process on record lives until the other one has adopted. */
     hear(&starter);
 }
 

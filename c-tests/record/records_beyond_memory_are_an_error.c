@@ -1,5 +1,5 @@
-/* A foreign record that is longer than the memory left gives RALPH_LOCK_IO with ENOMEM, whatever it is made of, and
- * never ends the process. */
+/* A foreign record that does not fit into memory gives RALPH_LOCK_IO with ENOMEM, whatever it contains, and never ends
+ * the process. */
 #include "check.h"
 
 static char *root;
@@ -69,14 +69,14 @@ int main(void)
     root = new_workspace();
     for (i = 0; i < sizeof records / sizeof *records; i++) {
         write_record(records[i][0], records[i][1], records[i][2]);
-        /* Too few for the text, for its second reading, and for a copy of the prompt. */
+        /* Too little memory for the text, for parsing it, and for a copy of the prompt. */
         for (mebibytes = 10; mebibytes <= 50; mebibytes += 20) {
             process reader = start(body, NULL);
             int status = reap(&reader);
 
             if (status != 0)
                 fail(__FILE__, __LINE__, "record %zu with %zu MiB ended with %x", i, mebibytes, (unsigned)status);
-            /* It has taken the lock, and what it found is gone. */
+            /* The acquire succeeded, and the record it found is dropped. */
             if (is_blank(lock_file_of(root)))
                 write_record(records[i][0], records[i][1], records[i][2]);
         }

@@ -1,11 +1,11 @@
-/* A kernel that takes a few bytes of a write at a time gets the whole record, and all of it blanked. */
+/* When write(2) takes only a few bytes at a time, the record is still written whole, and blanked whole. */
 #include "check.h"
 
 #include <sys/uio.h>
 
 static int writes;
 
-/* The library's pwrite. */
+/* Replaces the library's pwrite(2). */
 ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset)
 {
     struct iovec part = {(void *)bytes, length < 7 ? length : 7};

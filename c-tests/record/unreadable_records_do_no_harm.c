@@ -1,4 +1,4 @@
-/* Text that is no record is RALPH_LOCK_NOT_FOUND with the reason, hides no holder and stops no acquire. */
+/* Text that is not a record is RALPH_LOCK_NOT_FOUND with the reason; it hides no holder and prevents no acquire. */
 #include "check.h"
 
 static void flock_body(void *file)
@@ -10,7 +10,7 @@ static void flock_body(void *file)
     hear(&starter);
 }
 
-/* Starts a process that holds the lock as flock(1) does. */
+/* Starts a process that holds the lock without a record, as flock(1) does. */
 static process hold_by_flock(const char *file)
 {
     process child = start(flock_body, (void *)file);
@@ -30,7 +30,7 @@ static void check_harmless(const char *text, size_t length)
 
     write_file(file, text, length);
 
-    /* Free: there is no record, and why. */
+    /* While the lock is free, the message says why there is no record. */
     CHECK_STATUS(RALPH_LOCK_NOT_FOUND, ralph_lock_read_existing(root, &metadata, &error));
     CHECK(metadata == NULL);
     CHECK_STATUS(RALPH_LOCK_NOT_FOUND, ralph_lock_error_status(error));
@@ -41,7 +41,7 @@ static void check_harmless(const char *text, size_t length)
     ralph_lock_error_free(error);
     CHECK(!is_locked(root));
 
-    /* Held by a process that wrote nothing: the text is not the holder's, and not an error. */
+    /* While a process without a record holds the lock, the text is neither its record nor an error. */
     holder = hold_by_flock(file);
     CHECK(is_locked(root));
     CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_try_acquire(root, "p", &guard, &metadata, &error));
@@ -52,7 +52,7 @@ static void check_harmless(const char *text, size_t length)
     ralph_lock_error_free(error);
     kill_hard(&holder);
 
-    /* Whoever acquires leaves a record and nothing else, and then a blank file. */
+    /* An acquire replaces the text with its record, and the release blanks the file. */
     holder = hold(root, "acquired");
     check_held(root, "acquired");
     say(&holder, 'r');
@@ -65,7 +65,7 @@ static void check_harmless(const char *text, size_t length)
     free(file);
 }
 
-/* RECORD, whatever surrounds it and however it is spelled. */
+/* RECORD with other text around it, and in other spellings. */
 static void check_readable(const char *text)
 {
     char *root = new_workspace();
@@ -112,7 +112,7 @@ int main(void)
     HARMLESS("{\"pid\": 7, \"started\": 1795363200, \"prompt\": \"p\"}");
     HARMLESS("{\"pid\": 7, \"started\": \"yesterday\", \"prompt\": \"p\"}");
     HARMLESS("{\"pid\": 7, \"started\": \"2026-13-22T16:00:00Z\", \"prompt\": \"p\"}");
-    /* In UTC these are in the years 10000 and -1. */
+    /* In UTC these lie in the years 10000 and -1. */
     HARMLESS("{\"pid\": 7, \"started\": \"9999-12-31T23:59:59-00:01\", \"prompt\": \"p\"}");
     HARMLESS("{\"pid\": 7, \"started\": \"0000-01-01T00:00:00+00:01\", \"prompt\": \"p\"}");
     HARMLESS("{\"pid\": 7, \"prompt\": \"p\"}");
@@ -131,11 +131,11 @@ int main(void)
     memset(text + 6, '[', deep);
     check_harmless(text, deep + 6);
 
-    /* What a machine that crashed can leave; a record is not written over it. */
+    /* A machine that crashes can leave this. */
     memset(text, '\0', 8192);
     check_harmless(text, 8192);
 
-    /* More than is ever read, even when it is a record, or blank. */
+    /* Longer than what is ever read, even if it is a record, or blank. */
     memset(text, ' ', large);
     check_harmless(text, large);
     memcpy(text, RECORD, sizeof RECORD - 1);

@@ -1,5 +1,5 @@
-/* A program that closes all its descriptors, as daemons do, has lost its lock: verify and release say so, and leave what
- * has the numbers now alone. */
+/* A program that closes all its descriptors, as daemons do, loses its lock. verify and release report LOST and leave
+ * the files that have these descriptor numbers now alone. */
 #include "check.h"
 
 #include <sys/syscall.h>
@@ -36,7 +36,7 @@ static void check_reused(int first, bool forks)
         kill_hard(&child);
     }
     close_all();
-    /* The guard's two numbers, in both orders. */
+    /* The guard's two descriptor numbers, reused in both orders. */
     for (i = 0; i < 8; i++) {
         fds[i] = open(i % 2 == first ? precious : path_of("%s/precious-%d", root, i), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         CHECK(fds[i] >= 3);
@@ -47,7 +47,7 @@ static void check_reused(int first, bool forks)
     ralph_lock_error_free(error);
     CHECK_STATUS(RALPH_LOCK_LOST, ralph_lock_guard_verify(guard, NULL));
     CHECK_STATUS(RALPH_LOCK_LOST, ralph_lock_guard_restore(guard, NULL, NULL));
-    /* The lock is free, and the next holder's is its own. */
+    /* The lock is free, and the next holder is not affected. */
     CHECK(!is_locked(root));
     child = hold(root, "next");
     CHECK_STATUS(RALPH_LOCK_LOST, ralph_lock_guard_verify(guard, NULL));
@@ -81,7 +81,7 @@ static void check_closed(void)
     CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
 }
 
-/* Waits, waiters and tokens: what they had is closed, and others have the numbers. */
+/* Waits, waiters and tokens, whose descriptors are closed and the numbers reused. */
 static void check_waiting(void)
 {
     char *root = new_workspace();
@@ -113,7 +113,7 @@ static void check_waiting(void)
     ralph_lock_waiter_free(waiter);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_cancel_trigger(cancel));
     ralph_lock_cancel_free(cancel);
-    /* The next wait has descriptors of its own. */
+    /* The next wait opens its own descriptors. */
     CHECK_STATUS(RALPH_LOCK_TIMED_OUT, wait_only(root, options));
     for (i = 0; i < 32; i++)
         CHECK(fcntl(fds[i], F_GETFD) != -1);

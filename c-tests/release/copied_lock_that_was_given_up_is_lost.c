@@ -1,8 +1,8 @@
-/* Where copies of a guard's descriptors exist, one of them can give the lock up: verify says so, and a release leaves
- * the record of the next holder alone. */
+/* A copy of a guard's descriptor can unlock the lock: verify then reports LOST, and a release leaves the next holder's
+ * record alone. */
 #include "handover.h"
 
-/* Gives up the locks of copies, as a shell or flock(1) does that inherited them: the file's, the root's or both. */
+/* Unlocks through copies, as a shell or flock(1) does that inherited them: the file, the root or both. */
 static void give_up(const char *root, bool file, bool directory)
 {
     struct stat locked, above, found;
@@ -38,7 +38,7 @@ static void check_lost(char *root, ralph_lock_guard *guard)
     kill_hard(&next);
 }
 
-/* The next holder has come and gone: that of this library blanks its record, others may leave theirs. */
+/* The next holder has come and gone: this library's blanks its record, another program may leave its own. */
 static void check_gone(char *root, ralph_lock_guard *guard, bool leaves_record)
 {
     process next = hold(root, "next");
@@ -82,7 +82,7 @@ int main(void)
     give_up(root, true, true);
     check_gone(root, guard, false);
 
-    /* Nobody took it: it is taken again, and ends as ever. */
+    /* No process took it: release takes it again and blanks the record. */
     guard = adopted(root);
     give_up(root, true, true);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guard, NULL));
@@ -91,7 +91,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     CHECK(is_blank(lock_file_of(root)));
 
-    /* A fork copies descriptors too. */
+    /* fork copies descriptors too. */
     guard = acquire(root, "forks");
     forked = start(child, root);
     say(&forked, 'u');
@@ -100,7 +100,7 @@ int main(void)
     say(&forked, 'x');
     finish(&forked);
 
-    /* The root's lock alone. */
+    /* The root alone. */
     guard = adopted(root);
     CHECK(unlink(lock_file_of(root)) == 0);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_restore(guard, NULL, NULL));

@@ -1,7 +1,7 @@
-/* In a process that was started without its standard streams no descriptor of the library is 0, 1 or 2. */
+/* In a process started without standard streams, no descriptor of the library is 0, 1 or 2. */
 #include "handover.h"
 
-/* What a call leaves open is above them. */
+/* Every descriptor that a call leaves open is above 2. */
 static void check_streams(void)
 {
     int fd;

@@ -1,4 +1,4 @@
-/* A lock file that was chosen locks no root, unless it is the workspace's own lock under another name. */
+/* Acquiring a chosen lock file locks no root, unless the file is the workspace's own lock under another name. */
 #include "check.h"
 
 static ralph_lock_guard *acquire_file(const char *root, const char *file, ralph_lock_status expected)
@@ -38,7 +38,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     CHECK(!is_directory_locked(root));
 
-    /* It can be put back too. */
+    /* guard_restore works for it too. */
     CHECK(unlink(path_of("%s/other.lock", root)) == 0);
     CHECK_STATUS(RALPH_LOCK_LOST, ralph_lock_guard_verify(other, NULL));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_restore(other, NULL, NULL));

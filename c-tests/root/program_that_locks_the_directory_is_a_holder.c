@@ -1,5 +1,5 @@
-/* A program that has locked the directory itself, as `flock .` does, keeps the workspace; one that asks, with a shared
- * lock, is looked past. While a caller waits for the directory it does not keep the lock file. */
+/* A program that has locked the directory itself, as `flock .` does, holds the workspace; a prober's shared lock does
+ * not. A caller that waits for the directory does not keep the lock file locked. */
 #include "removing.h"
 
 static char *root;
@@ -24,7 +24,7 @@ static process hold_directory(int kind)
     return child;
 }
 
-static void let_go(process *other)
+static void end_holding(process *other)
 {
     say(other, 'x');
     CHECK(hear(other) == 'u');
@@ -32,7 +32,7 @@ static void let_go(process *other)
     finish(other);
 }
 
-/* Takes the file's lock as ralph-core does, which must succeed soon: no process holds it for longer than an instant. */
+/* Takes the file's lock as ralph-core does. It must succeed soon: no process holds it for more than an instant. */
 static void check_file_is_free(void)
 {
     int fd = open(lock_file_of(root), O_RDWR | O_CLOEXEC), tries;
@@ -59,7 +59,7 @@ int main(void)
             waiters[how] = start_waiting(root, "waits", (way)how);
         if (i == 1)
             check_file_is_free();
-        let_go(&holder);
+        end_holding(&holder);
         for (how = 0; how < 3; how++) {
             struct pollfd polled[3];
             int at;
@@ -80,13 +80,13 @@ int main(void)
         CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
     }
 
-    /* Shared: for so long, it is no holder, but is in the way. */
+    /* A shared lock held this long is not a holder, but blocks the acquire. */
     holder = hold_directory(LOCK_SH);
     CHECK(!is_locked(root));
     check_state(root, RALPH_LOCK_STATE_FREE, NULL);
     CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, try_only(root));
     CHECK(!is_locked(root));
-    let_go(&holder);
+    end_holding(&holder);
     CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
     return 0;
 }

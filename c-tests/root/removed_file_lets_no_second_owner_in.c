@@ -1,5 +1,5 @@
-/* However the lock file disappears, the holder of the root keeps the workspace: no other process takes it, and the next
- * one does when the holder has released. */
+/* However the lock file disappears, the root's lock keeps the workspace: another process can take it only after the
+ * holder has released. */
 #include "removing.h"
 
 static void check_told(const char *removal)

@@ -1,7 +1,7 @@
-/* guard_restore puts a lock file back that was removed or replaced, with its record, and the guard goes on with it. */
+/* guard_restore puts back a lock file that was removed or replaced, with its record; the guard stays valid. */
 #include "removing.h"
 
-/* As nothing ever happened. */
+/* Checks that all is as before the removal. */
 static void check_in_place(const char *root, const ralph_lock_guard *guard, const char *record)
 {
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guard, NULL));
@@ -26,7 +26,7 @@ static void check_restored(const char *removal)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_restore(guard, &holder, &error));
     CHECK(holder == NULL && error == NULL);
     check_in_place(root, guard, record);
-    /* Once more changes nothing. */
+    /* A second call changes nothing. */
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_restore(guard, NULL, NULL));
     check_in_place(root, guard, record);
     CHECK(open_descriptors() == descriptors);
@@ -40,7 +40,7 @@ static void check_restored(const char *removal)
     CHECK_STATUS(RALPH_LOCK_INVALID_HANDLE, ralph_lock_guard_restore(guard, NULL, NULL));
 }
 
-/* A program that knows only the file was faster. */
+/* A program that knows only the file has locked the new one. */
 static void check_already_locked(void)
 {
     char *root = new_workspace();
@@ -62,13 +62,13 @@ static void check_already_locked(void)
     CHECK_STATUS(RALPH_LOCK_LOST, ralph_lock_guard_verify(guard, NULL));
     CHECK(open_descriptors() == descriptors + 2);
     dismiss(&other);
-    /* The guard was left as it was. */
+    /* The guard has not changed. */
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_restore(guard, NULL, NULL));
     check_in_place(root, guard, record);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
 }
 
-/* Probers and contenders are in the way for an instant only. */
+/* Probers and contenders block it for an instant only. */
 static void keep_asking(void *root)
 {
     say(&starter, 'b');
@@ -106,7 +106,7 @@ static void check_others_are_looked_past(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
 }
 
-/* A root is never made again. */
+/* A root is never created again. */
 static void check_lost_root(const char *move)
 {
     char *above = new_workspace();

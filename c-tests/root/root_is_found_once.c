@@ -1,5 +1,5 @@
-/* A relative root is the directory that it was when the call began: a later chdir, in any thread, and a rename of what
- * is above it change nothing for guards, waits and waiters. */
+/* A relative root is resolved when the call begins: a later chdir in any thread, or a rename of a directory above it,
+ * does not affect guards, waits and waiters. */
 #include "check.h"
 #include "threads.h"
 
@@ -54,7 +54,7 @@ static void check_wait(way how)
     until_asleep(sleeper);
     sleeper = 0;
     go(elsewhere);
-    /* By the way, its lock file is removed, so that it is looked up again. */
+    /* Its lock file is removed, so that the waiter looks it up again. */
     CHECK(unlink(lock_file_of(root)) == 0);
     kill_hard(&holder);
     CHECK(pthread_join(thread, &guard) == 0);
@@ -76,7 +76,7 @@ int main(void)
     for (how = 0; how < 3; how++)
         check_wait((way)how);
 
-    /* An absolute root that is not at its path any more is lost; its lock ends as ever. */
+    /* An absolute root that is no longer at its path is LOST; release still frees its lock. */
     guard = acquire(root, "absolute");
     go("/");
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guard, NULL));

@@ -1,5 +1,4 @@
-/* A root that may be entered and not read cannot be locked: then the lock file alone protects it, and everything works
- * as it does without a root lock. */
+/* A root with search permission only cannot be locked: the lock file alone protects it, and everything else works. */
 #include "privileges.h"
 
 static char *root;
@@ -18,7 +17,7 @@ static void body(void *unused)
     CHECK_STATUS(RALPH_LOCK_LOST, ralph_lock_guard_verify(guard, NULL));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_restore(guard, NULL, NULL));
     check_held(root, "first");
-    /* Outside of what the root's lock promises. */
+    /* Without the root's lock, a removed file lets a second owner in. */
     CHECK(unlink(lock_file_of(root)) == 0);
     next = acquire(root, "second");
     CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_guard_restore(guard, NULL, NULL));

@@ -1,5 +1,5 @@
-/* signal_holder cannot tell whether a process has the lock when it may signal it and not see its descriptors: an error
- * with EACCES, and the process is spared. */
+/* When the caller may signal the holder but not read its descriptors, signal_holder cannot verify that it has the lock:
+ * it fails with EACCES and signals no process. */
 #include "inspecting.h"
 #include "privileges.h"
 
@@ -11,7 +11,7 @@ static void become_nobody(void)
         skip("this user cannot become another one");
 }
 
-/* A process that cannot be traced shows its descriptors to root only. */
+/* Only root can read the descriptors of a process that is not dumpable. */
 static void hold_untraceable(void *unused)
 {
     (void)unused;

@@ -1,5 +1,5 @@
-/* Whatever happens between the moments at which signal_holder looks at the lock and opens the holder's
- * process, nobody else is signalled; and nobody at all where there is no pidfd. */
+/* Whatever happens between signal_holder's look at the lock and its opening of the holder's process, no other process
+ * is signalled. Without pidfd no process is signalled at all. */
 #include "inspecting.h"
 
 #include <dlfcn.h>
@@ -27,8 +27,8 @@ static long pass_on(long number, long a, long b, long c, long d, long e, long f)
     return real(number, a, b, c, d, e, f);
 }
 
-/* The library's, which opens and signals processes with it. Like the real one it takes six arguments however many
- * were given, which a checker must not mind. */
+/* Replaces the library's syscall(2), which opens and signals processes. Like the real one it reads six arguments
+ * however many were passed; sanitizers are told to accept that. */
 __attribute__((no_sanitize("address"))) long syscall(long number, ...)
 {
     va_list list;
@@ -58,7 +58,7 @@ static void idle_body(void *unused)
     hear(&starter);
 }
 
-/* Starts a process with the number of one that has ended. */
+/* Starts a process with the pid of one that has ended. */
 static process successor_of(pid_t dead)
 {
     process innocent;
@@ -128,7 +128,7 @@ static void with_numbers(void *unused)
     check_spared(&other);
     CHECK(try_only(root) == RALPH_LOCK_OK);
 
-    /* On record is the number of the next process; a new holder has not written yet. */
+    /* The record has the pid of the next process; a new holder has not written yet. */
     lock.dead = leave_record(root, "dead");
     innocent = successor_of(lock.dead);
     other = hold_plainly(root, LOCK_EX);

@@ -1,6 +1,6 @@
-/* signal_holder spares the process on record when it runs and does not have the lock: because it has run another program,
- * and another process holds the lock since, or because it has handed its lock over. It signals one that has handed over
- * a copy and keeps its own. */
+/* signal_holder does not signal a running process on record that no longer has the lock: one that called exec while
+ * another process took the lock, or one that handed its lock over. It signals one that handed over a copy and kept its
+ * own. */
 #include "inspecting.h"
 
 static void check_not_live(const char *root)
@@ -47,7 +47,7 @@ static void executed(void)
     finish(&holder);
 }
 
-/* Its end is the heir's. */
+/* The end of this pipe ends the heir. */
 static int heirs_line[2];
 
 static void heir_body(void *unused)
@@ -59,7 +59,7 @@ static void heir_body(void *unused)
     CHECK(read(heirs_line[0], &nothing, 1) == 0);
 }
 
-/* Told 'c', closes its own copy. */
+/* On 'c' it closes its own copy. */
 static void hand_over_body(void *root)
 {
     ralph_lock_guard *guard = acquire(root, "handed over");

@@ -1,9 +1,9 @@
-/* signal_holder signals the process that holds the lock now; every doubt is a refusal that says which, and
- * nobody is signalled. */
+/* signal_holder signals only the process that verifiably holds the lock now; otherwise it fails with the reason and
+ * signals no process. */
 #include "inspecting.h"
 #include "privileges.h"
 
-/* Checks that the refusal has that status, and a word of its message. */
+/* Checks the refusal's status and that its message contains the word. */
 static void check_refused(const char *root, int signal_number, ralph_lock_status expected, const char *word)
 {
     ralph_lock_error *error;
@@ -86,7 +86,7 @@ static void idle_body(void *unused)
     hear(&starter);
 }
 
-/* A live process is on record in some way, and somebody holds the lock. */
+/* A live process is on record, and the lock is held. */
 static void check_doubt(const char *root, const char *record, ralph_lock_status expected, const char *word)
 {
     process holder;
@@ -99,7 +99,7 @@ static void check_doubt(const char *root, const char *record, ralph_lock_status 
     dismiss(&holder);
 }
 
-/* The record with what follows a word replaced, digit by digit or letter by letter. */
+/* The record with the value after a word replaced, digit by digit or letter by letter. */
 static char *altered(const char *record, const char *key)
 {
     char *copy = path_of("%s", record);
@@ -111,7 +111,7 @@ static char *altered(const char *record, const char *key)
     return copy;
 }
 
-/* ralph-core's record of the process that holds the lock: the number alone does not identify it. */
+/* ralph-core's record of the process that holds the lock: a pid alone does not identify it. */
 static void check_its_own_doubt(const char *root)
 {
     process holder = hold_plainly(root, LOCK_EX);
@@ -128,7 +128,7 @@ static void doubts(const char *root)
     process innocent = hold(root, "innocent");
     char *record = read_file(lock_file_of(root), NULL);
 
-    /* It has the lock, and the number of an earlier holder that is on record. */
+    /* It has the lock, and the pid of an earlier holder that is still on record. */
     write_file(lock_file_of(root), altered(record, "\"start_time\":"), strlen(record));
     check_refused(root, SIGKILL, RALPH_LOCK_NOT_LIVE, "another process has its number");
     write_file(lock_file_of(root), record, strlen(record));
@@ -140,7 +140,7 @@ static void doubts(const char *root)
     check_doubt(root, "no record", RALPH_LOCK_PARSE, "no record");
     check_doubt(root, altered(record, "\"start_time\":"), RALPH_LOCK_PARSE, "no record");
     check_doubt(root, altered(record, "\"boot_id\":\""), RALPH_LOCK_NOT_LIVE, "another host, boot or pid namespace");
-    /* The host's name does not decide: the process on record runs, and it has released. */
+    /* The host name does not decide: the process on record runs, and has released. */
     check_doubt(root, altered(record, "\"host\":\""), RALPH_LOCK_NOT_LIVE, "does not hold it");
     check_doubt(root, record, RALPH_LOCK_NOT_LIVE, "does not hold it");
     check_doubt(root, altered(record, "\"time_ns\":"), RALPH_LOCK_NOT_LIVE, "cannot be told from others");
@@ -158,7 +158,7 @@ static void doubts(const char *root)
     CHECK(try_only(root) == RALPH_LOCK_OK);
 }
 
-/* A holder whose number is another process's now, and whose child keeps the lock. */
+/* A dead holder whose pid another process has now, and whose child keeps the lock. */
 static void recycled(void *argument)
 {
     const char *root = argument;
@@ -194,7 +194,7 @@ static void elsewhere_body(void *root)
     dismiss(&holder);
 }
 
-/* A holder in a pid namespace, seen from outside once it is visible there. */
+/* A holder in a pid namespace, seen from outside. */
 static void elsewhere(char *root)
 {
     process outer = start(elsewhere_body, root);

@@ -1,5 +1,5 @@
-/* While holders come, die and leave their numbers to processes that never touch the lock, signal_holder
- * signals none of these, and no holder before it has tried for the lock. */
+/* While holders die and processes that never touch the lock reuse their pids, signal_holder signals none of these, and
+ * no holder before it has tried for the lock. */
 #include "inspecting.h"
 
 #include <sys/mman.h>
@@ -39,7 +39,7 @@ static void signal_all_the_time(void *unused)
     }
 }
 
-/* Takes the lock until it has been signalled, or for one moment, and dies with it or gives it up. */
+/* Takes the lock until it is signalled, or for a moment, and then dies with it or releases it. */
 static void hold_for_a_moment(void *argument)
 {
     int kind = *(int *)argument, before = __atomic_load_n(&shared->reached, __ATOMIC_SEQ_CST);
@@ -62,7 +62,7 @@ static void idle_body(void *unused)
     hear(&starter);
 }
 
-/* Returns when signal_holder has been called anew. */
+/* Returns when signal_holder has been called again. */
 static void until_called(void)
 {
     int before = __atomic_load_n(&shared->calls, __ATOMIC_SEQ_CST);
@@ -71,7 +71,7 @@ static void until_called(void)
         sched_yield();
 }
 
-/* Gives a number to a process that has nothing to do with the lock. */
+/* Gives a pid to a process that never uses the lock. */
 static process start_innocent(pid_t number)
 {
     process innocent;
@@ -108,7 +108,7 @@ static void storm(void *unused)
             holder = start(hold_for_a_moment, &round);
             CHECK(holder.pid == number);
             finish(&holder);
-            /* It stays while others hold the lock. */
+            /* It lives on while other processes hold the lock. */
             innocents[round % NUMBERS] = start_innocent(number);
         }
         number++;

@@ -1,4 +1,4 @@
-/* Where the kernel has no pidfd nobody is signalled, and the answer says so; the rest works as ever. */
+/* On a kernel without pidfd signal_holder signals no process and says why; everything else works. */
 #include "inspecting.h"
 
 #include <sys/syscall.h>

@@ -1,4 +1,4 @@
-/* A signal ends acquire_blocking with INTERRUPTED, unless its handler asks with SA_RESTART to go on. */
+/* A signal ends acquire_blocking with INTERRUPTED, unless its handler has SA_RESTART. */
 #include "check.h"
 
 static void tell(int signal)

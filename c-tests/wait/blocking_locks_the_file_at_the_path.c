@@ -1,4 +1,4 @@
-/* A waiter whose lock file is removed ends with the lock of the file that is at the path. */
+/* A waiter whose lock file is removed gets the lock of the file that is at the path then. */
 #include "check.h"
 
 static void wait_for_the_lock(void *root)
@@ -29,7 +29,7 @@ int main(void)
     ralph_lock_guard *lost;
     process waiter;
 
-    /* Nothing is at the path any more. */
+    /* The lock file is gone. */
     lost = acquire(root, "loses its file");
     waiter = start(wait_for_the_lock, root);
     until_blocked(waiter.pid);
@@ -48,7 +48,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(lost));
     has_the_lock(root, &waiter);
 
-    /* Its holder has put another file there: the wait goes on. */
+    /* The holder has put another file there: the wait continues. */
     lost = acquire(root, "loses its file");
     waiter = start(wait_for_the_lock, root);
     while (!is_blocked(waiter.pid, old))

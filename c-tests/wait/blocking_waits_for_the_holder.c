@@ -1,7 +1,7 @@
-/* acquire_blocking waits for a holder, and has the lock when that one releases, exits or is killed. */
+/* acquire_blocking waits for the holder and gets the lock when the holder releases, exits or is killed. */
 #include "check.h"
 
-/* Says 'a' with the lock in its hand. */
+/* Says 'a' once it holds the lock. */
 static void wait_for_the_lock(void *root)
 {
     ralph_lock_guard *guard;
@@ -62,7 +62,7 @@ int main(void)
     kill_hard(&holder);
     has_the_lock(root, &waiter);
 
-    /* A free lock is not waited for. */
+    /* It takes a free lock at once. */
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_acquire_blocking(root, "free", &guard, NULL));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     return 0;

@@ -1,4 +1,4 @@
-/* A triggered token ends waits with CANCELLED: one that begins later, even for a free lock, and one that sleeps. */
+/* A triggered token ends waits with CANCELLED: one that sleeps, and one that begins later, even for a free lock. */
 #include "check.h"
 #include "threads.h"
 
@@ -32,7 +32,7 @@ static void check_before(const ralph_lock_options *options)
         ralph_lock_error_free(error);
         CHECK(!is_locked(root));
     }
-    /* Not even the file was made. */
+    /* Not even the file was created. */
     CHECK(access(lock_file_of(root), F_OK) == -1);
     held = acquire(root, "stays");
     CHECK_STATUS(RALPH_LOCK_CANCELLED, wait_only(root, options));
@@ -76,7 +76,7 @@ static void *sleep_over_it(void *argument)
     return NULL;
 }
 
-/* How many milliseconds a sleeping wait took to notice. */
+/* Milliseconds until a sleeping wait ended. */
 static double during(const ralph_lock_options *options, ralph_lock_cancel *cancel)
 {
     char *root = new_workspace();

@@ -1,4 +1,4 @@
-/* A release, a removal or a replacement in the moment before a wait sets its watch is not lost. */
+/* A wait notices a release, a removal or a replacement just before it sets its watch. */
 #include "check.h"
 
 #include <sys/inotify.h>
@@ -8,7 +8,7 @@ static char *root;
 static int held;
 static void (*change)(void);
 
-/* The library calls this one instead of libc's. */
+/* Replaces the library's inotify_add_watch(2). */
 int inotify_add_watch(int fd, const char *path, uint32_t mask)
 {
     if (change != NULL)
@@ -17,7 +17,7 @@ int inotify_add_watch(int fd, const char *path, uint32_t mask)
     return (int)syscall(SYS_inotify_add_watch, fd, path, mask);
 }
 
-/* The holder is a program that knows only the file, like flock(1): it does not keep others out of a new one. */
+/* The holder is a program that knows only the file, like flock(1): it does not exclude other callers from a new one. */
 static void released(void)
 {
     CHECK(close(held) == 0);
@@ -37,7 +37,7 @@ static void replaced(void)
     CHECK(rename(other, lock_file_of(root)) == 0);
 }
 
-/* One wait, in a process of its own: an earlier wait would leave events that wake the next one early. */
+/* Each wait is a process of its own: events of an earlier one would wake the next early. */
 static void body(void *argument)
 {
     double begin;
@@ -50,7 +50,7 @@ static void body(void *argument)
     begin = now_ms();
     next = wait_for(root, "next", how);
     say(&starter, now_ms() - begin < LATE ? 'q' : 's');
-    /* Else the library does not use what is above. */
+    /* Otherwise the library does not call the replacement. */
     CHECK(change == NULL);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(next, NULL));
     check_held(root, "next");

@@ -1,12 +1,12 @@
-/* One thread waits for 1,000 locks by epoll, with a few inotify instances of the 128 that the user has; as the locks
- * are let go in random order, each is had exactly once. */
+/* One thread waits for 1,000 locks with epoll and a few of the user's 128 inotify instances; when the locks are
+ * released in random order, it gets each exactly once. */
 #include "check.h"
 
 #include <sys/epoll.h>
 
 #define LOCKS 1000
 
-/* Descriptors for each wait, and for the lock that comes of it. */
+/* Descriptors for each wait, and for the lock that it gets. */
 #define EACH 7
 
 /* How many waits share an inotify instance. */
@@ -15,7 +15,7 @@
 static char *roots[LOCKS];
 static int locks;
 
-/* As few instances as can be, and a watch for each wait. They stay for later waits, the watches do not. */
+/* As few instances as possible, and one watch for each wait. Later waits reuse the instances, not the watches. */
 static void check_inotify(int waits)
 {
     int instances, watches, needed = (locks + SHARE - 1) / SHARE;
@@ -25,10 +25,10 @@ static void check_inotify(int waits)
     if (instances == needed)
         CHECK(watches == waits);
     else
-        puts("others have used up the user's inotify instances");
+        puts("other processes have used up the user's inotify instances");
 }
 
-/* Holds all of them; told 'r', releases them in an order of its own. */
+/* Holds all of them; on 'r' it releases them in random order. */
 static void hold_all(void *argument)
 {
     static ralph_lock_guard *guards[LOCKS];

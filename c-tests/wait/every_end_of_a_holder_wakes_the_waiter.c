@@ -13,7 +13,7 @@ static void foreign_body(void *argument)
     hear(&starter);
 }
 
-/* A holder whose forked child has the descriptor too, and keeps it until the holder ends. */
+/* A holder whose forked child has the descriptor too, until the holder ends. */
 static void forking_body(void *argument)
 {
     ralph_lock_guard *guard = acquire(argument, "forks");
@@ -73,7 +73,7 @@ static void tell_kill(process *holder)
     CHECK(kill(holder->pid, SIGKILL) == 0);
 }
 
-/* How long it took from the end of the holder until the waiter had the lock. */
+/* Milliseconds from the holder's end until the waiter had the lock. */
 static double hand_off(process (*begin)(const char *), void (*end)(process *), way how)
 {
     char *root = new_workspace();

@@ -1,11 +1,11 @@
-/* Of 50 processes that wait for one lock each gets it exactly once as it is handed on, and never two at a time. */
+/* Of 50 processes that wait for one lock each gets it exactly once, and never two at a time. */
 #include "check.h"
 
 #include <sys/mman.h>
 
 #define WAITERS (10 + MANY(40))
 
-/* In memory that all share. Neither is atomic: the lock is what orders the accesses. */
+/* In shared memory. Neither is atomic: the lock orders the accesses. */
 typedef struct shared {
     volatile int occupant;
     volatile int counter;
@@ -31,7 +31,7 @@ static void take_turn(void *argument)
     CHECK(all->occupant == 0);
     all->occupant = mine->number + 1;
     before = all->counter;
-    /* Room for somebody who should not be here. */
+    /* Lets a second holder show itself. */
     for (i = 0; i < 20; i++)
         sched_yield();
     all->counter = before + 1;

@@ -1,4 +1,4 @@
-/* A waiter gets the lock that flock(1) or a holder of a shared lock lets go, and waits quietly until then. */
+/* A waiter gets the lock when flock(1) or the holder of a shared lock releases it, and sleeps until then. */
 #include "check.h"
 
 #include <sys/resource.h>
@@ -16,7 +16,7 @@ static pid_t start_flock(const char *kind, const char *file)
     CHECK(child >= 0);
     if (child == 0) {
         CHECK(dup2(in[0], 0) == 0 && dup2(out[1], 1) == 1);
-        /* It hands its descriptor to nobody: its end is the end of the lock. */
+        /* Its command does not inherit the descriptor: the lock ends with flock(1). */
         execlp("flock", "flock", "--close", kind, file, "sh", "-c", "echo locked; read line", (char *)NULL);
         _exit(127);
     }
@@ -38,7 +38,7 @@ static void check_gets_it(const char *kind, way how)
     foreign = start_flock(kind, lock_file_of(root));
     waiter = start_waiting(root, "next", how);
     CHECK(kill(foreign, SIGKILL) == 0);
-    /* Its descriptor may be read-only, so that nothing tells of its end: then it takes a second. */
+    /* flock(1) may have opened the file read-only; closing it then raises no event, and the wait takes a second. */
     CHECK(hear(&waiter) == 'g');
     check_held(root, "next");
     CHECK(waitpid(foreign, NULL, 0) == foreign);
@@ -68,8 +68,8 @@ static void idle_body(void *argument)
     hear(&starter);
 }
 
-/* The process on record ends, and the lock is still held: that end, which stays true for ever, must not
- * keep the waiter busy. */
+/* The process on record ends, and the lock is still held. Its pidfd stays readable from then on, which must not keep
+ * the waiter busy. */
 static void check_quiet(int kind)
 {
     char *root = new_workspace();

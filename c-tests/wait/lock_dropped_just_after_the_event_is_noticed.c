@@ -1,4 +1,4 @@
-/* A waiter that an event has woken too early looks again soon: the kernel tells of a close before it drops the lock. */
+/* A waiter that an event wakes too early looks again soon: the kernel reports a close before it drops the lock. */
 #include "check.h"
 
 static double hand_off(way how)
@@ -14,18 +14,18 @@ static double hand_off(way how)
     held = open(file, O_RDWR | O_CLOEXEC);
     CHECK(held >= 0 && flock(held, LOCK_EX) == 0);
     waiter = start_waiting(root, "next", how);
-    /* Only now, so that the waiter has no copy. */
+    /* After the fork, so that the waiter has no copy. */
     closed = open(file, O_RDWR | O_CLOEXEC);
     CHECK(closed >= 0);
     do
         sleeps = sleeps_of(waiter.pid);
     while (sleeps == -1);
-    /* This raises the event, and the unlock raises none. */
+    /* The close raises the event; the unlock raises none. */
     CHECK(close(closed) == 0);
     do
         now = sleeps_of(waiter.pid);
     while (now == -1 || now == sleeps);
-    /* It has looked, and sleeps again. */
+    /* The waiter has looked, and sleeps again. */
     CHECK(flock(held, LOCK_UN) == 0);
     dropped = now_ms();
     CHECK(hear(&waiter) == 'g');
@@ -43,7 +43,7 @@ int main(void)
     int attempt;
 
     for (i = 0; i < sizeof ways / sizeof *ways; i++) {
-        /* It looks for 4 ms, in which this process may get no turn. */
+        /* It looks for 4 ms, in which this process might not be scheduled. */
         for (attempt = 0; hand_off(ways[i]) > LATE; attempt++)
             CHECK(attempt < 10);
     }

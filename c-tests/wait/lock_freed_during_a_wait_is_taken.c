@@ -1,4 +1,4 @@
-/* A wait takes the lock that becomes free during it, however long it could have waited. */
+/* A wait takes a lock that becomes free during it, whatever its timeout. */
 #include "check.h"
 
 typedef struct call {
@@ -25,7 +25,7 @@ static void wait_body(void *argument)
 
 int main(void)
 {
-    /* The last three: more than a 64-bit clock of nanoseconds can count; the last but one; for ever. */
+    /* The last three: more nanoseconds than 64 bits can count; the greatest finite timeout; no timeout. */
     static const uint64_t timeouts[] = {60000,           UINT32_MAX,     (uint64_t)INT64_MAX / 1000000 + 1,
                                         INT64_MAX,       UINT64_MAX - 1, UINT64_MAX};
     char *root = new_workspace();

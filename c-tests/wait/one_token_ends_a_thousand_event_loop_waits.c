@@ -1,4 +1,4 @@
-/* Linux lets one descriptor be in 500 epoll sets of this kind; one token ends more waits than that. */
+/* Linux allows one descriptor in 500 nested epoll sets; one token ends more waits than that. */
 #include "check.h"
 
 #include <sys/epoll.h>
@@ -52,7 +52,7 @@ int main(void)
     ralph_lock_guard *guard = acquire(root, "stays");
     ralph_lock_cancel *cancel;
 
-    /* The first wait leaves what all later ones share. */
+    /* The first wait opens what all later ones share. */
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_cancel_new(&cancel, NULL));
     end_all(root, cancel, waits);
     ralph_lock_cancel_free(cancel);

@@ -1,4 +1,4 @@
-/* One token ends 20 waits in 20 threads; freed while they use it, it does not disturb them, and still ends them. */
+/* One token ends 20 waits in 20 threads; freeing it while they use it does not disturb them. */
 #include "check.h"
 #include "threads.h"
 
@@ -72,7 +72,7 @@ int main(void)
     ralph_lock_cancel_free(cancel);
     check_held(root, "stays");
 
-    /* Triggered, and freed at once. */
+    /* Triggered and freed at once: the waits end. */
     cancel = new_token();
     start_all(threads, cancel);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_cancel_trigger(cancel));
@@ -80,7 +80,7 @@ int main(void)
     join_all(threads);
     check_held(root, "stays");
 
-    /* Freed without: the waits go on, and so do options that have it. */
+    /* Freed without a trigger: the waits continue, and options that refer to it stay usable. */
     expected = RALPH_LOCK_OK;
     cancel = new_token();
     start_all(threads, cancel);

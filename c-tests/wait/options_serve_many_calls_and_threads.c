@@ -1,4 +1,4 @@
-/* The same options serve many calls, also in many threads at a time, and waits go on when the options are freed. */
+/* The same options serve many calls, also in many threads at a time; waits continue when the options are freed. */
 #include "check.h"
 #include "threads.h"
 
@@ -49,7 +49,7 @@ int main(void)
     for (i = 0; i < THREADS; i++)
         CHECK(pthread_join(threads[i], NULL) == 0);
 
-    /* Changed and freed while a wait sleeps with them, which takes no notice. */
+    /* Changing and freeing options does not affect a wait that sleeps with them. */
     CHECK(pipe2(line, O_CLOEXEC) == 0);
     guard = acquire(root, "stays");
     CHECK(pthread_create(&threads[0], NULL, wait_once, root) == 0);

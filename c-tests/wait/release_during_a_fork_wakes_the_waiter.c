@@ -1,4 +1,4 @@
-/* A release while another thread is inside of fork wakes a waiter, though the child has the descriptor by then. */
+/* A release while another thread is inside fork wakes a waiter, although the child has the descriptor by then. */
 #include "check.h"
 #include "threads.h"
 
@@ -6,7 +6,7 @@
 
 static ralph_lock_guard *guard;
 
-/* Runs in the parent when the child exists already, but before the library's own handler. */
+/* Runs in the parent after the child was created and before the library's own handler. */
 static void release(void)
 {
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));

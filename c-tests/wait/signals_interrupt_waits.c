@@ -1,4 +1,4 @@
-/* A signal handler without SA_RESTART ends a wait with INTERRUPTED; nothing is left, and waiting again works. */
+/* A signal handler without SA_RESTART ends a wait with INTERRUPTED; nothing is left behind, and a new wait works. */
 #include "check.h"
 
 static volatile sig_atomic_t handled;
@@ -43,7 +43,7 @@ static void wait_body(void *argument)
     }
     action.sa_handler = handle;
     CHECK(sigaction(SIGUSR1, &action, NULL) == 0);
-    /* The first round leaves a descriptor for the next ones. */
+    /* The first round leaves a descriptor that the next ones use. */
     for (round = 0; round < 3; round++) {
         if (round == 1)
             descriptors = open_descriptors();
@@ -78,7 +78,7 @@ static void check_interrupts(kind how)
 
         CHECK(hear(&waiter) == 'w');
         until_asleep(waiter.pid);
-        /* A signal that comes between two sleeps wakes nobody: again, then. */
+        /* A signal between two sleeps interrupts nothing: it is sent again. */
         do
             CHECK(kill(waiter.pid, SIGUSR1) == 0);
         while (poll(&polled, 1, 300) == 0);

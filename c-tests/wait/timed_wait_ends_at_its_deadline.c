@@ -1,4 +1,4 @@
-/* A wait ends with TIMED_OUT and the holder's name, not before its deadline and not much after it. */
+/* A wait ends with TIMED_OUT and the holder's metadata, not before its deadline and not much after it. */
 #include "check.h"
 
 static void check_times_out(const char *root, uint64_t milliseconds, uint32_t pid, const char *prompt)
@@ -12,7 +12,7 @@ static void check_times_out(const char *root, uint64_t milliseconds, uint32_t pi
     CHECK_STATUS(RALPH_LOCK_TIMED_OUT, ralph_lock_acquire_with(root, "late", options, &guard, &holder, &error));
     took = now_ms() - begin;
     CHECK(took >= (double)milliseconds);
-    /* On a busy machine too. */
+    /* A generous limit, for busy machines. */
     CHECK(took < (double)milliseconds + 10000);
     CHECK(guard == NULL);
     if (prompt == NULL) {
@@ -46,7 +46,7 @@ int main(void)
     check_held(root, "stays");
     kill_hard(&holder);
 
-    /* One's own guard is waited for too. */
+    /* A caller can wait for its own guard. */
     own = acquire(root, "own");
     check_times_out(root, 30, (uint32_t)getpid(), "own");
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(own));

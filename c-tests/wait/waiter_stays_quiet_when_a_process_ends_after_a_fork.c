@@ -1,4 +1,4 @@
-/* A waiter's descriptor does not stay readable because a process ended that a forked child still watches. */
+/* A waiter's descriptor does not stay readable after the end of a process that a forked child still watches. */
 #include "check.h"
 
 static void idle_body(void *argument)
@@ -25,10 +25,10 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_waiter_new(root, "next", NULL, &waiter, NULL));
     polled.fd = ralph_lock_waiter_fd(waiter);
     CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_waiter_step(waiter, &guard, NULL, NULL));
-    /* It has a copy of every descriptor. */
+    /* The child has a copy of every descriptor. */
     child = start(idle_body, NULL);
     kill_hard(&named);
-    /* A few steps are fine, and where inotify has run out one every 50 ms. */
+    /* A few steps are allowed; without a free inotify instance, one every 50 ms. */
     begin = now_ms();
     for (steps = 0; steps < 200 && poll(&polled, 1, 500) == 1; steps++)
         CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_waiter_step(waiter, &guard, NULL, NULL));

@@ -1,4 +1,4 @@
-/* A waiter steps to the lock, to TIMED_OUT or to CANCELLED without blocking; freed, it leaves nothing. */
+/* A waiter's steps end with the lock, TIMED_OUT or CANCELLED and never block; freeing it leaves nothing behind. */
 #include "check.h"
 
 static bool is_readable(int fd, int milliseconds)
@@ -18,7 +18,7 @@ static ralph_lock_waiter *new_waiter(const char *root, const ralph_lock_options 
     return waiter;
 }
 
-/* Steps whenever it is worth it until the wait ends; gives how. */
+/* Steps whenever the waiter asks for it until the wait ends; returns its status. */
 static ralph_lock_status step_to_end(ralph_lock_waiter *waiter, ralph_lock_guard **guard, ralph_lock_metadata **holder)
 {
     int fd = ralph_lock_waiter_fd(waiter);
@@ -42,7 +42,7 @@ static void check_free_lock(void)
     ralph_lock_metadata *holder;
     ralph_lock_error *error;
 
-    /* Nothing is tried yet, and a loop that polls first steps at once. */
+    /* A new waiter has tried nothing and asks for a step at once, so a loop may poll first. */
     CHECK(access(lock_file_of(root), F_OK) == -1);
     CHECK(fd >= 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
     CHECK(is_readable(fd, 10000));
@@ -66,7 +66,7 @@ static void check_held_lock(void)
     ralph_lock_error *error;
     int i;
 
-    /* As often as one likes, readable or not. */
+    /* A step is allowed at any time, readable or not. */
     for (i = 0; i < 50; i++) {
         CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_waiter_step(waiter, &guard, &rival, &error));
         CHECK(guard == NULL);
@@ -152,7 +152,7 @@ static void check_freed_in_the_middle(void)
         CHECK(i == 0 || open_descriptors() == descriptors);
     }
     CHECK_TEXT(record, read_file(lock_file_of(root), NULL));
-    /* Nobody is left who would take it. */
+    /* No freed waiter takes the lock. */
     say(&holder, 'r');
     CHECK(hear(&holder) == 'r');
     CHECK(!is_locked(root));

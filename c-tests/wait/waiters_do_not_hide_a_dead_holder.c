@@ -1,5 +1,5 @@
-/* While others wait in the kernel's queue for a lock that a dead holder's child keeps, the dead holder is still
- * named as the one who left it. */
+/* While processes wait in the kernel's queue for a lock that a dead holder's child keeps, refusals still name the dead
+ * holder. */
 #include "inspecting.h"
 
 int main(void)

@@ -1,5 +1,5 @@
-/* A waiter whose lock file is removed, replaced or renamed gets the lock of the file that is at the path then, while a
- * program that knows only the file holds the old one. */
+/* When its lock file is removed, replaced or renamed, a waiter gets the lock of the file that is at the path then,
+ * while a program that knows only the file holds the old one. */
 #include "inspecting.h"
 
 static void removed(const char *root)
@@ -23,11 +23,11 @@ static void moved_away(const char *root)
 static void folder_removed(const char *root)
 {
     removed(root);
-    /* Unless the waiter has made the file anew already. */
+    /* Unless the waiter has created the file again already. */
     CHECK(rmdir(path_of("%s/.ralph", root)) == 0 || errno == ENOTEMPTY);
 }
 
-/* The lock file itself is left alone, so that nothing tells of this. */
+/* The lock file itself does not change, so no event reports this. */
 static void folder_renamed(const char *root)
 {
     CHECK(rename(path_of("%s/.ralph", root), path_of("%s/.elsewhere", root)) == 0);
@@ -38,7 +38,7 @@ static void folder_made_anew(const char *root)
     int file;
 
     folder_renamed(root);
-    /* Unless the waiter has made them anew already, and its record is there. */
+    /* Unless the waiter has created them again already, with its record. */
     CHECK(mkdir(path_of("%s/.ralph", root), 0777) == 0 || errno == EEXIST);
     file = open(lock_file_of(root), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     CHECK(file != -1);
@@ -82,7 +82,7 @@ static void check_follows(const char *what, void (*how_changed)(const char *), w
     fail(__FILE__, __LINE__, "%s (way %d) took %.0f, %.0f and %.0f ms", what, (int)how, took[0], took[1], took[2]);
 }
 
-/* Somebody else is quicker to lock the new file: the waiter waits for that one then. */
+/* Another process locks the new file first: the waiter then waits for that one. */
 static void check_new_file_counts(way how)
 {
     char *root = new_workspace();
@@ -94,7 +94,7 @@ static void check_new_file_counts(way how)
     lost = hold_plainly(root, LOCK_EX);
     waiter = start_waiting(root, "next", how);
 
-    /* The lock is on the new file before that is at the path. */
+    /* The new file is locked before it is moved to the path. */
     CHECK(mkdir(other, 0777) == 0);
     taken = acquire(other, "is quicker");
     CHECK(rename(lock_file_of(other), lock_file_of(root)) == 0);

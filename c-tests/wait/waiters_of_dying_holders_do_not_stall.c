@@ -1,11 +1,12 @@
-/* When each of 30 waiting processes dies with the lock, the next one has it at once: nobody waits for the back-stop. */
+/* When each of 30 waiting processes dies with the lock, the next one gets it at once, without waiting for the
+ * back-stop. */
 #include "check.h"
 
 #include <sys/mman.h>
 
 #define WAITERS 30
 
-/* When the lock was had for the first, the second ... time. In memory that all share. */
+/* When the lock was taken for the first, the second ... time. In shared memory. */
 typedef struct shared {
     volatile int count;
     volatile double had[WAITERS];
@@ -23,7 +24,7 @@ static void die_with_it(void *argument)
     CHECK(ralph_lock_guard_verify(guard, NULL) == RALPH_LOCK_OK);
     all->had[all->count] = now_ms();
     all->count++;
-    /* Without a record there is no process to watch: the close is all that tells. */
+    /* Without a record there is no process to watch: only the close raises an event. */
     CHECK(truncate(lock_file_of(root), 0) == 0);
     _exit(0);
 }

@@ -1,4 +1,5 @@
-/* NULL, garbage, freed and foreign handles of options, tokens and waiters are refused, and live ones left alone. */
+/* Options, tokens and waiters that are NULL, garbage, freed or of another type are refused; live ones are left
+ * alone. */
 #include "check.h"
 
 static char *root;
@@ -115,7 +116,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guard, NULL));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
 
-    /* A step without a place for the lock is refused, and the wait goes on. */
+    /* A step without a place for the lock is refused, and the wait continues. */
     CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_waiter_step(waiter, NULL, NULL, NULL));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_waiter_step(waiter, &guard, NULL, NULL));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
@@ -127,7 +128,7 @@ int main(void)
     ralph_lock_cancel_free(cancel);
     ralph_lock_waiter_free(waiter);
     CHECK(open_descriptors() == descriptors);
-    /* Freed, more than once, also when others were made in between. */
+    /* Freed more than once, also with new objects created in between. */
     for (i = 0; i < 3; i++) {
         check_dead_options(options);
         check_dead_token(cancel);

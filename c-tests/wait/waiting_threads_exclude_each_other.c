@@ -1,4 +1,4 @@
-/* 8 threads that take the lock with a timeout 200 times each are never inside it together, and lose no update. */
+/* Eight threads that each take the lock 200 times with a timeout exclude each other and lose no update. */
 #include "check.h"
 #include "threads.h"
 
@@ -10,8 +10,8 @@
 static char *root;
 static ralph_lock_options *options;
 
-/* Relaxed accesses order nothing: the lock does. Plain ones are the same to the machine, but a checker for data races
- * does not know that flock(2) orders them. */
+/* Relaxed accesses order nothing: the lock does. Plain accesses would compile to the same code, but a data-race
+ * detector does not know that flock(2) orders them. */
 static int occupant, counter;
 
 static int get(const int *place)

@@ -1,4 +1,4 @@
-/* Waits that end in any way leave no descriptor, watch, memory or lock, and the lock file byte for byte as it was. */
+/* A wait, however it ends, leaves no descriptor, watch, memory or lock behind, and does not change the lock file. */
 #include "check.h"
 #include "leaks.h"
 #include "threads.h"
@@ -7,12 +7,12 @@
 
 #define ROUNDS MANY(500)
 
-/* Until malloc has filled its caches, which it counts as memory in use. */
+/* Rounds until malloc has filled its caches, which it counts as memory in use. */
 #define WARM_UP MANY(250)
 
 #define THREADS 30
 
-/* One wait of each kind for a lock that is held, and one that gets it. */
+/* One wait of each kind for a held lock, and one that gets the lock. */
 static void wait_in_every_way(const char *busy, const char *idle, const ralph_lock_options *brief,
                               const ralph_lock_options *cancelled)
 {
@@ -28,7 +28,7 @@ static void wait_in_every_way(const char *busy, const char *idle, const ralph_lo
     ralph_lock_metadata_free(holder);
     ralph_lock_error_free(error);
     CHECK_STATUS(RALPH_LOCK_OK, wait_only(idle, brief));
-    /* Freed in the middle, and freed before the first step. */
+    /* A waiter freed in the middle, and one freed before its first step. */
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_waiter_new(busy, "x", NULL, &waiter, NULL));
     CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_waiter_step(waiter, &guard, &holder, &error));
     ralph_lock_metadata_free(holder);
@@ -65,7 +65,7 @@ static void check_steady(const char *busy)
         wait_in_every_way(busy, idle, brief, cancelled);
     }
     CHECK(open_descriptors() == descriptors);
-    /* Less than malloc gives out at the least, for each round. */
+    /* Less than malloc's smallest block for each round. */
     if (allocated() > used + ROUNDS * 16)
         fail(__FILE__, __LINE__, "%ld bytes more are in use", (long)(allocated() - used));
     count_inotify(&instances, &watches);
@@ -94,7 +94,7 @@ static void *wait_together(void *argument)
     return NULL;
 }
 
-/* However many waits there were at a time, only one descriptor is kept. */
+/* After any number of simultaneous waits only one descriptor is kept. */
 static void check_crowd(const char *busy)
 {
     pthread_t threads[THREADS];
@@ -116,14 +116,14 @@ static void check_crowd(const char *busy)
     ralph_lock_options_free(medium);
 }
 
-/* A wait that sleeps until its process is killed. */
+/* Waits until its process is killed. */
 static void sleeping_body(void *argument)
 {
     say(&starter, 'w');
     wait_only(argument, timeout_of(100000));
 }
 
-/* The counting above sees what it counts: while a wait sleeps, there is a watch. */
+/* The counting works: while a wait sleeps, there is a watch. */
 static void check_counting(char *busy)
 {
     process waiter = start(sleeping_body, busy);
@@ -149,7 +149,7 @@ static void check_counting(char *busy)
         free(path);
     }
     kill_hard(&waiter);
-    /* Others may have used up the user's inotify instances at this moment. */
+    /* Other processes may have used up the user's inotify instances. */
     if (!found)
         puts("the wait had no watch");
 }

@@ -1,4 +1,4 @@
-/* Waits of one process share a queue of events: whoever takes an event off it, the wait that it is for is woken. */
+/* Waits of one process share an event queue: whichever wait reads an event, the wait that it concerns is woken. */
 #include "check.h"
 #include "threads.h"
 
@@ -7,8 +7,8 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 
-/* No clock decides here. In this program a wait never looks again for safety, as it does elsewhere a second after its
- * last look: one that misses its event hangs. */
+/* No clock decides here. This program disables the back-stop, a new look a second after the last one: a wait that
+ * misses its event hangs. */
 static bool is_back_stop(const struct timespec *time)
 {
     return time->tv_sec > 0 || time->tv_nsec >= 500000000;
@@ -25,10 +25,10 @@ static bool is_inotify(int fd)
     return strcmp(target, "anon_inode:inotify") == 0;
 }
 
-/* A thread that does not see the queue, as if another were always faster. */
+/* A thread that does not see the queue, as if another always read it first. */
 static __thread bool deaf;
 
-/* The library calls this one and the next instead of libc's. */
+/* Replaces the library's ppoll(2). */
 int ppoll(struct pollfd *polled, nfds_t count, const struct timespec *time, const sigset_t *mask)
 {
     struct timespec copy = {0, 0};
@@ -43,6 +43,7 @@ int ppoll(struct pollfd *polled, nfds_t count, const struct timespec *time, cons
     return (int)syscall(SYS_ppoll, polled, count, for_ever ? NULL : &copy, mask, _NSIG / 8);
 }
 
+/* Replaces the library's timerfd_settime(2). */
 int timerfd_settime(int fd, int flags, const struct itimerspec *time, struct itimerspec *old)
 {
     struct itimerspec copy = *time;
@@ -56,7 +57,7 @@ enum { LOCKS = 40, PASSERS_BY = 6, ROUNDS = 3 };
 
 static char *roots[LOCKS];
 
-/* Holds all locks, and releases those whose number it is told, until it is told another letter. */
+/* Holds all locks, and releases each whose number it receives, until another letter. */
 static void hold_all(void *unused)
 {
     ralph_lock_guard *guards[LOCKS];
@@ -93,7 +94,7 @@ static void release_in(process *holder, int number)
     CHECK(hear(holder) == 'r');
 }
 
-/* A thread that waits for one lock, and says when it has had it. */
+/* A thread that waits for one lock, and reports when it got it. */
 typedef struct sleeper {
     int number;
     bool deaf;
@@ -140,7 +141,7 @@ static void until_said(int line, int number)
     CHECK(read(line, &said, 1) == 1 && said == number);
 }
 
-/* The wait that is woken is not the one that saw the event. */
+/* One wait reads the event, and another is woken. */
 static void check_threads(void)
 {
     process holder = start_holder();
@@ -165,7 +166,7 @@ static void check_threads(void)
     close(line[1]);
 }
 
-/* A waiter that has nothing to do but to wait for an event. */
+/* A waiter that only an event can wake. */
 static void until_quiet(ralph_lock_waiter *waiter)
 {
     struct pollfd polled = {ralph_lock_waiter_fd(waiter), POLLIN, 0};
@@ -219,7 +220,7 @@ static void check_waiters(void)
     end_holder(&holder);
 }
 
-/* Two waits for one lock have one watch, which is there until both are over. */
+/* Two waits for one lock share one watch, which exists until both are over. */
 static void check_same_lock(void)
 {
     process holder = start_holder();
@@ -244,7 +245,7 @@ static void check_same_lock(void)
 
 static bool stop;
 
-/* Comes and goes: waits for a moment, for locks that others wait for. */
+/* Waits briefly, again and again, for locks that other threads wait for. */
 static void *pass_by(void *argument)
 {
     unsigned seed = (unsigned)(uintptr_t)argument;
@@ -259,7 +260,7 @@ static void *pass_by(void *argument)
     return NULL;
 }
 
-/* Many waits, of which some never see the queue, and the locks let go in random order. */
+/* Many waits, of which some never see the queue; the locks are released in random order. */
 static void check_many(unsigned seed)
 {
     process holder = start_holder();
@@ -281,7 +282,7 @@ static void check_many(unsigned seed)
         order[i] = order[j];
         order[j] = kept;
     }
-    /* Somebody who sees the queue is needed to the end. */
+    /* One wait that sees the queue must last to the end. */
     for (i = 0; i < LOCKS; i++)
         if (order[i] == 0) {
             order[i] = order[LOCKS - 1];
@@ -315,7 +316,7 @@ int main(void)
     kill_hard(&holder);
     count_inotify(&instances, &watches);
     if (instances == 0)
-        skip("others have used up the user's inotify instances");
+        skip("other processes have used up the user's inotify instances");
     check_threads();
     check_waiters();
     check_same_lock();
