@@ -116,26 +116,31 @@ static void read_it(void)
     close(fd);
 }
 
+/* The root is opened before the lock is tried, so that a shared lock is held for as few calls as can be. */
+static int open_root(void)
+{
+    struct stat directory;
+    int fd = open(root, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_CLOEXEC);
+
+    check(fd != -1 && fstat(fd, &directory) == 0);
+    return fd;
+}
+
 static void locked(void)
 {
-    struct stat found, there, directory;
-    int fd = open(path, O_RDONLY | ALWAYS), at = AT_FDCWD;
-    const char *name = path;
-    int free;
+    struct stat found, there;
+    int fd = open(path, O_RDONLY | ALWAYS), at, free;
 
     check(fd != -1 && fstat(fd, &found) == 0);
+    at = open_root();
     free = flock(fd, LOCK_SH | LOCK_NB) == 0;
-    if (free) {
-        at = open(root, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_CLOEXEC);
-        check(at != -1 && fstat(at, &directory) == 0 && flock(at, LOCK_SH | LOCK_NB) == 0);
-        name = LOCK_FILE;
-    }
-    check(fstatat(at, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && found.st_ino == there.st_ino);
+    if (free)
+        check(flock(at, LOCK_SH | LOCK_NB) == 0);
+    check(fstatat(at, LOCK_FILE, &there, AT_SYMLINK_NOFOLLOW) == 0 && found.st_ino == there.st_ino);
     if (free)
         check(flock(at, LOCK_UN) == 0 && flock(fd, LOCK_UN) == 0);
     close(fd);
-    if (free)
-        close(at);
+    close(at);
 }
 
 /* What /proc says of a process, to the end of the file. */
@@ -154,17 +159,21 @@ static void read_proc(const char *name)
 static void inspect(void)
 {
     struct stat found, there;
-    int fd = open(path, O_RDONLY | ALWAYS);
+    int fd = open(path, O_RDONLY | ALWAYS), at;
     char name[64];
     pid_t pid;
 
-    check(fd != -1 && flock(fd, LOCK_SH | LOCK_NB) == -1 && fstat(fd, &found) == 0);
+    check(fd != -1);
+    at = open_root();
+    check(flock(fd, LOCK_SH | LOCK_NB) == -1 && fstat(fd, &found) == 0);
     pid = read_record(fd, found.st_size);
-    check(lstat(path, &there) == 0 && found.st_ino == there.st_ino && kill(pid, 0) == 0);
+    check(fstatat(at, LOCK_FILE, &there, AT_SYMLINK_NOFOLLOW) == 0 && found.st_ino == there.st_ino);
+    check(kill(pid, 0) == 0);
     read_proc("/proc/thread-self/status");
     snprintf(name, sizeof name, "/proc/%d/task/%d/stat", (int)pid, (int)pid);
     read_proc(name);
     close(fd);
+    close(at);
 }
 
 static void use(const char *workspace)
@@ -220,7 +229,7 @@ static void prepare(const char *argument)
     snprintf(record, sizeof record,
              "{\n  \"pid\": %d,\n  \"started\": \"2026-01-01T00:00:00.123456789Z\",\n  \"prompt\": \"benchmark\",\n"
              "  \"holder\": {\"host\":\"benchmark\",\"boot_id\":\"00000000-0000-0000-0000-000000000000\","
-             "\"pid_ns\":4026531836,\"start_time\":1234567}\n}",
+             "\"pid_ns\":4026531836,\"time_ns\":4026531834,\"start_time\":1234567}\n}",
              (int)own);
     length = strlen(record);
     memset(blanks, ' ', length);
