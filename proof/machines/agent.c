@@ -1,5 +1,5 @@
-/* An agent on one of the machines. It does what it is told on its standard input, a word a line and perhaps a
- * number, and answers each with a line of `name=value` words:
+/* An agent on one of the machines. Each line of its standard input is an order, one word and perhaps a number. It
+ * answers each order with a line of `name=value` words:
  *
  *     status=ALREADY_LOCKED errno=0 us=812 end=1795389320644478280 pid=17 host=second liveness=FOREIGN prompt=works
  *
@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +38,8 @@ static const char *liveness(ralph_lock_liveness found)
     return names[found];
 }
 
-/* Whom the last answer was about. */
-static void tell_of_holder(void)
+/* Prints the holder of the last answer. */
+static void print_holder(void)
 {
     if (metadata != NULL)
         printf(" pid=%" PRIu32 " host=%s liveness=%s prompt=%s", ralph_lock_metadata_pid(metadata),
@@ -48,7 +49,36 @@ static void tell_of_holder(void)
     metadata = NULL;
 }
 
-static ralph_lock_status wait_with(uint64_t timeout, ralph_lock_cancel *cancel)
+/* Waits through a descriptor, as an event loop does. */
+static ralph_lock_status poll_with(const ralph_lock_options *options)
+{
+    ralph_lock_waiter *waiter;
+    ralph_lock_status status = ralph_lock_waiter_new(root, prompt, options, &waiter, &error);
+
+    if (status != RALPH_LOCK_OK)
+        return status;
+    for (;;) {
+        struct pollfd event = {ralph_lock_waiter_fd(waiter), POLLIN, 0};
+
+        status = ralph_lock_waiter_step(waiter, &guard, &metadata, &error);
+        if (status != RALPH_LOCK_ALREADY_LOCKED)
+            break;
+        ralph_lock_metadata_free(metadata);
+        ralph_lock_error_free(error);
+        if (poll(&event, 1, -1) == -1)
+            abort();
+    }
+    ralph_lock_waiter_free(waiter);
+    return status;
+}
+
+static ralph_lock_status acquire(const ralph_lock_options *options)
+{
+    return ralph_lock_acquire_with(root, prompt, options, &guard, &metadata, &error);
+}
+
+static ralph_lock_status wait_with(ralph_lock_status (*wait)(const ralph_lock_options *), uint64_t timeout,
+                                   ralph_lock_cancel *cancel)
 {
     ralph_lock_options *options = ralph_lock_options_new();
     ralph_lock_status status = ralph_lock_options_set_timeout_ms(options, timeout);
@@ -56,12 +86,12 @@ static ralph_lock_status wait_with(uint64_t timeout, ralph_lock_cancel *cancel)
     if (status == RALPH_LOCK_OK && cancel != NULL)
         status = ralph_lock_options_set_cancel(options, cancel);
     if (status == RALPH_LOCK_OK)
-        status = ralph_lock_acquire_with(root, prompt, options, &guard, &metadata, &error);
+        status = wait(options);
     ralph_lock_options_free(options);
     return status;
 }
 
-/* What triggers a token after that many milliseconds. */
+/* A token, and the milliseconds until it is triggered. */
 typedef struct later {
     ralph_lock_cancel *cancel;
     unsigned long milliseconds;
@@ -84,13 +114,13 @@ static ralph_lock_status wait_until_cancelled(unsigned long milliseconds)
 
     if (status != RALPH_LOCK_OK || pthread_create(&thread, NULL, trigger, &what) != 0)
         abort();
-    status = wait_with(60000, what.cancel);
+    status = wait_with(acquire, 60000, what.cancel);
     pthread_join(thread, NULL);
     ralph_lock_cancel_free(what.cancel);
     return status;
 }
 
-/* That many times the lock, which nobody else wants. */
+/* Takes and releases the lock that many times, while no other process wants it. */
 static ralph_lock_status pairs(unsigned long count)
 {
     ralph_lock_status status = RALPH_LOCK_OK;
@@ -120,7 +150,9 @@ static void obey(const char *word, unsigned long number)
     if (strcmp(word, "try") == 0) {
         status = ralph_lock_try_acquire(root, prompt, &guard, &metadata, &error);
     } else if (strcmp(word, "wait") == 0) {
-        status = wait_with(number, NULL);
+        status = wait_with(acquire, number, NULL);
+    } else if (strcmp(word, "poll") == 0) {
+        status = wait_with(poll_with, number, NULL);
     } else if (strcmp(word, "cancel") == 0) {
         status = wait_until_cancelled(number);
     } else if (strcmp(word, "queue") == 0) {
@@ -152,7 +184,7 @@ static void obey(const char *word, unsigned long number)
            status == RALPH_LOCK_OK ? 0 : code, (end - begin) / 1000, now(CLOCK_REALTIME));
     if (found != NULL)
         printf(" found=%s", found);
-    tell_of_holder();
+    print_holder();
     printf("\n");
     ralph_lock_error_free(error);
 }

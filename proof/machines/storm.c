@@ -1,6 +1,9 @@
-/* One process of a storm: takes the lock and gives it up again, in one of three ways, until a file is gone.
- * Two things tell of an overlap, both in the memory of this machine and without the lock: how many are
- * inside, and a sum that each adds one to in two steps, which loses some when two do so at once. */
+/* One process of a storm: takes and releases the lock, in one of three ways, until a file is gone.
+ *
+ *     storm ROOT DETECTOR GO PROMPT wait|queue|try
+ *
+ * Two numbers in memory that all processes share detect an overlap: how many processes are inside, and a sum that each
+ * holder increments in two steps, so that overlapping holders lose increments. */
 #define _GNU_SOURCE
 
 #include <fcntl.h>
@@ -51,7 +54,7 @@ static ralph_lock_guard *take(const char *how)
     return guard;
 }
 
-/* What the holder does; nobody else may be here. */
+/* What the holder does. No other process may be here meanwhile. */
 static void work(const ralph_lock_guard *guard)
 {
     ralph_lock_metadata *previous;
@@ -59,16 +62,16 @@ static void work(const ralph_lock_guard *guard)
     long sum;
 
     if (__atomic_fetch_add(&detect->inside, 1, __ATOMIC_SEQ_CST) != 0)
-        fail("two have the lock", NULL);
+        fail("two processes have the lock", NULL);
     sum = detect->sum;
     usleep((useconds_t)random() % 300);
     detect->sum = sum + 1;
     if (ralph_lock_guard_verify(guard, &error) != RALPH_LOCK_OK)
         fail("verify:", error);
     if (ralph_lock_guard_previous(guard, &previous, NULL) == RALPH_LOCK_OK)
-        fail("nobody died, and a record was left behind", NULL);
+        fail("no holder died, and a record was left behind", NULL);
     if (__atomic_fetch_sub(&detect->inside, 1, __ATOMIC_SEQ_CST) != 1)
-        fail("two had the lock", NULL);
+        fail("two processes had the lock", NULL);
 }
 
 int main(int argc, char **argv)
