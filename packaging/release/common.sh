@@ -1,0 +1,47 @@
+# What every script of a release shares: `. packaging/release/common.sh`, in the repository's root. TARGET is the folder for
+# what is built, target by default.
+# shellcheck shell=sh disable=SC2034 # the variables are for the scripts that read this
+
+set -eu
+umask 022
+export LC_ALL=C TZ=UTC
+TARGET=$(realpath -m "${TARGET:-target}")
+tools=$(sh packaging/release/tools "$TARGET")
+VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+# The time of every file in every artefact: that of the last commit, or of the newest source where there is no git.
+if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
+    SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
+fi
+export SOURCE_DATE_EPOCH
+
+die() {
+    echo "release: $*" >&2
+    exit 1
+}
+
+# A Rust with the source of its standard library: make.sh's, the one on PATH, or Debian's.
+for rust in "${RUST_WITH_SOURCE:-}" "" /usr/bin; do
+    PATH=$tools:${rust:+$rust:}$PATH
+    sysroot=$(rustc --print sysroot 2>/dev/null) || continue
+    std=$sysroot/lib/rustlib/src/rust/library
+    [ ! -e "$std/Cargo.lock" ] || break
+done
+[ -e "$std/Cargo.lock" ] || die "Rust's standard library has no source here; ./make.sh release installs it"
+export PATH
+
+# No name of a folder of this machine gets into what is built. The standard library is compiled too: without the code
+# that prints backtraces it is half as large.
+export RUSTC_BOOTSTRAP=1
+remap="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$PWD=/ralph_lock"
+remap="$remap --remap-path-prefix=$TARGET=/target --remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust"
+build_std="-Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind"
+
+# rust_target TRIPLE: what cargo-zigbuild calls it; the oldest glibc that the result runs with is part of that.
+rust_target() {
+    case $1 in *-gnu) echo "$1.2.17" ;; *) echo "$1" ;; esac
+}
+
+# rust_flags TRIPLE: for RUSTFLAGS. A shared library for musl must link musl's own.
+rust_flags() {
+    case $1 in *-musl) echo "$remap -C target-feature=-crt-static" ;; *) echo "$remap" ;; esac
+}
