@@ -8,6 +8,7 @@ export LC_ALL=C TZ=UTC
 TARGET=$(realpath -m "${TARGET:-target}")
 tools=$(sh packaging/release/tools "$TARGET")
 VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+DESCRIPTION=$(sed -n 's/^description = "\(.*\)"/\1/p' Cargo.toml)
 # The time of every file in every artefact: that of the last commit, or of the newest source where there is no git.
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
     SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
@@ -44,4 +45,15 @@ rust_target() {
 # rust_flags TRIPLE: for RUSTFLAGS. A shared library for musl must link musl's own.
 rust_flags() {
     case $1 in *-musl) echo "$remap -C target-feature=-crt-static" ;; *) echo "$remap" ;; esac
+}
+
+# artefact PLATFORM: the name of what is made for it, of which files begin with it.
+artefact() {
+    echo "ralph-lock-$VERSION-$(echo "$1" | sed 's/-unknown//')"
+}
+
+# archive PARENT NAME OUT: the folder PARENT/NAME as OUT/NAME.tar.gz, with the same bytes for the same files.
+archive() {
+    tar -C "$1" --sort=name --format=ustar --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
+        --mode=u=rwX,go=rX -cf - "$2" | gzip -9 --no-name >"$3/$2.tar.gz"
 }
