@@ -34,7 +34,7 @@ boot_second() {
         shift
         # A machine has a boot id of its own.
         mount --bind "$machines/boot_id" /proc/sys/kernel/random/boot_id
-        "$@"
+        "$@" >>/var/log/second.log 2>&1
         : >"$machines/ready"
         while sleep 60; do :; done' sh "$machines" "$@" &
     second_machine=$!
