@@ -12,9 +12,18 @@ use crate::sys::filesystem::Filesystem;
 /// processes exclude each other on it at all, and whether they would do so from two machines.
 ///
 /// The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`.
-/// The lock file is not touched. The second cannot be tried from one machine: it is known of some file systems by
-/// their kind, statfs(2), proc_pid_mountinfo(5). The scratch file has no name where the file system supports
-/// O_TMPFILE, else a name for an instant: nothing is left behind except by a crash at that instant.
+/// The lock file is not touched. The second cannot be tried from one machine. It is known from the file system's
+/// type, statfs(2), proc_pid_mountinfo(5):
+///
+/// - RALPH_LOCK_FILESYSTEM_LOCAL: ext4, XFS, Btrfs, tmpfs, overlayfs and others of one machine
+/// - RALPH_LOCK_FILESYSTEM_DISTRIBUTED: GlusterFS, CephFS, NFS
+/// - RALPH_LOCK_FILESYSTEM_NO_LOCKS: MooseFS, which grants the same lock to two processes; sshfs, bindfs, mergerfs,
+///   gocryptfs, unionfs-fuse and VirtioFS, where a second mount does; NFS mounted with `nolock` or `local_lock`;
+///   every file system that refuses locks or grants two in the trial
+/// - RALPH_LOCK_FILESYSTEM_UNKNOWN: all others
+///
+/// The scratch file has no name where the file system supports O_TMPFILE, else a name for an instant: nothing is
+/// left behind except by a crash at that instant.
 ///
 /// `workspace_root`: a directory. `verdict` receives the answer on RALPH_LOCK_OK, else
 /// RALPH_LOCK_FILESYSTEM_UNKNOWN. Must not be NULL. A later version may add values: treat unknown ones as

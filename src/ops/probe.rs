@@ -1,4 +1,4 @@
-//! Finding out what a file system's locks are worth: by trying, and by what the kernel says it is.
+//! Finds out what a file system's locks are worth: tries them, and asks the kernel which file system it is.
 
 use std::ffi::CString;
 use std::io;
@@ -22,10 +22,10 @@ pub(crate) fn probe_filesystem(workspace_root: &Path) -> Result<Filesystem, Faul
     }
 }
 
-/// A new file, opened twice, that has no name: it ends when it is closed, also by a crash.
+/// A new file without a name, opened twice. It ends when it is closed, also by a crash.
 fn scratch_file(folder: &LockPath) -> io::Result<[OwnedFd; 2]> {
     file::open_nameless(folder.as_c_str()).or_else(|_| {
-        // Not every file system has such files; a crash between the next and the last call here leaves one.
+        // Without O_TMPFILE the file has a name for an instant: a crash before the removal leaves it behind.
         let number = clock::wall().as_nanos();
         let path = format!("/.ralph_lock_probe.{}.{number}", process::id());
         let path = CString::new([folder.as_c_str().to_bytes(), path.as_bytes()].concat())?;
@@ -36,7 +36,7 @@ fn scratch_file(folder: &LockPath) -> io::Result<[OwnedFd; 2]> {
     })
 }
 
-/// Whether of two who open one file the second is refused while the first has the lock.
+/// Whether the second descriptor of a file is refused while the first has the lock.
 fn exclude_each_other([first, second]: &[OwnedFd; 2]) -> io::Result<bool> {
     Ok(flock::try_exclusive(first.as_fd())? && !flock::try_exclusive(second.as_fd())?)
 }

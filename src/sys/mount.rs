@@ -1,5 +1,5 @@
-//! Whether a file is on this machine's own file system or on one that other machines share, and what a lock there is
-//! worth.
+//! Whether a file is on a file system of this machine alone or on one that other machines share, and what a lock there
+//! is worth.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -7,17 +7,17 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::filesystem::Filesystem;
 
-// The feature "portable" leaves this as it is: which file system a file is on does not depend on it.
+// Not by the feature "portable": it does not change which file system a file is on.
 #[cfg_attr(any(target_os = "linux", target_os = "android"), path = "linux/mount.rs")]
 #[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "portable/mount.rs")]
 mod system;
 
-/// Answers already given, by device: `device << 2 | shared << 1 | 1`. A direct-mapped cache that needs no lock: an entry
-/// is one word, and a lost update only asks the kernel again. A device number that another file system gets after an
-/// unmount can leave a wrong answer here: that costs one fsync too many or too few, never the lock.
+/// Earlier answers, by device: `device << 2 | shared << 1 | 1`. A direct-mapped cache that needs no lock: an entry is one
+/// word, and a lost update only asks the kernel again. When another file system gets a device number after an unmount,
+/// the answer here is wrong: that costs one fsync too many or too few, never the lock.
 static KNOWN: [AtomicU64; 16] = [const { AtomicU64::new(0) }; 16];
 
-/// Whether other machines may see this file too. When in doubt: yes.
+/// Whether other machines may see this file too; true if that is unknown.
 pub(crate) fn is_shared(file: BorrowedFd<'_>, device: u64) -> bool {
     let slot = &KNOWN[(device ^ (device >> 8)) as usize % KNOWN.len()];
     let known = slot.load(Relaxed);
@@ -29,7 +29,7 @@ pub(crate) fn is_shared(file: BorrowedFd<'_>, device: u64) -> bool {
     shared
 }
 
-/// How far the locks of this file reach, if it can be locked at all.
+/// What the locks of this file are worth, if it can be locked at all.
 pub(crate) fn filesystem(file: BorrowedFd<'_>) -> io::Result<Filesystem> {
     system::filesystem(file)
 }

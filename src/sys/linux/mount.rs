@@ -1,4 +1,4 @@
-//! File systems by what Linux says of them: the magic numbers of statfs(2), and the names and options of
+//! File systems by what Linux says of them: the magic numbers of statfs(2), and the types, sources and options in
 //! proc_pid_mountinfo(5).
 
 use std::io;
@@ -10,7 +10,7 @@ use crate::sys::filesystem::Filesystem;
 use crate::sys::{check, retry};
 
 /// The file systems of disks and memory, by the magic numbers of statfs(2) and the kernel's
-/// include/uapi/linux/magic.h. Others may be shared with other machines: FUSE carries sshfs and GlusterFS.
+/// include/uapi/linux/magic.h. Other machines may share any other one: FUSE carries sshfs and GlusterFS.
 const LOCAL: [u32; 22] = [
     0x0000_ef53, // ext2, ext3, ext4
     0x5846_5342, // XFS
@@ -33,49 +33,63 @@ const LOCAL: [u32; 22] = [
     0x7366_746e, // NTFS
     0x0000_482b, // HFS+
     0x1501_3346, // UDF
-    0x5346_4846, // the one of WSL 1
+    0x5346_4846, // WSL 1
 ];
 
-/// What is known of others, by their names in proc_pid_mountinfo(5).
-const OTHERS: [(&str, Filesystem); 9] = [
+/// What the locks of other file systems are worth, by the type in proc_pid_mountinfo(5).
+const BY_TYPE: [(&str, Filesystem); 14] = [
     ("fuse.glusterfs", Filesystem::Distributed),
     ("ceph", Filesystem::Distributed),
     ("fuse.ceph", Filesystem::Distributed),
     ("fuse.ceph-fuse", Filesystem::Distributed),
     ("nfs", Filesystem::Distributed),
     ("nfs4", Filesystem::Distributed),
-    // A lock never leaves the mount: another mount of the same folder grants it again.
+    // These keep flock(2) to one mount: another mount, and the folder below it, grant the same lock again.
     ("fuse.sshfs", Filesystem::NoLocks),
+    ("fuse.bindfs", Filesystem::NoLocks),
+    ("fuse.mergerfs", Filesystem::NoLocks),
+    ("fuse.gocryptfs", Filesystem::NoLocks),
+    ("fuse.unionfs", Filesystem::NoLocks),
+    ("fuse.unionfs-fuse", Filesystem::NoLocks),
     ("virtiofs", Filesystem::NoLocks),
-    // A disk whose file system is a program.
+    // A disk whose file system is a program, such as NTFS-3G.
     ("fuseblk", Filesystem::Local),
 ];
 
-/// With these an NFS client keeps flock(2) to itself, nfs(5).
+/// The same for file systems that only the beginning of the source tells from others. MooseFS 3 mounts as `fuse` with the
+/// source `mfs#MASTER:PORT`, in which mountinfo escapes the `#`; contending processes get the same lock there.
+const BY_SOURCE: [(&str, Filesystem); 2] = [("mfs#", Filesystem::NoLocks), ("mfs\\043", Filesystem::NoLocks)];
+
+/// With any of these options an NFS client keeps flock(2) to its machine, nfs(5).
 const LOCKS_STAY_HERE: [&str; 3] = ["nolock", "local_lock=flock", "local_lock=all"];
 
-/// How far the locks of this file reach, if it can be locked at all.
+/// What the locks of this file are worth, if it can be locked at all.
 pub(in crate::sys) fn filesystem(file: BorrowedFd<'_>) -> io::Result<Filesystem> {
     let device = file::stat(file)?.identity.device;
     if !is_shared(file) {
         return Ok(Filesystem::Local);
     }
-    // A process without /proc is told nothing about its mounts.
+    // Without /proc the mounts are unknown.
     let mounts = file::read_all(c"/proc/self/mountinfo").unwrap_or_default();
-    Ok(named(&String::from_utf8_lossy(&mounts), libc::major(device), libc::minor(device)))
+    Ok(known(&String::from_utf8_lossy(&mounts), libc::major(device), libc::minor(device)))
 }
 
-/// What is known of the file system of that device.
-fn named(mounts: &str, major: u32, minor: u32) -> Filesystem {
+/// What the mounts say about the file system with that device number.
+fn known(mounts: &str, major: u32, minor: u32) -> Filesystem {
     let device = format!("{major}:{minor}");
     let mount = mounts.lines().find(|line| line.split(' ').nth(2) == Some(&device));
     let mut description = mount.and_then(|line| line.split_once(" - ")).unwrap_or_default().1.split(' ');
-    let (name, options) = (description.next().unwrap_or_default(), description.nth(1).unwrap_or_default());
-    let known = OTHERS.iter().find(|(known, _)| *known == name).map_or(Filesystem::Unknown, |(_, known)| *known);
-    if options.split(',').any(|option| LOCKS_STAY_HERE.contains(&option)) { Filesystem::NoLocks } else { known }
+    let mut word = || description.next().unwrap_or_default();
+    let (kind, source, options) = (word(), word(), word());
+    if options.split(',').any(|option| LOCKS_STAY_HERE.contains(&option)) {
+        return Filesystem::NoLocks;
+    }
+    let by_type = BY_TYPE.iter().find(|(name, _)| *name == kind);
+    let by_source = || BY_SOURCE.iter().find(|(start, _)| kind.starts_with("fuse") && source.starts_with(start));
+    by_type.or_else(by_source).map_or(Filesystem::Unknown, |(_, filesystem)| *filesystem)
 }
 
-/// Whether other machines may see this file too. When in doubt: yes.
+/// Whether other machines may see this file too; true if that is unknown.
 pub(in crate::sys) fn is_shared(file: BorrowedFd<'_>) -> bool {
     let mut raw = MaybeUninit::uninit();
     // SAFETY: the descriptor is open while it is borrowed, and raw has room for one struct statfs.
@@ -94,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mounts_are_known_by_name_and_options() {
+    fn mounts_are_known_by_type_source_and_options() {
         let mounts = "\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 90 22 0:50 / /mnt/a rw,relatime - fuse.glusterfs server:volume rw,user_id=0,allow_other
@@ -106,6 +120,14 @@ mod tests {
 96 22 0:56 / /mnt/g rw - virtiofs shared rw
 97 22 0:57 / /mnt/h rw - fuse.bindfs /home rw
 98 22 0:58 / /mnt/i rw - ceph 192.0.2.1:/ rw,acl
+99 22 0:59 / /mnt/j rw - fuse.ceph-fuse ceph-fuse rw,user_id=0
+100 22 0:60 / /mnt/k rw - fuse mfs\\043192.0.2.1:9421 rw,user_id=0
+101 22 0:61 / /mnt/l rw - fuse.mfs mfs#192.0.2.1:9421 rw,user_id=0
+102 22 0:62 / /mnt/m rw - fuse.mergerfs a:b rw
+103 22 0:63 / /mnt/n rw - fuse.gocryptfs /home/cipher rw
+104 22 0:64 / /mnt/o rw - fuse.unionfs unionfs rw
+105 22 0:65 / /mnt/p rw - fuse other rw
+106 22 0:66 / /mnt/q rw - 9p mfs#not rw
 cut short
 ";
         let expected = [
@@ -116,13 +138,21 @@ cut short
             (54, Filesystem::Distributed),
             (55, Filesystem::NoLocks),
             (56, Filesystem::NoLocks),
-            (57, Filesystem::Unknown),
+            (57, Filesystem::NoLocks),
             (58, Filesystem::Distributed),
+            (59, Filesystem::Distributed),
+            (60, Filesystem::NoLocks),
+            (61, Filesystem::NoLocks),
+            (62, Filesystem::NoLocks),
+            (63, Filesystem::NoLocks),
+            (64, Filesystem::NoLocks),
+            (65, Filesystem::Unknown),
+            (66, Filesystem::Unknown),
             (5, Filesystem::Unknown),
         ];
-        for (minor, reach) in expected {
-            assert_eq!(named(mounts, 0, minor), reach, "{minor}");
+        for (minor, expected) in expected {
+            assert_eq!(known(mounts, 0, minor), expected, "{minor}");
         }
-        assert_eq!(named("", 0, 50), Filesystem::Unknown);
+        assert_eq!(known("", 0, 50), Filesystem::Unknown);
     }
 }

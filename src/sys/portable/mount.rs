@@ -9,7 +9,7 @@ pub(in crate::sys) fn filesystem(file: BorrowedFd<'_>) -> io::Result<Filesystem>
     Ok(if is_shared(file) { Filesystem::Unknown } else { Filesystem::Local })
 }
 
-/// Whether other machines may see this file too. When in doubt: yes.
+/// Whether other machines may see this file too; true if that is unknown.
 #[cfg(any(target_vendor = "apple", target_os = "freebsd", target_os = "dragonfly", target_os = "openbsd"))]
 pub(in crate::sys) fn is_shared(file: BorrowedFd<'_>) -> bool {
     use std::os::fd::AsRawFd;
