@@ -33,6 +33,7 @@ static void check_record(uint32_t pid, const char *holder)
     char *record = path_of("{\"pid\":%u,\"started\":\"2026-11-22T16:00:00Z\",\"prompt\":\"p\"%s}", (unsigned)pid, holder);
     ralph_lock_guard *guard;
     ralph_lock_metadata *metadata;
+    ralph_lock_options *options = timeout_of(1);
     ralph_lock_state state;
     int fd;
 
@@ -55,6 +56,10 @@ static void check_record(uint32_t pid, const char *holder)
     CHECK(state == RALPH_LOCK_STATE_HELD);
     CHECK(ralph_lock_metadata_pid(metadata) == (pid == (uint32_t)getpid() ? pid : 0));
     ralph_lock_metadata_free(metadata);
+    CHECK_STATUS(RALPH_LOCK_TIMED_OUT, ralph_lock_acquire_with(root, "waits", options, &guard, &metadata, NULL));
+    CHECK(ralph_lock_metadata_pid(metadata) == (pid == (uint32_t)getpid() ? pid : 0));
+    ralph_lock_metadata_free(metadata);
+    ralph_lock_options_free(options);
     CHECK(close(fd) == 0);
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
 
 /// Whether the kernel lists another process as the owner of the lock than the one on record. It is asked only where the
 /// record does not identify its process: ralph-core leaves its records behind, and says no more than a number.
-pub(super) fn is_of_another(holder: &Holder, file: &LockedFile) -> bool {
+pub(crate) fn is_of_another(holder: &Holder, file: &LockedFile) -> bool {
     // While locks of others come and go, the kernel can pass over one in the list: an empty one is read again.
     let owners = || (0..3).find_map(|_| file.owners().filter(|owners| !owners.is_empty()));
     holder.identity().is_missing()

@@ -19,7 +19,7 @@ pub(crate) use backoff::{Backoff, Budget, vary};
 pub(crate) use contend::contend;
 pub(crate) use file::{LockedFile, START_OVERS};
 pub(crate) use guard::Published;
-pub(crate) use inspect::{inspect, inspect_workspace, is_locked, on_record};
+pub(crate) use inspect::{inspect, inspect_workspace, is_locked, is_of_another, on_record};
 pub(crate) use path::{LockPath, check_lock_file};
 
 pub use guard::LockGuard;

@@ -18,7 +18,7 @@ use super::cancel::CancelToken;
 use super::options::AcquireOptions;
 use crate::error::{Fault, LockError};
 use crate::lock::{
-    Budget, LockGuard, LockPath, LockedFile, Published, START_OVERS, acquire_in_queue, acquire_now, vary,
+    Budget, LockGuard, LockPath, LockedFile, Published, START_OVERS, acquire_in_queue, acquire_now, is_of_another, vary,
 };
 use crate::record::{Holder, Record};
 use crate::sys::clock;
@@ -289,7 +289,8 @@ impl Wait {
     /// Reads who holds the lock. True: another one than at the last look. A record that has become
     /// blank is a new holder's who has not written yet, and is not to be disturbed in that.
     fn meet_holder(&mut self, file: &LockedFile, size: u64) -> Result<bool, Fault> {
-        let Some(holder) = file.content(size)?.record() else {
+        let record = file.content(size)?.record();
+        let Some(holder) = record.filter(|holder| !is_of_another(holder, file)) else {
             return Ok(std::mem::take(&mut self.named));
         };
         self.named = true;
