@@ -1,21 +1,21 @@
-/* Target: any bytes as the lock file's text. They do no harm, hide no holder, stop no acquire, and all functions
- * agree on what they say.
+/* Target: any bytes as the lock file's text. They hide no holder and stop no acquire, and all functions agree on what
+ * they say.
  *
- * Some bytes that are in no UTF-8 stand for what differs from run to run, such as this process's identity: the
- * fuzzer could not guess that, and a checked-in text cannot have it. */
+ * Some bytes that are not part of UTF-8 stand for what differs from run to run, such as this process's identity: the
+ * fuzzer cannot guess it, and a checked-in text cannot contain it. */
 #include "fuzz.h"
 
 static const char *root;
 static char *path;
 
-/* What the bytes from FIRST_WORD on stand for. */
+/* The words that the bytes from FIRST_WORD on stand for. */
 #define FIRST_WORD 0xf8
 static char *words[7];
 
 static char text[1 << 16];
 static size_t length;
 
-/* Replaces the bytes that stand for something by what they stand for. */
+/* Replaces the bytes that stand for words. */
 static void spell(const uint8_t *data, size_t size)
 {
     size_t at, room;
@@ -80,17 +80,17 @@ static void check_same(const ralph_lock_metadata *one, const ralph_lock_metadata
     CHECK(same_text(ralph_lock_metadata_host(one), ralph_lock_metadata_host(other)));
 }
 
-/* Who a call named as holder is who the file names, if anybody is to be named. */
-static void check_named(bool anybody, ralph_lock_metadata *named, const ralph_lock_metadata *record)
+/* Checks the holder that a call named: the one on record, or none. Frees it. */
+static void check_named(bool expected, ralph_lock_metadata *named, const ralph_lock_metadata *record)
 {
-    if (anybody)
+    if (expected)
         check_same(named, record);
     else
         CHECK(named == NULL);
     ralph_lock_metadata_free(named);
 }
 
-/* Checks a call's status and error object, and frees that. */
+/* Checks a call's status and error object, which it frees. */
 static void check(ralph_lock_status expected, ralph_lock_status status, ralph_lock_error *error)
 {
     int errno_seen = errno;
@@ -102,7 +102,7 @@ static void check(ralph_lock_status expected, ralph_lock_status status, ralph_lo
     ralph_lock_error_free(error);
 }
 
-/* The record, or NULL where the text is none. Whatever the text is, this is one of two answers. */
+/* The record, or NULL where the text is none. No text gives a third answer. */
 static ralph_lock_metadata *read_record(void)
 {
     ralph_lock_metadata *record;
@@ -148,8 +148,8 @@ static void check_signal(ralph_lock_status expected)
     check(expected, status, error);
 }
 
-/* inspect's answer. `anybody`: the one on record belongs to it. */
-static void check_inspect(ralph_lock_state expected, bool anybody, const ralph_lock_metadata *record)
+/* Checks the answer of inspect; `is_named`: the record belongs to it. */
+static void check_inspect(ralph_lock_state expected, bool is_named, const ralph_lock_metadata *record)
 {
     ralph_lock_state state;
     ralph_lock_metadata *named;
@@ -158,10 +158,10 @@ static void check_inspect(ralph_lock_state expected, bool anybody, const ralph_l
 
     check(RALPH_LOCK_OK, status, error);
     CHECK(state == expected);
-    check_named(anybody, named, record);
+    check_named(is_named, named, record);
 }
 
-/* Nobody has the lock: a record is a stale one. */
+/* The lock is free: a record is a stale one. */
 static void look_while_free(const ralph_lock_metadata *record)
 {
     check_is_locked(false);
@@ -169,15 +169,43 @@ static void look_while_free(const ralph_lock_metadata *record)
     check_signal(RALPH_LOCK_NOT_FOUND);
 }
 
-/* Somebody has it. Whether that is the one on record is judged by what is known of that one. */
+/* Whether the record may say since when its process runs, and not where. C cannot ask for that. */
+static bool may_have_start_time(void)
+{
+    return memmem(text, length, "start_time", strlen("start_time")) != NULL || memchr(text, '\\', length) != NULL;
+}
+
+static bool is_named_by_inspect(void)
+{
+    ralph_lock_state state;
+    ralph_lock_metadata *named;
+    bool result;
+
+    CHECK(ralph_lock_inspect(root, &state, &named, NULL) == RALPH_LOCK_OK);
+    result = named != NULL;
+    ralph_lock_metadata_free(named);
+    return result;
+}
+
+/* Whether the record names this process, which the kernel lists as the owner, or identifies its process otherwise. A
+ * record that does neither, like ralph-core's, names no holder. Where that is left open, all functions must agree. */
+static bool may_be_holders(const ralph_lock_metadata *record)
+{
+    if (record == NULL)
+        return false;
+    return ralph_lock_metadata_pid(record) == (uint32_t)getpid() ||
+           ralph_lock_metadata_liveness(record) != RALPH_LOCK_LIVENESS_UNKNOWN ||
+           ralph_lock_metadata_local_pid(record) != 0 || (may_have_start_time() && is_named_by_inspect());
+}
+
+/* This process holds the lock. Whether it is the process on record is judged by what is known of that one. */
 static void look_while_held(const ralph_lock_metadata *record)
 {
     uint32_t pid = ralph_lock_metadata_pid(record);
     ralph_lock_liveness liveness = ralph_lock_metadata_liveness(record);
     bool ended = liveness == RALPH_LOCK_LIVENESS_DEAD || liveness == RALPH_LOCK_LIVENESS_RECYCLED;
-    bool gone = liveness == RALPH_LOCK_LIVENESS_DEAD && kill((pid_t)pid, 0) != 0;
-    /* It is this process that has it; an ended holder is named only where the kernel's list says that number. */
-    bool named = record != NULL && (!ended || pid == (uint32_t)getpid());
+    /* An ended holder is named only where the kernel lists that number as the owner. */
+    bool possible = may_be_holders(record), named = possible && (!ended || pid == (uint32_t)getpid());
     ralph_lock_guard *guard;
     ralph_lock_metadata *holder;
     ralph_lock_error *error;
@@ -186,25 +214,26 @@ static void look_while_held(const ralph_lock_metadata *record)
 
     check_is_locked(true);
     check_inspect(RALPH_LOCK_STATE_HELD, named, record);
-    check_signal(!named                                   ? RALPH_LOCK_PARSE
-                 : liveness == RALPH_LOCK_LIVENESS_LIVE ? RALPH_LOCK_OK
-                                                        : RALPH_LOCK_NOT_LIVE);
+    /* A process that runs and does not have the lock is not signalled. */
+    check_signal(!named                                                                 ? RALPH_LOCK_PARSE
+                 : ralph_lock_metadata_relation(record) == RALPH_LOCK_RELATION_SELF ? RALPH_LOCK_OK
+                                                                                        : RALPH_LOCK_NOT_LIVE);
 
     status = ralph_lock_try_acquire(root, "refused", &guard, &holder, &error);
     check(RALPH_LOCK_ALREADY_LOCKED, status, error);
     CHECK(guard == NULL);
-    check_named(record != NULL && !gone, holder, record);
+    check_named(possible && liveness != RALPH_LOCK_LIVENESS_DEAD, holder, record);
 
     options = ralph_lock_options_new();
     CHECK(ralph_lock_options_set_timeout_ms(options, 3) == RALPH_LOCK_OK);
     status = ralph_lock_acquire_with(root, "waits", options, &guard, &holder, &error);
     check(RALPH_LOCK_TIMED_OUT, status, error);
     CHECK(guard == NULL);
-    check_named(record != NULL, holder, record);
+    check_named(possible, holder, record);
     ralph_lock_options_free(options);
 }
 
-/* Who has just got the lock is the one on record, alone, and leaves a blank file. */
+/* A process that has just taken the lock is the holder on record, and its release leaves a blank file. */
 static void check_held_by_us(ralph_lock_guard *guard, const char *prompt)
 {
     ralph_lock_metadata *own = read_record();
@@ -222,9 +251,11 @@ static void check_held_by_us(ralph_lock_guard *guard, const char *prompt)
     check_is_locked(false);
 }
 
-/* Whatever the text is, the lock can be taken, and its new holder learns who was on record. */
+/* Whatever the text is, the lock can be taken, and its new holder is told of a record that was left behind. A process
+ * that runs has not died with the lock. */
 static void take(const ralph_lock_metadata *record)
 {
+    bool is_left = record != NULL && ralph_lock_metadata_liveness(record) != RALPH_LOCK_LIVENESS_LIVE;
     ralph_lock_guard *guard;
     ralph_lock_metadata *previous;
     ralph_lock_error *error;
@@ -232,12 +263,12 @@ static void take(const ralph_lock_metadata *record)
 
     check(RALPH_LOCK_OK, status, error);
     status = ralph_lock_guard_previous(guard, &previous, &error);
-    check(record != NULL ? RALPH_LOCK_OK : RALPH_LOCK_NOT_FOUND, status, error);
-    check_named(record != NULL, previous, record);
+    check(is_left ? RALPH_LOCK_OK : RALPH_LOCK_NOT_FOUND, status, error);
+    check_named(is_left, previous, record);
     check_held_by_us(guard, "takes it");
 }
 
-/* The same with the descriptor of somebody who has the lock already. */
+/* The same with a descriptor that has the lock already. */
 static void adopt(int fd)
 {
     ralph_lock_guard *guard;
@@ -271,7 +302,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
-/* What the library writes of a process under "holder", with another start time if one is given. */
+/* What the library writes about a process under "holder": this process's text with that process's start time. */
 static char *identity_of(const char *own, pid_t pid)
 {
     char *name = path_of("/proc/%d/stat", (int)pid);
@@ -297,7 +328,7 @@ int LLVMFuzzerInitialize(int *argc UNUSED, char ***argv UNUSED)
     pid_t ended = fork();
     siginfo_t info;
 
-    /* Nobody reaps it: its number stays taken. */
+    /* It is not reaped: its number stays taken. */
     if (ended == 0)
         _exit(0);
     CHECK(ended > 0 && waitid(P_PID, (id_t)ended, &info, WEXITED | WNOWAIT) == 0);

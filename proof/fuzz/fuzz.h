@@ -1,10 +1,10 @@
-/* What both targets use: a way to fail, a clock that jumps, what every text must be like, and accounts of what
- * is open and allocated. */
+/* What both targets use: failing, a clock that jumps, checks of texts, and accounts of what is open and allocated. */
 #ifndef FUZZ_H
 #define FUZZ_H
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Ends the program when something is not as promised; the fuzzer then writes the input down. */
+/* Ends the program when a promise is broken; the fuzzer then writes the input down. */
 #define CHECK(condition) \
     ((condition) ? (void)0 : fail("%s:%d: %s is not so (errno: %s)", __FILE__, __LINE__, #condition, strerror(errno)))
 
@@ -41,11 +41,10 @@ __attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *for
     abort();
 }
 
-/* THE CLOCK. The library bears with a holder that is about to write for 20 ms, and waits have timeouts. To sit
- * that out would leave a hundred runs a second. So the linker leads the library's (and only its) calls of these
- * three to a clock of ours, which stands still except that a sleep moves it on, and takes no time. A sleep may
- * last longer than asked, and here it does, so that what is done again and again until the patience is over is
- * done a few times. That nothing depends on the machine's speed makes every run repeatable. */
+/* The clock. The library retries for 20 ms where a holder is about to write, and waits have timeouts. Sitting that out
+ * would leave a hundred runs a second. So the linker redirects these three calls of the library to a clock that stands
+ * still until a sleep advances it, at once. A sleep may last longer than asked; here it does, so that retries end
+ * after a few rounds. Nothing depends on the machine's speed, which makes every run repeatable. */
 
 #define MILLISECOND 1000000LL
 #define SECOND (1000 * MILLISECOND)
@@ -94,7 +93,7 @@ int __wrap_ppoll(struct pollfd *polled, nfds_t count, const struct timespec *tim
     int result;
 
     CHECK(time != NULL);
-    /* The fuzzer's own timer is no signal that a wait is to end for. */
+    /* The fuzzer's own timer must not end a wait. */
     do
         result = __real_ppoll(polled, count, &none, mask);
     while (result == -1 && errno == EINTR);
@@ -102,8 +101,6 @@ int __wrap_ppoll(struct pollfd *polled, nfds_t count, const struct timespec *tim
         now_monotonic += nanoseconds(time);
     return result;
 }
-
-/* TEXTS. */
 
 /* Whether some bytes are UTF-8 as RFC 3629 has it: nothing longer than needed, no surrogates. */
 static bool is_utf8(const void *bytes, size_t length)
@@ -128,7 +125,7 @@ static bool is_utf8(const void *bytes, size_t length)
     return true;
 }
 
-/* What is given out as a text must be one. Reading all of it also tells the sanitizer to look at its memory. */
+/* Checks that a text is UTF-8. Reading all of it lets the sanitizer check its memory. */
 static void check_text(const char *text)
 {
     CHECK(text != NULL);
@@ -143,7 +140,7 @@ static void check_line(const char *text)
         CHECK((uint8_t)*text >= ' ' && *text != 0x7f);
 }
 
-/* An error object is there exactly when the call did not work, and says what the call said. */
+/* A call gives an error object exactly when it fails, and the two agree. */
 UNUSED static void check_error(ralph_lock_status status, const ralph_lock_error *error, int errno_seen)
 {
     int32_t os_code = ralph_lock_error_os_code(error);
@@ -158,7 +155,7 @@ UNUSED static void check_error(ralph_lock_status status, const ralph_lock_error 
     CHECK(status != RALPH_LOCK_IO || os_code != 0);
 }
 
-/* The started text is RFC 3339 in UTC and the same moment as the number. */
+/* The start as text is RFC 3339 in UTC, and the same moment as the number. */
 static void check_started(const ralph_lock_metadata *metadata)
 {
     const char *text = ralph_lock_metadata_started_rfc3339(metadata);
@@ -190,10 +187,10 @@ static void check_started(const ralph_lock_metadata *metadata)
         CHECK((uint64_t)seconds * SECOND + (uint64_t)fraction == (uint64_t)number);
 }
 
-/* What is true of the metadata of any record. */
+/* Checks what holds for the metadata of any record. */
 UNUSED static void check_metadata(const ralph_lock_metadata *metadata)
 {
-    uint32_t pid = ralph_lock_metadata_pid(metadata);
+    uint32_t pid = ralph_lock_metadata_pid(metadata), local_pid = ralph_lock_metadata_local_pid(metadata);
     ralph_lock_liveness liveness = ralph_lock_metadata_liveness(metadata);
     ralph_lock_relation relation = ralph_lock_metadata_relation(metadata);
 
@@ -207,12 +204,15 @@ UNUSED static void check_metadata(const ralph_lock_metadata *metadata)
     CHECK(liveness != RALPH_LOCK_LIVENESS_FOREIGN || relation == RALPH_LOCK_RELATION_OTHER);
     CHECK(relation != RALPH_LOCK_RELATION_SELF || pid == (uint32_t)getpid());
     CHECK(relation != RALPH_LOCK_RELATION_SELF || liveness == RALPH_LOCK_LIVENESS_LIVE);
+    CHECK(relation != RALPH_LOCK_RELATION_SELF || local_pid == pid);
+    CHECK(local_pid == 0 || liveness == RALPH_LOCK_LIVENESS_LIVE || liveness == RALPH_LOCK_LIVENESS_UNKNOWN);
+    check_line(ralph_lock_metadata_summary(metadata));
     CHECK(relation != RALPH_LOCK_RELATION_ANCESTOR || liveness == RALPH_LOCK_LIVENESS_LIVE);
 }
 
-/* ACCOUNTS. After each run as much is open and allocated as before it. To count all that is allocated says more
- * than a search for lost memory: what stayed behind in a table of the library is not lost, but leaked all the
- * same. What the library makes once is made in a first run, which is not checked. */
+/* After each run as much is open and allocated as before it. Counting all allocations finds more than a search for
+ * lost memory: an entry left in a table of the library is not lost, but leaked all the same. What the library
+ * allocates once it allocates in a first run, which is not checked. */
 
 size_t __sanitizer_get_current_allocated_bytes(void);
 const char *__asan_default_options(void);
@@ -259,8 +259,6 @@ UNUSED static void check_balance(account before)
         fail("%zu bytes are allocated, and %zu were before (-trace_malloc=2 tells)", after.bytes, before.bytes);
 }
 
-/* PLACES. */
-
 __attribute__((format(printf, 1, 2))) UNUSED static char *path_of(const char *format, ...)
 {
     va_list arguments;
@@ -274,7 +272,7 @@ __attribute__((format(printf, 1, 2))) UNUSED static char *path_of(const char *fo
     return path;
 }
 
-/* A folder for the workspaces, in TMPDIR: in memory, if there is one in memory. It goes when that one goes. */
+/* A new folder for the workspaces, in TMPDIR, which `run` makes and removes. */
 UNUSED static const char *new_folder(void)
 {
     const char *above = getenv("TMPDIR");

@@ -1,4 +1,4 @@
-/* The shadow of the library's objects: every handle that it gave in this run, and what must be true of each. */
+/* The model of the library's objects: every handle that it gave in this run, and what must be true of each. */
 #ifndef HANDLES_H
 #define HANDLES_H
 
@@ -10,11 +10,11 @@ typedef struct object {
     void *handle;
     kind kind;
     bool live;
-    /* GUARD: what it holds, how that is called, and who was on record before. */
+    /* GUARD: the file that it holds, that file's path, and whether a record was left there before. */
     file *file;
     char *path;
     bool has_previous;
-    /* METADATA; GUARD: of the previous one. Not `known`: one of several. */
+    /* METADATA; GUARD: the record that was left. Not `known`: it is one of several. */
     bool known;
     record record;
     /* ERROR. */
@@ -24,9 +24,11 @@ typedef struct object {
     int token;
     /* OPTIONS, WAITER. */
     uint64_t timeout_ms;
+    /* GUARD, OPTIONS, WAITER. */
     size_t lock_file;
-    /* WAITER. */
+    /* GUARD, WAITER. */
     const root *root;
+    /* WAITER. */
     const char *prompt;
     long long begin;
     bool over;
@@ -39,7 +41,7 @@ static size_t objects_used;
 static bool tokens[128];
 static int tokens_used;
 
-/* Notes a handle that the library has just given. No value comes twice. */
+/* Notes a handle that the library has just given. No value is used twice. */
 static object *new_object(void *handle, kind kind)
 {
     object *made = &objects[objects_used++];
@@ -52,7 +54,7 @@ static object *new_object(void *handle, kind kind)
     return made;
 }
 
-/* The live object behind a value that is given as a handle of that kind; NULL where it is none. */
+/* The live object of a handle of that kind; NULL for any other value. */
 static object *find(const void *handle, kind kind)
 {
     size_t index;
@@ -63,8 +65,8 @@ static object *find(const void *handle, kind kind)
     return NULL;
 }
 
-/* Any value where a handle of that kind is asked for: often one, else a dead one, one of another kind, a
- * neighbour of one, NULL, or garbage. */
+/* Any value as a handle of that kind: often a live one, else a dead one, one of another kind, a neighbour of one,
+ * NULL, or garbage. */
 static void *pick_handle(kind wanted)
 {
     uint8_t choice = byte();
@@ -88,8 +90,7 @@ static void *pick_handle(kind wanted)
     return choice % 2 == 0 ? NULL : (void *)(uintptr_t)word();
 }
 
-/* STATUSES. A call may break two rules at a time: then it may say either. */
-
+/* A set of statuses. A call that breaks two rules at a time may report either. */
 typedef uint64_t set;
 #define ONE(status) ((set)1 << ((status) < 100 ? (status) : (status) - 68))
 
@@ -111,13 +112,13 @@ static void expect(const char *call, set allowed, ralph_lock_status status)
     fail("%s gave %s (errno: %s)", call, ralph_lock_status_name((int32_t)status), strerror(errno));
 }
 
-/* RESULTS. What is there before the call must not be there after it. */
+/* What out-parameters hold before a call; no call leaves it there. */
 #define RUBBISH ((void *)(uintptr_t)0x5a5a5a5a)
 
 static ralph_lock_error *error;
 static bool error_wanted;
 
-/* For the last argument of a call. */
+/* The last argument of a call. */
 static ralph_lock_error **error_place(void)
 {
     error = RUBBISH;
@@ -126,7 +127,7 @@ static ralph_lock_error **error_place(void)
     return error_wanted ? &error : NULL;
 }
 
-/* Checks what a call says, and keeps its error object. */
+/* Checks a call's status, and keeps its error object. */
 static void finish(const char *call, set allowed, ralph_lock_status status)
 {
     int errno_seen = errno;
@@ -143,7 +144,7 @@ static void finish(const char *call, set allowed, ralph_lock_status status)
     made->os_code = ralph_lock_error_os_code(error);
 }
 
-/* Notes metadata that a call has given: of that record, if it is known. */
+/* Notes metadata that a call has given; `of`: its record, if that is known. */
 static void keep_metadata(ralph_lock_metadata *metadata, const record *of)
 {
     object *made = new_object(metadata, METADATA);
@@ -154,7 +155,15 @@ static void keep_metadata(ralph_lock_metadata *metadata, const record *of)
         made->record = *of;
 }
 
-/* Notes that a guard has begun: its record is in the file, which was there or was made. */
+/* Notes that a process of this library has locked a file and written its record there. */
+static void note_holder(file *of, record of_holder)
+{
+    of->guarded = of->named = true;
+    of->foreign = false;
+    of->record = of_holder;
+}
+
+/* Notes a guard that has begun: its record is in the file, which was there or was created. */
 static void keep_guard(ralph_lock_guard *guard, const root *which, size_t lock_file, const char *prompt,
                        bool learns_previous)
 {
@@ -165,20 +174,23 @@ static void keep_guard(ralph_lock_guard *guard, const root *which, size_t lock_f
     if (of == NULL)
         of = new_file((size_t)which->directory, lock_file);
     made->file = of;
+    made->root = which;
+    made->lock_file = lock_file;
     made->path = path_of("%s%s%s", which->path, which->path[strlen(which->path) - 1] == '/' ? "" : "/",
                          lock_files[lock_file]);
-    made->has_previous = learns_previous && of->named;
+    /* A process that runs, as this one does, has not died with the lock. */
+    made->has_previous = learns_previous && of->named && !of->record.is_ours;
     made->record = of->record;
-    of->guarded = true;
-    of->named = true;
-    of->record = (record){(uint32_t)getpid(), now_wall(), prompt, true};
+    note_holder(of, (record){(uint32_t)getpid(), now_wall(), prompt, true, true});
+    held_roots[which->directory] |= lock_file == 0;
 }
 
-/* A guard is over. */
+/* Notes that a guard has ended. */
 static void forget_guard(object *guard)
 {
     guard->live = false;
     guard->file->guarded = false;
+    held_roots[guard->root->directory] &= guard->lock_file != 0;
     free(guard->path);
 }
 

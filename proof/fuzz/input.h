@@ -1,4 +1,4 @@
-/* The fuzzer's bytes, taken one after the other as decisions. When they are used up, all is zero. */
+/* The fuzzer's bytes, read one after the other as decisions. After the last one all are zero. */
 #ifndef INPUT_H
 #define INPUT_H
 
@@ -15,13 +15,13 @@ static uint8_t byte(void)
     return *input++;
 }
 
-/* One of the numbers below a limit. */
+/* A number below a limit. */
 static size_t below(size_t limit)
 {
     return byte() % limit;
 }
 
-/* The same, but half of the time the first: so that one call often is about what another one was about. */
+/* The same, but half of the time zero, so that calls often share their subject. */
 static size_t first_or_below(size_t limit)
 {
     uint8_t choice = byte();
@@ -29,7 +29,7 @@ static size_t first_or_below(size_t limit)
     return choice < 128 ? choice % limit : 0;
 }
 
-/* Mostly true: it stands for what a caller usually does. */
+/* Mostly true: what a caller usually does. */
 static bool usually(void)
 {
     return byte() % 8 != 7;
@@ -45,12 +45,12 @@ static uint64_t word(void)
     return result;
 }
 
-/* Texts live until the end of the run: what was said in one call is asked for in later ones. */
+/* Texts live until the end of the run: later calls are checked against them. */
 #define TEXT_ROOM 6000
 static char texts[128][TEXT_ROOM];
 static size_t texts_used;
 
-/* Up to 63 bytes of the input, or many times the same. */
+/* Up to 63 bytes of the input, or many times the same byte. */
 static const char *text_of_input(void)
 {
     char *text = texts[texts_used++ % 128];

@@ -1,26 +1,28 @@
-/* What the calls are about: workspaces, lock files and descriptors, and what is true of them. The truth is kept
- * here, by what was done, and never asked of the library. */
+/* What the calls are about: workspaces, lock files and descriptors, and what is true of them. The model follows from
+ * what was done, and never asks the library. */
 #ifndef WORLD_H
 #define WORLD_H
 
 #include "input.h"
 
-/* What somebody wrote of himself. */
+/* What a process has written about itself. */
 typedef struct record {
     uint32_t pid;
     int64_t started;
     const char *prompt;
     bool is_ours;
+    /* Whether it says more than a number: ralph-core's records do not. */
+    bool has_identity;
 } record;
 
 /* A file that is, or was, at the place of a lock file. */
 typedef struct file {
     bool at_place;
-    /* A guard has its lock; or else that descriptor of ours, if it is not -1. */
+    /* A guard has its lock, or that descriptor of this process, if it is not -1. */
     bool guarded;
     int holder;
-    /* Whether it has a record, or else something that is none. */
-    bool named;
+    /* Whether its text is a record; else whether it is another program's text, which no lock file has. */
+    bool named, foreign;
     record record;
 } file;
 
@@ -31,20 +33,23 @@ static size_t files_used;
 /* In the last one a directory is where the lock file should be. */
 #define BLOCKED 3
 
-/* Lock files below a workspace root; the first one where nothing is said. */
+/* Lock files below a workspace root; the first one is the workspace's own. */
 static const char *const lock_files[] = {RALPH_LOCK_FILE, "other.lock", "deep/er/x.lock"};
 #define LOCK_FILES (sizeof lock_files / sizeof *lock_files)
 
-/* What is no path of a lock file below the root. */
+/* Paths that no lock file below a root can have. */
 static const char *const bad_lock_files[] = {"", "/tmp/x", "../x", "a/../../x", "x/", "x/.", "."};
 
 static const char *directories[DIRECTORIES];
 static file *places[DIRECTORIES][LOCK_FILES];
 
+/* Whether a guard of the workspace's own lock holds the directory too. */
+static bool held_roots[DIRECTORIES];
+
 /* A workspace root as it is given to the library. */
 typedef struct root {
     const char *path;
-    /* Where it leads, or -1 and what to say then: to one who acquires, and errno if it is RALPH_LOCK_IO. */
+    /* The directory, or -1 and what an acquire says then, with errno if that is RALPH_LOCK_IO. */
     int directory;
     ralph_lock_status status;
     int os_code;
@@ -52,12 +57,31 @@ typedef struct root {
 
 static root roots[12];
 
+/* Directories in git work trees, and the work tree to which each belongs. */
+static struct {
+    const char *path, *root;
+} trees[4];
+
+static void make_trees(const char *above)
+{
+    char *tree = path_of("%s/tree", above), *sub = path_of("%s/sub", tree), *worktree = path_of("%s/worktree", tree);
+
+    CHECK(mkdir(tree, 0777) == 0 && mkdir(sub, 0777) == 0 && mkdir(worktree, 0777) == 0);
+    CHECK(mkdir(path_of("%s/.git", tree), 0777) == 0);
+    CHECK(close(open(path_of("%s/.git", worktree), O_CREAT | O_WRONLY, 0666)) == 0);
+    trees[0].path = trees[0].root = trees[1].root = trees[2].root = tree;
+    trees[1].path = sub;
+    trees[2].path = path_of("%s/../sub/.", sub);
+    trees[3].path = trees[3].root = worktree;
+}
+
 static void make_roots(void)
 {
-    const char *above = new_folder();
+    const char *above = realpath(new_folder(), NULL);
     char *too_long = malloc(6000);
     size_t count = 0;
 
+    CHECK(above != NULL);
     directories[0] = path_of("%s/a", above);
     directories[1] = path_of("%s/b", above);
     directories[2] = path_of("%s/odd\n\x1b\xff name", above);
@@ -68,6 +92,7 @@ static void make_roots(void)
     CHECK(mkdir(path_of("%s/%s", directories[BLOCKED], RALPH_LOCK_FILE), 0777) == 0);
     CHECK(symlink(directories[1], path_of("%s/link", above)) == 0);
     CHECK(close(open(path_of("%s/file", above), O_CREAT | O_WRONLY, 0666)) == 0);
+    make_trees(above);
     CHECK(too_long != NULL);
     memset(too_long, 'x', 5999);
     too_long[5999] = '\0';
@@ -99,13 +124,13 @@ static bool is_blocked(const root *which, size_t lock_file)
     return which->directory == BLOCKED && lock_file == 0;
 }
 
-/* Whether there is no way to a file at all. */
+/* Whether no file can be there. */
 static bool is_nowhere(const root *which, size_t lock_file)
 {
     return which->directory == -1 || is_blocked(which, lock_file);
 }
 
-/* The file that is there now; NULL: none. */
+/* The file that is there now, or NULL. */
 static file *file_at(const root *which, size_t lock_file)
 {
     return is_nowhere(which, lock_file) ? NULL : places[which->directory][lock_file];
@@ -132,6 +157,30 @@ static bool is_named(const file *of)
     return of != NULL && of->named;
 }
 
+/* Whether an acquire is refused: the file is held, or the directory by a guard whose file was removed or replaced. */
+static bool is_taken(const root *which, size_t lock_file)
+{
+    return is_held(file_at(which, lock_file)) ||
+           (lock_file == 0 && which->directory != -1 && held_roots[which->directory]);
+}
+
+/* The record of the holder, as a refused caller is told; NULL: the holder is unknown. That is so without a record in a
+ * file that is held, and with one that does not identify its process, while the kernel lists this one as the owner. */
+static const record *holder_at(const root *which, size_t lock_file)
+{
+    file *of = file_at(which, lock_file);
+
+    return is_held(of) && of->named && of->record.has_identity ? &of->record : NULL;
+}
+
+/* Whether this text must stay: it is in a file that was chosen with an option, and no lock file's. */
+static bool is_protected(const root *which, size_t lock_file)
+{
+    file *of = file_at(which, lock_file);
+
+    return lock_file != 0 && of != NULL && of->foreign;
+}
+
 /* Descriptors that the caller has: of lock files, and others. */
 typedef struct descriptor {
     int fd;
@@ -148,7 +197,7 @@ static void keep_descriptor(int fd, file *of, bool writable)
     descriptors[descriptors_used++] = (descriptor){fd, of, writable};
 }
 
-/* Takes a descriptor off the list: it was closed. */
+/* Takes a descriptor that was closed off the list. */
 static void forget_descriptor(descriptor *which)
 {
     if (which->file != NULL && which->file->holder == which->fd)
@@ -162,7 +211,7 @@ static void close_descriptor(descriptor *which)
     forget_descriptor(which);
 }
 
-/* WHAT OTHERS DO. */
+/* What other programs do. */
 
 static char *path_at(size_t directory, size_t lock_file)
 {
@@ -179,6 +228,12 @@ static void remove_file(size_t directory, size_t lock_file)
         places[directory][lock_file]->at_place = false;
         places[directory][lock_file] = NULL;
     }
+    if (lock_file == 0) {
+        char *ignore = path_of("%s/.ralph/.gitignore", directories[directory]);
+
+        unlink(ignore);
+        free(ignore);
+    }
     while ((end = strrchr(path, '/')) != NULL && (size_t)(end - path) > strlen(directories[directory])) {
         *end = '\0';
         rmdir(path);
@@ -186,7 +241,7 @@ static void remove_file(size_t directory, size_t lock_file)
     free(path);
 }
 
-/* Opens a lock file as some program does, which makes it if it is missing. */
+/* Opens a lock file as another program does, which creates it if it is missing. */
 static int open_at(size_t directory, size_t lock_file, int flags)
 {
     char *path = path_at(directory, lock_file), *end;
@@ -205,7 +260,7 @@ static int open_at(size_t directory, size_t lock_file, int flags)
     return fd;
 }
 
-/* A program that knows nothing of us writes what it likes, but not while one of us holds the lock. */
+/* Another program writes into a lock file, but not while a guard holds it. */
 static void scribble(size_t directory, size_t lock_file)
 {
     static const char *const contents[] = {
@@ -223,11 +278,14 @@ static void scribble(size_t directory, size_t lock_file)
     CHECK(close(fd) == 0);
     of = places[directory][lock_file];
     of->named = which >= 4;
-    of->record = (record){which == 4 ? 4194305 : 1, 1795363200 * SECOND + (which == 4 ? 0 : SECOND / 2),
-                          which == 4 ? "left" : "init", false};
+    of->foreign = which == 3;
+    of->record = (record){.pid = which == 4 ? 4194305 : 1,
+                          .started = 1795363200 * SECOND + (which == 4 ? 0 : SECOND / 2),
+                          .prompt = which == 4 ? "left" : "init",
+                          .has_identity = which == 5};
 }
 
-/* A program takes the lock by itself, as flock(1) does, or only opens the file, or another. */
+/* A program locks the file, as flock(1) does, or only opens it, or another file. */
 static void open_descriptor(size_t directory, size_t lock_file)
 {
     static const int flags[] = {O_RDWR, O_RDWR, O_RDONLY, O_RDWR | O_APPEND};
@@ -269,7 +327,7 @@ static void let_others_act(void)
         now_monotonic += (long long)below(256) * 10 * MILLISECOND;
 }
 
-/* The world as it was before the run, but for what the library itself holds. */
+/* Restores the world as it was before the run, except for what the library itself holds. */
 static void tidy_world(void)
 {
     size_t directory, lock_file;
