@@ -18,15 +18,14 @@
 // two locks of one process exclude each other too. The garbage collector never releases a lock: it is held until
 // [Lock.Release] or the end of the process.
 //
-// This package is a layer over the C library libralph_lock, which it finds through pkg-config; its header,
-// ralph_lock.h, says more. With the build tag "static" the library becomes part of the program.
+// This package is a layer over the C library libralph_lock; its header, ralph_lock.h, says more. A released module
+// contains the library for Linux on amd64 and arm64, and it becomes part of the program. The build tag "musl" chooses
+// the one for musl. With the tag "system", in a clone and elsewhere pkg-config finds the library; the tag "static"
+// makes that one part of the program.
 //
 // Every function and method may be called by any goroutine at any time.
 package ralphlock
 
-// #cgo !static pkg-config: ralph_lock
-// #cgo static pkg-config: --static ralph_lock
-// #cgo static LDFLAGS: -Wl,--as-needed -l:libralph_lock.a
 // #include <ralph_lock.h>
 import "C"
 
