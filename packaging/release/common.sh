@@ -30,11 +30,15 @@ done
 [ -e "$std/Cargo.lock" ] || die "Rust's standard library has no source here; ./make.sh release installs it"
 export PATH
 
-# No name of a folder of this machine gets into what is built. The standard library is compiled too: without the code
-# that prints backtraces it is half as large.
+# No name of a folder of this machine gets into what is built: a crate's is /crates/NAME-VERSION, wherever cargo has it. The
+# standard library is compiled too: without the code that prints backtraces it is half as large.
 export RUSTC_BOOTSTRAP=1
-remap="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$PWD=/ralph_lock"
-remap="$remap --remap-path-prefix=$TARGET=/target --remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust"
+remap="--remap-path-prefix=$PWD=/ralph_lock --remap-path-prefix=$TARGET=/target"
+remap="$remap --remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust --remap-path-prefix=$PWD/vendor=/crates"
+cargo fetch --quiet --locked
+for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
+    remap="$remap --remap-path-prefix=$folder=/crates"
+done
 build_std="-Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind"
 
 # rust_target TRIPLE: what cargo-zigbuild calls it; the oldest glibc that the result runs with is part of that.
