@@ -156,7 +156,7 @@ fn what_git_cannot_do_is_said_and_nothing_runs() {
     assert_eq!(script(root, hook).0, 0);
     let (status, output, errors) = script(
         root,
-        "core=$PWD/hooks; git config core.hooksPath $core; \
+        "core=$PWD/hooks; git config core.hooksPath \"$core\"; \
                                                  $RL run --or-worktree -- echo ran",
     );
     assert_eq!((status, output.as_str()), (74, ""), "{errors}");
