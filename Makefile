@@ -43,7 +43,7 @@ BUILT := $(subst $() ,\ ,$(LIB))/built
 SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src tools -name '*.rs' -o -name '*.[ch]' 2>/dev/null)
 
 .PHONY: all demo test bindings installed examples proof lint bench bench-quick bench-instructions lib tool manual \
-	header install uninstall deb help clean
+	header install uninstall deb release help clean
 
 all: lib tool manual ## libraries, tool and manual pages: what `make install` installs
 	@touch "$(LIB)/built"
@@ -144,6 +144,10 @@ deb: ## Debian's packages, in target/deb
 	@$(MAKE) --silent all SMALL=1
 	@SMALL=1 $(CARGO) test --quiet --locked --test shipped
 	@sh packaging/deb "$(TARGET)"
+
+# docs/releasing.md says what becomes of it. TRIPLES names some of the platforms.
+release: ## what a release uploads, in target/release-VERSION
+	@TARGET="$(TARGET)" sh packaging/release/run "$(TARGET)/release-$(VERSION)"
 
 header: ## include/ralph_lock.h from the sources
 	UPDATE=1 $(CARGO) test --locked --quiet --test header is_the_one_that_the_sources_make

@@ -5,6 +5,7 @@
 #     ./make.sh test      everything is tested
 #     ./make.sh bindings  the packages for other languages are tested
 #     ./make.sh deb       Debian's packages
+#     ./make.sh release   what a release uploads: archives and packages for every platform
 #     ./make.sh examples  the same small program runs in ten languages
 #     ./make.sh bench     the library is compared with its peers; bench-quick takes a minute
 #     ./make.sh proof     everything is tested the hard way: faults, storms, fuzzers, file systems, machines
@@ -111,7 +112,8 @@ targets="$*"
 case " $targets " in *" examples "*) targets="$targets bindings" ;; esac
 case " $targets " in *" bench-quick "*) targets="$targets bench" ;; esac
 for whole in proof bindings examples bench; do needed_by $whole; done
-case " $targets " in *" deb "*) need_all packaging/needs ;; esac
+case " $targets " in *" deb "* | *" release "* | *" proof-release "* | *" proof "*) need_all packaging/needs ;; esac
+case " $targets " in *" release "* | *" proof-release "* | *" proof "*) need_all packaging/release/needs ;; esac
 # Debian packs what clang's fuzzer is made of apart from clang.
 case " $* " in *" proof "* | *" proof-fuzz "*)
     echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null ||
@@ -119,7 +121,7 @@ case " $* " in *" proof "* | *" proof-fuzz "*)
 esac
 # Rust's standard library is compiled for packages, and for other processors and sanitizers.
 source=
-case " $targets " in *" deb "* | *" proof "* | *" proof-memory "* | *" proof-platforms "*) source=source ;; esac
+case " $targets " in *" deb "* | *" release "* | *" proof-release "* | *" proof "* | *" proof-memory "* | *" proof-platforms "*) source=source ;; esac
 rust=
 if ! find_rust || { [ -n "$source" ] && ! find_rust source; }; then
     rust="(Rust 1.$oldest or newer${source:+, with the source of its standard library})"

@@ -20,6 +20,8 @@ die() {
     exit 1
 }
 
+case $PWD$TARGET in *" "*) die "no folder may have a space in its name: $PWD, $TARGET" ;; esac
+
 # A Rust with the source of its standard library: make.sh's, the one on PATH, or Debian's.
 for rust in "${RUST_WITH_SOURCE:-}" "" /usr/bin; do
     PATH=$tools:${rust:+$rust:}$PATH
@@ -40,6 +42,9 @@ for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
     remap="$remap --remap-path-prefix=$folder=/crates"
 done
 build_std="-Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind"
+
+# The platforms that a release is for. TRIPLES names some of them.
+all_triples="x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-linux-musl aarch64-unknown-linux-musl"
 
 # rust_target TRIPLE: what cargo-zigbuild calls it; the oldest glibc that the result runs with is part of that.
 rust_target() {
