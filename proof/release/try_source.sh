@@ -26,12 +26,13 @@ done
 promise "Unpacked in another folder, the sources give another user with another CARGO_HOME and without a network the archive with the same bytes" \
     "$(basename -a "$other"/out/*.tar.gz | xargs), $(size "$out/ralph-lock-$version-source.tar.gz") of sources"
 
-if [ "${RELEASE:-}" = all ]; then
+what="\`make all\` without a network gives the same library as with one"
+if in_all "$what"; then
     offline RUSTFLAGS="--remap-path-prefix=$other/vendor=/crates" make all || die "make all: $(tail -n 30 "$scratch/log")"
     # shellcheck disable=SC2086 # several words
     RUSTFLAGS=$(for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do echo "--remap-path-prefix=$folder=/crates"; done) \
         PATH=$path make --silent all TARGET="$scratch/online" CARGO="cargo --target-dir $scratch/online" ||
         die "make all with a network"
     cmp "$other/target/lib/libralph_lock.so" "$scratch/online/lib/libralph_lock.so" || die "make all differs without a network"
-    promise "\`make all\` without a network gives the same library as with one" "$(size "$scratch/online/lib/libralph_lock.so")"
+    promise "$what" "$(size "$scratch/online/lib/libralph_lock.so")"
 fi

@@ -75,12 +75,13 @@ for program in shared static; do
 done
 promise "CMake finds both libraries there" "CMake $(cmake --version | sed -n '1s/.* //p')"
 
-if [ "${RELEASE:-}" = all ]; then
+what="The tool for 64-bit ARM locks and refuses"
+if in_all "$what"; then
     mkdir "$scratch/arm" "$scratch/moved-arm"
     tar -xzf "$out/ralph-lock-$version-aarch64-linux-musl.tar.gz" -C "$scratch/moved-arm" --strip-components=1
     (cd "$scratch/workspace" && TOOL=$scratch/moved-arm/bin/ralph-lock \
         sh "$OLDPWD/proof/platforms/emulated" aarch64 "$scratch/arm" sh -c "$refused") >"$scratch/said" 2>&1 ||
         die "the tool for 64-bit ARM: $(cat "$scratch/said")"
     tells "^refused with 75"
-    promise "The tool for 64-bit ARM locks and refuses" "qemu-user"
+    promise "$what" "qemu-user"
 fi
