@@ -1,13 +1,12 @@
 //! Error objects: the details of one failed call.
 
-use std::ffi::c_char;
+use std::ffi::{CString, c_char};
 use std::ptr;
 
 use super::catch::value;
 use super::failure::Failure;
 use super::handles::{free, hand_over, look_up};
 use super::status::{ralph_lock_status, ralph_lock_status_message};
-use super::strings::{Offset, Strings};
 use crate::sys::handle::{fixed_handle, fixed_number};
 
 /// What went wrong in one call. Comes from the last parameter of every function that can fail, and
@@ -16,9 +15,8 @@ use crate::sys::handle::{fixed_handle, fixed_number};
 pub struct ralph_lock_error {
     status: ralph_lock_status,
     os_code: i32,
-    strings: Strings,
-    message: Offset,
-    path: Option<Offset>,
+    message: CString,
+    path: Option<CString>,
 }
 
 impl ralph_lock_error {
@@ -28,14 +26,11 @@ impl ralph_lock_error {
             Failure::Lock(error) => error.path(),
             Failure::System(..) | Failure::InvalidHandle(_) | Failure::Panic => None,
         };
-        let mut strings = Strings::default();
-        let message = strings.add(failure.message().as_bytes())?;
-        let path = match path {
-            Some(path) => Some(strings.add(path.as_os_str().as_encoded_bytes())?),
-            None => None,
-        };
+        // Neither has a NUL: messages are escaped, and a path came from C.
+        let message = CString::new(failure.message()).unwrap_or_default();
+        let path = path.and_then(|path| CString::new(path.as_os_str().as_encoded_bytes()).ok());
         let (status, os_code) = (failure.status(), failure.os_code());
-        let handle = hand_over(ralph_lock_error { status, os_code, strings, message, path });
+        let handle = hand_over(ralph_lock_error { status, os_code, message, path });
         (!handle.is_null()).then_some(handle)
     }
 
@@ -86,14 +81,14 @@ pub extern "C" fn ralph_lock_error_message(error: *const ralph_lock_error) -> *c
         Some((_, libc::ENOMEM)) => c"there is no memory for an object, or too many were not freed".as_ptr(),
         _ => ralph_lock_status_message(ralph_lock_error_status(error) as i32),
     };
-    value(general, || look_up(error).map_or(general, |error| error.strings.get(error.message)))
+    value(general, || look_up(error).map_or(general, |error| error.message.as_ptr()))
 }
 
 /// The file that the failure is about, byte for byte; NULL where it is about none, and for NULL and
 /// freed errors. Borrowed until ralph_lock_error_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_error_path(error: *const ralph_lock_error) -> *const c_char {
-    value(ptr::null(), || look_up(error).and_then(|error| Some(error.strings.get(error.path?))).unwrap_or(ptr::null()))
+    value(ptr::null(), || look_up(error).and_then(|error| Some(error.path.as_ref()?.as_ptr())).unwrap_or(ptr::null()))
 }
 
 /// Frees an error and every string borrowed from it. NULL and an error that was freed already are left alone. So is

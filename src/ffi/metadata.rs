@@ -8,9 +8,8 @@ use chrono::{DateTime, Utc};
 use super::catch::value;
 use super::failure::Failure;
 use super::handles::{free, hand_over_or_fail, look_up};
-use super::strings::{Offset, Strings};
 use crate::process::{FoundAs, Liveness, ProcessId, Relation, Seen};
-use crate::record::{Holder, Summary, UNKNOWN_HOLDER};
+use crate::record::{Holder, Summary, UNKNOWN_HOLDER, rfc3339};
 use crate::sys::lazy::Lazy;
 
 /// Who is on record as the holder of a lock: a copy, taken at one moment, that belongs to the
@@ -21,10 +20,10 @@ pub struct ralph_lock_metadata {
     identity: ProcessId,
     found_as: FoundAs,
     started: DateTime<Utc>,
-    strings: Strings,
-    started_rfc3339: Offset,
-    prompt: Offset,
-    host: Option<Offset>,
+    prompt: CString,
+    host: Option<CString>,
+    // Made when they are asked for.
+    started_rfc3339: Lazy<CString>,
     summary: Lazy<CString>,
 }
 
@@ -36,19 +35,17 @@ impl ralph_lock_metadata {
 
     /// None: there is no memory for it.
     fn of(holder: &Holder) -> Option<ralph_lock_metadata> {
-        let mut strings = Strings::default();
         Some(ralph_lock_metadata {
             pid: holder.pid,
             identity: holder.identity().clone(),
             found_as: holder.seen().found_as.clone(),
             started: holder.started,
-            started_rfc3339: strings.add(holder.started_rfc3339().as_bytes())?,
-            prompt: strings.add(holder.prompt.as_bytes())?,
+            prompt: c_string(&holder.prompt)?,
             host: match holder.host() {
-                Some(host) => Some(strings.add(host.as_bytes())?),
+                Some(host) => Some(c_string(host)?),
                 None => None,
             },
-            strings,
+            started_rfc3339: Lazy::new(),
             summary: Lazy::new(),
         })
     }
@@ -59,12 +56,33 @@ impl ralph_lock_metadata {
 
     fn summary(&self) -> &CStr {
         self.summary.get(|| {
-            let (host, prompt) = (self.host.map(|host| self.strings.text(host)), self.strings.text(self.prompt));
+            let host = self.host.as_ref().map(|host| host.to_str().unwrap_or_default());
+            let prompt = self.prompt.to_str().unwrap_or_default();
             let summary = Summary { pid: self.pid, host, started: &self.started, prompt };
             // It has no NUL: they are escaped.
             CString::new(summary.to_string()).unwrap_or_default()
         })
     }
+
+    fn started_rfc3339(&self) -> &CStr {
+        self.started_rfc3339.get(|| CString::new(rfc3339(&self.started)).unwrap_or_default())
+    }
+}
+
+/// A copy for C, where NUL can only be the end of a string: one inside the text becomes U+FFFD. None: there is no memory
+/// for it, as another program may have decided how long it is.
+fn c_string(text: &str) -> Option<CString> {
+    const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+    let inside = text.matches('\0').count();
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(text.len() + inside * (REPLACEMENT.len() - 1) + 1).ok()?;
+    for (index, part) in text.as_bytes().split(|byte| *byte == 0).enumerate() {
+        if index > 0 {
+            copy.extend_from_slice(REPLACEMENT);
+        }
+        copy.extend_from_slice(part);
+    }
+    CString::new(copy).ok()
 }
 
 /// The process id of the holder, as the holder sees it: in another pid namespace the number means
@@ -102,9 +120,7 @@ pub extern "C" fn ralph_lock_metadata_started_unix_ns(metadata: *const ralph_loc
 /// for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_started_rfc3339(metadata: *const ralph_lock_metadata) -> *const c_char {
-    value(ptr::null(), || {
-        look_up(metadata).map_or(ptr::null(), |metadata| metadata.strings.get(metadata.started_rfc3339))
-    })
+    value(ptr::null(), || look_up(metadata).map_or(ptr::null(), |metadata| metadata.started_rfc3339().as_ptr()))
 }
 
 /// What the holder is doing, in its own words: UTF-8 of any length, perhaps with line breaks. (A NUL
@@ -112,7 +128,7 @@ pub extern "C" fn ralph_lock_metadata_started_rfc3339(metadata: *const ralph_loc
 /// metadata. Borrowed until ralph_lock_metadata_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_prompt(metadata: *const ralph_lock_metadata) -> *const c_char {
-    value(ptr::null(), || look_up(metadata).map_or(ptr::null(), |metadata| metadata.strings.get(metadata.prompt)))
+    value(ptr::null(), || look_up(metadata).map_or(ptr::null(), |metadata| metadata.prompt.as_ptr()))
 }
 
 /// The name of the machine or container on which the holder runs; NULL when the record has none
@@ -120,7 +136,7 @@ pub extern "C" fn ralph_lock_metadata_prompt(metadata: *const ralph_lock_metadat
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_host(metadata: *const ralph_lock_metadata) -> *const c_char {
     value(ptr::null(), || {
-        look_up(metadata).and_then(|metadata| Some(metadata.strings.get(metadata.host?))).unwrap_or(ptr::null())
+        look_up(metadata).and_then(|metadata| Some(metadata.host.as_ref()?.as_ptr())).unwrap_or(ptr::null())
     })
 }
 
@@ -178,4 +194,16 @@ pub extern "C" fn ralph_lock_metadata_relation(metadata: *const ralph_lock_metad
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_free(metadata: *mut ralph_lock_metadata) {
     free(metadata);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nul_inside_a_text_does_not_cut_it() {
+        for (text, copy) in [("a\0b", c"a\u{fffd}b"), ("", c""), ("c", c"c"), ("\0", c"\u{fffd}")] {
+            assert_eq!(c_string(text).as_deref(), Some(copy));
+        }
+    }
 }

@@ -9,7 +9,6 @@ mod call;
 mod catch;
 mod failure;
 mod handles;
-mod strings;
 
 // In the order in which the header presents them.
 mod status;

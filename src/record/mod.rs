@@ -6,6 +6,7 @@ mod time;
 mod write;
 
 pub(crate) use read::Unreadable;
+pub(crate) use time::text as rfc3339;
 pub(crate) use write::{BLANKS, FILE_MAX, Record, is_begun, is_blank};
 
 /// The lock file, relative to the workspace root.

@@ -1,10 +1,9 @@
 //! Reading a record, which any program may have written: JSON, of which no part is copied before there is memory for it.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::time;
@@ -27,11 +26,13 @@ pub(super) struct Parsed {
     pub(super) identity: ProcessId,
 }
 
-/// No record has values deeper inside of each other. The parser remembers each one that it is inside of.
-const DEPTH_MAX: usize = 64;
+/// The parser remembers each value that it is inside of, and a key with escapes. In a text that is not longer than this,
+/// that takes little memory.
+const SHORT: usize = 1 << 16;
 
-/// A key that matters has at most seven characters, each of which may be an escape of six.
-const KEY_MAX: usize = 7 * 6 + 2;
+/// In a longer text, no record has values deeper inside of each other, nor a longer key.
+const DEPTH_MAX: usize = 64;
+const KEY_MAX: usize = 4096;
 
 /// A longer value of "pid" is none.
 const PID_MAX: usize = 20;
@@ -45,23 +46,20 @@ pub(super) fn parse(text: &[u8]) -> Result<Parsed, Unreadable> {
     if !text.trim_ascii_start().starts_with('{') {
         return Err(no_record("it does not begin like one"));
     }
-    if is_deep(text.as_bytes()) {
-        return Err(no_record("its values are too deep inside of each other"));
+    if text.len() > SHORT && takes_memory(text.as_bytes()) {
+        return Err(no_record("its values are too deep inside of each other, or it has a long key"));
     }
-    let mut json = serde_json::Deserializer::from_str(text);
-    let values = json.deserialize_map(RecordVisitor).map_err(no_record)?;
-    json.end().map_err(no_record)?;
-    let missing = |key: &str| no_record(format!("it has no \"{key}\""));
-    let started = unescape(values.started.ok_or_else(|| missing("started"))?)?;
+    let values: Values = serde_json::from_str(text).map_err(no_record)?;
     Ok(Parsed {
-        pid: match values.pid.ok_or_else(|| missing("pid"))? {
+        pid: match values.pid.get() {
             pid if pid.len() <= PID_MAX => serde_json::from_str(pid).map_err(no_record)?,
             _ => return Err(no_record("\"pid\" is no process id")),
         },
-        started: time::parse(&started).ok_or_else(|| no_record("\"started\" is no RFC 3339 time"))?,
-        prompt: unescape(values.prompt.ok_or_else(|| missing("prompt"))?)?,
+        started: time::parse(&unescape(values.started.get())?)
+            .ok_or_else(|| no_record("\"started\" is no RFC 3339 time"))?,
+        prompt: unescape(values.prompt.get())?,
         // Other programs may use the key as they like: then it says nothing to this library.
-        identity: match values.holder {
+        identity: match values.holder.map(RawValue::get) {
             Some(holder) if holder.len() <= IDENTITY_MAX => serde_json::from_str(holder).unwrap_or_default(),
             _ => ProcessId::default(),
         },
@@ -73,63 +71,32 @@ fn no_record(reason: impl fmt::Display) -> Unreadable {
 }
 
 /// The values of the keys that matter, as JSON.
-#[derive(Default)]
+#[derive(Deserialize)]
 struct Values<'t> {
-    pid: Option<&'t str>,
-    started: Option<&'t str>,
-    prompt: Option<&'t str>,
-    holder: Option<&'t str>,
+    #[serde(borrow)]
+    pid: &'t RawValue,
+    started: &'t RawValue,
+    prompt: &'t RawValue,
+    holder: Option<&'t RawValue>,
 }
 
-struct RecordVisitor;
-
-impl<'t> Visitor<'t> for RecordVisitor {
-    type Value = Values<'t>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a record of a holder")
-    }
-
-    fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Values<'t>, A::Error> {
-        let mut values = Values::default();
-        while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            let place = match &*plain_key(key.get()) {
-                "\"pid\"" => &mut values.pid,
-                "\"started\"" => &mut values.started,
-                "\"prompt\"" => &mut values.prompt,
-                "\"holder\"" => &mut values.holder,
-                _ => continue,
-            };
-            if place.replace(value.get()).is_some() {
-                return Err(A::Error::custom("a key is there twice"));
-            }
-        }
-        Ok(values)
-    }
-}
-
-/// The key with its quotes, each character as itself. A key that is longer than the ones that matter stays as it is.
-fn plain_key(json: &str) -> Cow<'_, str> {
-    if !json.contains('\\') || json.len() > KEY_MAX {
-        return Cow::Borrowed(json);
-    }
-    unescape(json).map_or(Cow::Borrowed(json), |key| Cow::Owned(format!("\"{key}\"")))
-}
-
-/// Whether brackets outside of strings are too many inside of each other.
-fn is_deep(text: &[u8]) -> bool {
-    // Nearly every record has few brackets.
-    if text.iter().filter(|byte| matches!(byte, b'[' | b'{')).count() <= DEPTH_MAX {
-        return false;
-    }
-    let (mut depth, mut in_string, mut is_escaped) = (0_usize, false, false);
+/// Whether the parser would have to remember much of a text: brackets outside of strings that are too many inside of each
+/// other, or a string before a colon that is too long.
+fn takes_memory(text: &[u8]) -> bool {
+    let (mut depth, mut length, mut in_string, mut is_escaped) = (0_usize, 0, false, false);
     for byte in text {
+        length += 1;
         match byte {
             _ if is_escaped => is_escaped = false,
             b'\\' => is_escaped = in_string,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => depth += 1,
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            b'"' => {
+                in_string = !in_string;
+                length = if in_string { 0 } else { length };
+            }
+            _ if in_string => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b':' if length > KEY_MAX => return true,
             _ => {}
         }
         if depth > DEPTH_MAX {
@@ -202,10 +169,18 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_deep_inside_is_no_record() {
-        assert!(is_deep("[".repeat(65).as_bytes()));
-        assert!(!is_deep("[]".repeat(1_000).as_bytes()));
-        assert!(!is_deep(format!("\"\\\"{}\"", "[".repeat(1_000)).as_bytes()));
+    fn what_takes_the_parser_much_memory_is_no_record() {
+        let is_accepted = |other: &str| {
+            let record = r#"{"pid":1,"started":"2026-11-22T16:00:00Z","prompt":"p","#;
+            parse(format!("{record}{}{other}}}", " ".repeat(SHORT)).as_bytes()).is_ok()
+        };
+        let (open, close) = ("[".repeat(64), "]".repeat(64));
+        assert!(is_accepted(&format!("\"x\":{}{}", &open[1..], &close[1..])));
+        assert!(!is_accepted(&format!("\"x\":{open}{close}")));
+        assert!(is_accepted(&format!("\"x\":[{}[]],\"y\":\"\\\"{open}{open}\"", "[],".repeat(1_000))));
+        let key = "\\u0070".repeat(KEY_MAX / 6);
+        assert!(is_accepted(&format!("\"{key}\":1,\"y\":\"{key}{key}\"")));
+        assert!(!is_accepted(&format!("\"{key}{key}\":1")));
         assert!(parse(b"{\"pid\": 1, \"started\": \"2026-11-22T16:00:00Z\", \"prompt\": \"p\"} x").is_err());
     }
 }
