@@ -36,7 +36,7 @@ pub(super) fn lock_file(path: &LockPath) -> Result<io::Result<OwnedFd>, Fault> {
     match path.create_new() {
         Ok(fd) => {
             follow(&root, fd.as_fd(), USE_FILE);
-            keep_git_away(path);
+            ignore_lock(path, || root);
             Ok(Ok(fd))
         }
         Err(error) if error.raw_os_error() == Some(libc::EEXIST) => Ok(path.open_read_write()),
@@ -48,17 +48,26 @@ pub(super) fn lock_file(path: &LockPath) -> Result<io::Result<OwnedFd>, Fault> {
 /// that is there is its user's; a lock file that was chosen, and one behind a symbolic link, get none. The lock does not
 /// depend on it, so that failure is ignored.
 pub(super) fn keep_git_away(path: &LockPath) {
+    ignore_lock(path, || root_access(path));
+}
+
+fn ignore_lock(path: &LockPath, root: impl FnOnce() -> Option<Access>) {
     let (Some((folder, name)), true) = (LOCK_FILE.rsplit_once('/'), path.is_workspaces()) else {
         return;
     };
     let text = format!("# Written by ralph_lock: the lock belongs to this machine.\n/{name}\n/.gitignore\n");
-    let _ = write_ignore_file(path, folder, &text);
+    let _ = write_ignore_file(path, folder, &text, root);
 }
 
-fn write_ignore_file(path: &LockPath, folder: &str, text: &str) -> io::Result<()> {
+fn write_ignore_file(
+    path: &LockPath,
+    folder: &str,
+    text: &str,
+    root: impl FnOnce() -> Option<Access>,
+) -> io::Result<()> {
     let folder = file::open_directory_itself(path.open_root()?.below(), &CString::new(folder)?)?;
     let ignore = file::create_new(Some(folder.as_fd()), c".gitignore")?;
-    follow(&root_access(path), ignore.as_fd(), USE_FILE);
+    follow(&root(), ignore.as_fd(), USE_FILE);
     match file::write_at(ignore.as_fd(), text.as_bytes(), 0) {
         Ok(written) if written == text.len() => Ok(()),
         // An incomplete one would keep a later call from writing it.

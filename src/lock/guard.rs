@@ -125,11 +125,11 @@ impl LockGuard {
             return Ok(Published::RootHeld(file));
         };
         let left = file.clear_record(found.size)?;
+        write_record(&file, record.since(clock::wall()))?;
         if left.is_some() {
             // The program that created the file need not have done so: ralph-core does not.
             create::keep_git_away(&path);
         }
-        write_record(&file, record.since(clock::wall()))?;
         // A process that runs has not died with this lock: its record was copied with the directory, or it has let go of
         // the lock without taking its record out, as execve(2) does.
         let previous = left.filter(|left| left.liveness() != Liveness::Live || is_ending(left));

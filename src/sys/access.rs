@@ -1,15 +1,9 @@
 //! Who may use a file or directory, by its descriptor. Each function is the system call of its name (man section 2).
 
 use std::io;
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-#[cfg(not(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32")))]
-use libc::{fstat, stat as RawStat};
-#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32"))]
-use libc::{fstat64 as fstat, stat64 as RawStat};
-
-use super::{check, retry};
+use super::{check, file, retry};
 
 /// An owner, a group, and the permission bits with set-group-ID and sticky.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +13,9 @@ pub(crate) struct Access {
     pub(crate) mode: u32,
 }
 
+/// fstat(2).
 pub(crate) fn of(object: BorrowedFd<'_>) -> io::Result<Access> {
-    let mut raw = MaybeUninit::<RawStat>::uninit();
-    // SAFETY: the descriptor is open while it is borrowed, and raw has room for one struct stat.
-    retry(|| check(unsafe { fstat(object.as_raw_fd(), raw.as_mut_ptr()) }))?;
-    // SAFETY: fstat succeeded, so it filled raw.
-    let raw = unsafe { raw.assume_init() };
+    let raw = file::raw_stat(object)?;
     // The width of the mode differs between systems.
     #[allow(clippy::unnecessary_cast)]
     Ok(Access { user: raw.st_uid, group: raw.st_gid, mode: raw.st_mode as u32 & 0o7777 })

@@ -156,11 +156,15 @@ pub(crate) fn make_directory(below: Below<'_>, path: &CStr) -> io::Result<bool> 
 }
 
 pub(crate) fn stat(file: BorrowedFd<'_>) -> io::Result<Stat> {
+    raw_stat(file).map(Stat::from)
+}
+
+pub(super) fn raw_stat(file: BorrowedFd<'_>) -> io::Result<RawStat> {
     let mut raw = MaybeUninit::uninit();
     // SAFETY: the descriptor is open while it is borrowed, and raw has room for one struct stat.
     retry(|| check(unsafe { fstat(file.as_raw_fd(), raw.as_mut_ptr()) }))?;
     // SAFETY: fstat succeeded, so it filled raw.
-    Ok(Stat::from(unsafe { raw.assume_init() }))
+    Ok(unsafe { raw.assume_init() })
 }
 
 /// What is at the path, the last component not followed when it is a symbolic link.
