@@ -88,11 +88,11 @@ lint: ## the format and the linter, where they are installed
 	else echo "The linter does not run: cargo clippy is not installed."; fi
 
 # Rewrites docs/generated/performance.md: the library compared with its floor and its peers. Takes ten minutes on an idle machine.
-bench: lib ## the library compared with its floor and its peers, ten minutes
+bench: lib installed ## the library compared with its floor and its peers, ten minutes
 	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)"
 
 # The same with few rounds: prints which targets are met, and writes nothing. Takes a minute once all is built.
-bench-quick: lib ## the same with few rounds, one minute
+bench-quick: lib installed ## the same with few rounds, one minute
 	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)" --quick
 
 # UPDATE=1 writes down how many instructions the operations take now.

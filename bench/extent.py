@@ -2,6 +2,7 @@
 
 import os
 import random
+import time
 
 from operations import Worker, median, ratios
 
@@ -86,6 +87,16 @@ def loading(load, libraries, rounds, count=20):
             times[name].append(worker.ask("load", count) / count)
     for worker in workers.values():
         worker.end()
+    return times
+
+
+def starting(rounds, program="/bin/true"):
+    """The times of starting the smallest program and waiting for its end, in nanoseconds."""
+    times = []
+    for _ in range(rounds):
+        begin = time.perf_counter_ns()
+        os.waitpid(os.posix_spawn(program, [program], os.environ), 0)
+        times.append(time.perf_counter_ns() - begin)
     return times
 
 

@@ -13,7 +13,7 @@ STYLE = """<style>
 text { font: 12px sans-serif; fill: #24292f }
 .title { font-weight: bold }
 .grid { stroke: #8c959f; stroke-opacity: .35 }
-.other { fill: #8c959f } .records { fill: #57606a } .floor { fill: #54aeff } .ours { fill: #1a7f37 }
+.other { fill: #8c959f } .records { fill: #57606a } .floor { fill: #54aeff } .ours { fill: #1a7f37 } .work { fill: #bf8700 }
 path { fill: none; stroke-width: 2 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 } .records { fill: #b1bac4 } .other { fill: #6e7681 } .ours { fill: #3fb950 }

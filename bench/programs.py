@@ -1,6 +1,6 @@
 """The programs that are measured, and how each is built.
 
-All is built in a folder of its own. A peer that cannot be built is left out, and the page says why.
+All is built in a folder of its own. A package or a peer that cannot be built is left out, and the page says why.
 """
 
 import dataclasses
@@ -32,6 +32,8 @@ class Program:
     # What it says of its holder, and what it does not do of what the library does.
     records: str = ""
     lacks: str = ""
+    # Whether it is one of the library's packages.
+    is_package: bool = False
 
 
 class Missing(Exception):
@@ -55,10 +57,10 @@ def debian(package):
 
 
 class Builder:
-    """Builds programs into one folder, with the library in another."""
+    """Builds programs into one folder, with the library in another and the prefix that it is installed in."""
 
-    def __init__(self, compiler, lib, built):
-        self.compiler, self.lib, self.built = compiler, lib, built
+    def __init__(self, compiler, lib, built, installed=None):
+        self.compiler, self.lib, self.built, self.installed = compiler, lib, built, installed
         os.makedirs(built, exist_ok=True)
 
     def path(self, name):
@@ -109,14 +111,47 @@ class Builder:
 
 EVERY = frozenset({"pair", "disk", "refused"})
 TRIES = frozenset({"pair", "refused"})
+NAMED = "pid, start, prompt, host, process"
 
 
 def our_programs(build):
     asked = frozenset({"record", "locked", "free", "inspect"})
     return [
-        Program(OURSELVES, "ralph_lock", build.ours("worker"), EVERY | asked, "pid, start, prompt, host, process"),
+        Program(OURSELVES, "ralph_lock", build.ours("worker"), EVERY | asked, NAMED),
         Program(FLOOR, "its system calls in C", build.ours("floor"), EVERY | asked, "the same", "anything else"),
     ]
+
+
+def package(language, command):
+    operations = TRIES | {"record", "locked", "free"}
+    return [Program(f"{language} package", f"ralph_lock for {language}", command, operations, NAMED, is_package=True)], []
+
+
+def go_package(build):
+    folder, program = build.path("go"), build.path("go/package")
+    os.makedirs(folder, exist_ok=True)
+    shutil.copy(os.path.join(OURS, "package.go"), os.path.join(folder, "main.go"))
+    with open(os.path.join(folder, "go.mod"), "w", encoding="utf-8") as file:
+        file.write("module bench\n\ngo 1.19\n\nrequire ralphlock v0.0.0\n\nreplace ralphlock => "
+                   f"{os.path.join(PROJECT, 'bindings', 'go')}\n")
+    lib = os.path.join(build.installed, "lib")
+    run("go", "build", "-o", program, ".", folder=folder, environment={
+        "GO111MODULE": "on", "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOWORK": "off", "CGO_ENABLED": "1",
+        "CGO_LDFLAGS": f"-Wl,-rpath,{lib}", "PKG_CONFIG_PATH": os.path.join(lib, "pkgconfig")})
+    return package("Go", [program])
+
+
+def python_package(build):
+    interpreter = build.python()
+    run(interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--force-reinstall",
+        os.path.join(PROJECT, "bindings", "python"), environment={"CARGO_TARGET_DIR": build.path("python-package")})
+    return package("Python", [interpreter, os.path.join(OURS, "package.py")])
+
+
+def node_package(build):
+    run("node", os.path.join(PROJECT, "bindings", "node", "build.js"),
+        environment={"CARGO_TARGET_DIR": build.path("node-package")})
+    return package("Node", ["node", os.path.join(OURS, "package.mjs")])
 
 
 def rust(build):
@@ -126,15 +161,15 @@ def rust(build):
     listed = run("cargo", "tree", "--locked", "--depth", "1", "--prefix", "none", "--manifest-path",
                  os.path.join(BENCH, "rust/Cargo.toml"))
     versions = [f"Rust {' '.join(line.split(' ')[:2])}" for line in listed.splitlines()[1:]]
-    nobody = "says nobody's name"
+    nameless = "does not name the holder"
     return [
         Program(RALPH_CORE, "Rust ralph-core", [program, "ralph-core"], EVERY | {"record", "locked", "free"},
                 "pid, start, prompt", "two holders after an `rm`"),
         Program("fslock-pid", "Rust fslock, with pid", [program, "fslock-pid"], EVERY, "pid",
                 "two holders after an `rm`, blanks after unlocking"),
-        Program("fslock", "Rust fslock", [program, "fslock"], TRIES, "", nobody),
-        Program("fd-lock", "Rust fd-lock", [program, "fd-lock"], TRIES, "", nobody),
-        Program("fs4", "Rust fs4", [program, "fs4"], TRIES, "", nobody),
+        Program("fslock", "Rust fslock", [program, "fslock"], TRIES, "", nameless),
+        Program("fd-lock", "Rust fd-lock", [program, "fd-lock"], TRIES, "", nameless),
+        Program("fs4", "Rust fs4", [program, "fs4"], TRIES, "", nameless),
     ], versions
 
 
@@ -153,26 +188,28 @@ def qlockfile(build):
 
 def boost(build):
     return [Program("boost", "C++ Boost file_lock", build.cpp("boost"), TRIES, "",
-                    "says nobody's name, excludes no thread of the same process")], \
+                    "does not name the holder, excludes no thread of the same process")], \
         [f"C++ Boost {debian('libboost-dev')}"]
 
 
 def gofrs(build):
     return [Program("gofrs", "Go gofrs/flock", build.go("gofrs"), TRIES, "",
-                    "says nobody's name; its refused try keeps the file open")], \
+                    "does not name the holder; its refused try keeps the file open")], \
         [f"Go gofrs/flock {debian('golang-github-gofrs-flock-dev')}"]
 
 
 def python(build):
     interpreter = build.python()
-    filelock, portalocker = (os.path.join(PEERS, name + "_tries.py") for name in ("filelock", "portalocker"))
+    names = ("fasteners", "filelock", "portalocker")
+    fasteners, filelock, portalocker = (os.path.join(PEERS, name + "_tries.py") for name in names)
     return [
-        Program("filelock", "Python filelock", [interpreter, filelock], TRIES, "", "says nobody's name"),
+        Program("fasteners", "Python fasteners", [interpreter, fasteners], TRIES, "", "does not name the holder"),
+        Program("filelock", "Python filelock", [interpreter, filelock], TRIES, "", "does not name the holder"),
         Program("portalocker", "Python portalocker", [interpreter, portalocker, "lock"], TRIES, "",
-                "says nobody's name"),
+                "does not name the holder"),
         Program("portalocker-pid", "Python portalocker, with pid", [interpreter, portalocker, "pid"], TRIES, "pid",
                 "a pid alone"),
-    ], [f"Python {name} {build.package_version(name)}" for name in ("filelock", "portalocker")]
+    ], [f"Python {name} {build.package_version(name)}" for name in names]
 
 
 def node(build):
@@ -184,14 +221,14 @@ def node(build):
         run("npm", "install", "--silent", "--no-package-lock", "--no-audit", "--no-fund", folder=modules)
     version = run("node", "-p", "require('proper-lockfile/package.json').version", folder=modules)
     return [Program("proper", "Node proper-lockfile", ["node", os.path.join(modules, "proper.js")],
-                    TRIES | {"locked", "free"}, "", "says nobody's name; a folder that exists is the lock, with a heart "
+                    TRIES | {"locked", "free"}, "", "does not name the holder; a folder that exists is the lock, with a heart "
                     "beat")], [f"Node proper-lockfile {version}, Node {run('node', '--version')}"]
 
 
-def peers(build):
-    """The peers that can be built, their versions, and why others cannot."""
+def others(build):
+    """The packages and the peers that can be built, their versions, and why others cannot."""
     programs, versions, missing = [], [], []
-    for make in (rust, libbsd, qlockfile, boost, gofrs, python, node):
+    for make in (rust, libbsd, qlockfile, boost, go_package, gofrs, python_package, python, node_package, node):
         try:
             made, known = make(build)
             programs += made
