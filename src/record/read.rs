@@ -1,4 +1,4 @@
-//! Reading a record, which any program may have written: JSON, of which no part is copied before there is memory for it.
+//! Reading a record, which any program may have written: JSON, of which no long part is copied before there is memory for it.
 
 use std::fmt;
 
