@@ -206,20 +206,21 @@ typedef enum {
  */
 typedef enum {
     /**
-     * Locks hold among all processes that use this mount. Whether they hold beyond it cannot be told from here.
+     * Locks hold among all processes that use this mount. Whether they hold beyond it is unknown.
      */
     RALPH_LOCK_FILESYSTEM_UNKNOWN = 0,
     /**
-     * It is this machine's own, and locks hold among all its processes.
+     * It belongs to this machine, and locks hold among all its processes.
      */
     RALPH_LOCK_FILESYSTEM_LOCAL = 1,
     /**
-     * Other machines may use it too, and it takes all locks to one place: GlusterFS, CephFS, NFS.
+     * Other machines may use it too, and one place grants all locks: GlusterFS, CephFS, NFS.
      */
     RALPH_LOCK_FILESYSTEM_DISTRIBUTED = 2,
     /**
-     * It refuses locks, or may grant an exclusive one to two processes: here, or through another mount, as with
-     * sshfs, VirtioFS, or NFS mounted with `nolock` or `local_lock`.
+     * It refuses locks, or may grant the same lock to two processes: in this mount, as MooseFS does; or through
+     * another mount, as sshfs, bindfs, mergerfs, gocryptfs, unionfs-fuse and VirtioFS do, and NFS mounted with
+     * `nolock` or `local_lock`.
      */
     RALPH_LOCK_FILESYSTEM_NO_LOCKS = 3,
 } ralph_lock_filesystem;
@@ -752,9 +753,18 @@ ralph_lock_status ralph_lock_find_keepers_with(const char *workspace_root,
  * processes exclude each other on it at all, and whether they would do so from two machines.
  *
  * The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`.
- * The lock file is not touched. The second cannot be tried from one machine: it is known of some file systems by
- * their kind, statfs(2), proc_pid_mountinfo(5). The scratch file has no name where the file system supports
- * O_TMPFILE, else a name for an instant: nothing is left behind except by a crash at that instant.
+ * The lock file is not touched. The second cannot be tried from one machine. It is known from the file system's
+ * type, statfs(2), proc_pid_mountinfo(5):
+ *
+ * - RALPH_LOCK_FILESYSTEM_LOCAL: ext4, XFS, Btrfs, tmpfs, overlayfs and others of one machine
+ * - RALPH_LOCK_FILESYSTEM_DISTRIBUTED: GlusterFS, CephFS, NFS
+ * - RALPH_LOCK_FILESYSTEM_NO_LOCKS: MooseFS, which grants the same lock to two processes; sshfs, bindfs, mergerfs,
+ *   gocryptfs, unionfs-fuse and VirtioFS, where a second mount does; NFS mounted with `nolock` or `local_lock`;
+ *   every file system that refuses locks or grants two in the trial
+ * - RALPH_LOCK_FILESYSTEM_UNKNOWN: all others
+ *
+ * The scratch file has no name where the file system supports O_TMPFILE, else a name for an instant: nothing is
+ * left behind except by a crash at that instant.
  *
  * `workspace_root`: a directory. `verdict` receives the answer on RALPH_LOCK_OK, else
  * RALPH_LOCK_FILESYSTEM_UNKNOWN. Must not be NULL. A later version may add values: treat unknown ones as

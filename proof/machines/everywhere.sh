@@ -123,16 +123,7 @@ done
 promise "On $engine inspect on one machine shows what the other wrote, at once or when the client's cache ends" \
     "$((looks - late)) of $looks looks right at once, the others within $longest ms"
 
-# The storm: four processes on each machine, in all three ways.
-: >"$machines/go"
-for i in 1 2 3 4; do
-    way=$(echo "wait queue try wait" | cut -d ' ' -f $i)
-    "$programs/storm" "$first" "$machines/detector" "$machines/go" "first-$i" "$way" >"$machines/storm-first-$i" &
-    $on_second "$programs/storm" "$second" "$machines/detector" "$machines/go" "second-$i-$i$i" "$way" \
-        >"$machines/storm-second-$i" &
-done
-sleep 10
-rm "$machines/go"
+storm
 # At its end each prints a line: its rounds, its refusals and the sum.
 total=0
 refusals=0

@@ -75,6 +75,20 @@ hear_b() { read -r b <&6 || die "the agent on the second machine has ended"; }
 a() { tell_a "$*"; hear_a; }
 b() { tell_b "$*"; hear_b; }
 
+# Four processes on each machine, in all three ways, contend for 10 s. Each prints a line at its end, into
+# $machines/storm-MACHINE-NUMBER.
+storm() {
+    : >"$machines/go"
+    for i in 1 2 3 4; do
+        way=$(echo "wait queue try wait" | cut -d ' ' -f $i)
+        "$programs/storm" "$first" "$machines/detector" "$machines/go" "first-$i" "$way" >"$machines/storm-first-$i" &
+        $on_second "$programs/storm" "$second" "$machines/detector" "$machines/go" "second-$i-$i$i" "$way" \
+            >"$machines/storm-second-$i" &
+    done
+    sleep 10
+    rm "$machines/go"
+}
+
 # word NAME ANSWER: the value of that name.
 word() { echo "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 
