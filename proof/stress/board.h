@@ -1,4 +1,4 @@
-/* What all processes of a storm see: who has which number, who was killed, how often what was seen. */
+/* What all processes of a storm share: which process has which number, which was killed, and the counters. */
 #ifndef BOARD_H
 #define BOARD_H
 
@@ -8,28 +8,27 @@
 
 enum { SERIALS = 1 << 18, LIVES = 1 << 15, SLOTS = 16, PATIENCE_S = 600 };
 
-/* One process that takes locks. Moments are numbered, for all processes alike; 0 is not yet. */
+/* A process that takes locks. Moments are numbered across all processes; 0 is not yet. */
 typedef struct life {
     pid_t pid;
-    /* Whether its records have an identity; those of ralph-core have none, and stay behind. */
-    bool is_ours;
-    /* It is about to be killed, or to end well; its lock is free for sure. */
+    /* Whether its record ends with its lock: it blanks the record, or other processes can tell that it has ended. */
+    bool ends_its_records;
+    /* When it was about to be killed, when about to exit, and when its lock was certainly free. */
     int doomed, ending, gone;
 } life;
 
-/* One wish to have the lock, which is also in its prompt, by its number. */
+/* An attempt to take the lock. Its number is part of its prompt. */
 typedef struct attempt {
     int life;
-    /* When it had given the lock up for sure. */
+    /* When its lock was certainly released. */
     int let_go;
-    /* As its record says it, once somebody has read that. */
+    /* The start in its record, once a process has read it. */
     int64_t started;
 } attempt;
 
-/* What is counted. */
 typedef enum counter {
     ACQUIRED, REFUSED, TIMED_OUT, RECORDS, LARGE, PROBES, FREE, HELD, STALE, PREVIOUS, KILLS, KEPT, REMOVALS, LOST,
-    RESTORED, HANDED, BY_CORE, READ_BY_CORE, COUNTERS
+    RESTORED, HANDED, BY_CORE, READ_BY_CORE, MOVED, CLOSED, CANCELLED, CONTAINED, COUNTERS
 } counter;
 
 typedef struct board {
@@ -38,17 +37,17 @@ typedef struct board {
     /* How many of ten thousand prompts are long. */
     int long_ones;
     int moment, serials, lives, stop;
-    /* Lock files are removed, and their records with them. */
+    /* Lock files are removed, with their records. */
     bool loses_files;
-    /* How often the root was moved: away, when it is odd, and back. */
+    /* How often the root was moved; odd while it is away. */
     int moves;
-    /* The number of who has the lock, the one detector's. */
+    /* The first detector: the number of the attempt that has the lock. */
     int owner;
-    /* The last life that was doomed. */
+    /* The last process that was killed. */
     int last_doomed;
     life life[LIVES];
     attempt attempt[SERIALS];
-    /* What each worker is at, for whoever asks why all stands still. */
+    /* What each worker does, for the message of a storm that stands still. */
     struct {
         pid_t pid;
         int serial, done;
@@ -92,12 +91,12 @@ UNUSED static void count(counter what)
     next(&shared->count[what]);
 }
 
-UNUSED static int begin_life(pid_t pid, bool is_ours)
+UNUSED static int begin_life(pid_t pid, bool ends_its_records)
 {
     int number = next(&shared->lives);
 
     CHECK(number < LIVES);
-    shared->life[number].is_ours = is_ours;
+    shared->life[number].ends_its_records = ends_its_records;
     __atomic_store_n(&shared->life[number].pid, pid, __ATOMIC_SEQ_CST);
     return number;
 }
@@ -123,10 +122,10 @@ UNUSED static bool is_ending(int serial)
 
 UNUSED static bool leaves_records(int serial)
 {
-    return is_doomed(serial) || !shared->life[shared->attempt[serial].life].is_ours;
+    return is_doomed(serial) || !shared->life[shared->attempt[serial].life].ends_its_records;
 }
 
-/* When the lock was given up for sure by that attempt, or 0. */
+/* When that attempt's lock was certainly released, or 0. */
 UNUSED static int let_go(int serial)
 {
     int end = load(&shared->attempt[serial].let_go);
@@ -140,7 +139,7 @@ UNUSED static bool root_has_stayed(int moves)
     return moves % 2 == 0 && load(&shared->moves) == moves;
 }
 
-/* Chance that is the same again with the same seed. */
+/* Random numbers that the seed determines. */
 UNUSED static uint64_t chance(uint64_t *state)
 {
     uint64_t mixed = *state += 0x9e3779b97f4a7c15u;
@@ -155,7 +154,7 @@ UNUSED static int below(uint64_t *state, int limit)
     return (int)(chance(state) % (uint64_t)limit);
 }
 
-/* Tells, with every failure, where it was. */
+/* Prints the state of the storm with every failure. */
 static void tell_where(int status, void *unused)
 {
     int i;
@@ -180,7 +179,7 @@ static void tell_of_a_hang(int unused)
     _exit(1);
 }
 
-/* Begins a storm. One that stands still ends itself, and with it all its processes. */
+/* Begins a storm. One that stands still ends itself and all its processes. */
 UNUSED static void begin_storm(const char *name, char *root)
 {
     const char *seed = getenv("SEED");
@@ -214,7 +213,7 @@ UNUSED static void finish_all(const process *children, int many)
     }
 }
 
-/* Ends the storm when one of these has ended, because it failed. */
+/* Ends the storm if one of these has ended: it has failed. */
 UNUSED static void check_all_run(const process *children, int many)
 {
     int i;

@@ -1,6 +1,6 @@
-/* `contend processes|threads ROOT ROUNDS`: eight processes, or eight threads of one, take a lock that often each,
- * in every way, while eight processes look on. Nobody is ever in together with another one, nobody is refused
- * for nothing, and whatever anybody reads is whole. */
+/* `contend processes|threads ROOT ROUNDS`: eight processes, or eight threads of one, take a lock that many times each,
+ * in every way, while eight processes watch. No two hold it at a time, none is refused while it is free, and every
+ * record that is read is whole. */
 #include "watchers.h"
 #include "workers.h"
 

@@ -1,5 +1,5 @@
-/* `core ROOT ROUNDS PEER`: processes that take the lock by turns themselves and through ralph-core, of which each
- * has a process, PEER, that is killed now and then. They exclude each other and read each other's records. */
+/* `core ROOT ROUNDS PEER`: processes take the lock in turns themselves and through ralph-core: each has a process PEER,
+ * which is killed now and then. They exclude each other and read each other's records. */
 #include "watchers.h"
 #include "workers.h"
 
@@ -8,7 +8,7 @@ enum { WORKERS = 6, WATCHERS = 3 };
 static const char *peer_program;
 static int rounds;
 
-/* A process that does with ralph-core what it is told. */
+/* A process that obeys commands with ralph-core. */
 typedef struct peer {
     process line;
     FILE *to, *from;

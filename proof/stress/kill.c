@@ -1,6 +1,6 @@
-/* `kill ROOT KILLS`: processes that take the lock are killed at any moment, some with a child that has their
- * descriptor. Nobody is named who had let go, the next holder is told of the dead one, and in the end the lock is
- * free. */
+/* `kill ROOT KILLS`: processes that take the lock are killed at any moment, some with a child that has their descriptor.
+ * No call names a holder that had released the lock, the next holder is told of the dead one, and in the end the lock
+ * is free. */
 #include "mortals.h"
 #include "watchers.h"
 

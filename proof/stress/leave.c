@@ -1,5 +1,5 @@
-/* `leave ROOT ROUNDS`: every holder ends with the lock and leaves a long record behind, over which the next one has
- * to write. That is when a mixture of two is most likely, and nobody ever reads one. */
+/* `leave ROOT ROUNDS`: every holder exits with the lock and leaves a long record behind, over which the next one writes.
+ * A mixture of two records is most likely then, and none is read. */
 #include "watchers.h"
 #include "workers.h"
 

@@ -4,10 +4,10 @@
 
 #include "workers.h"
 
-/* By slot: the number whose lock a child would keep, while that child runs. */
+/* By slot: the attempt whose lock a child keeps, while that child runs. */
 static int *kept_of;
 
-/* A child that has the descriptor, for some time. */
+/* Forks a child, which has the descriptor for some time. */
 static void leave_a_child(worker *me)
 {
     pid_t child = fork();
@@ -26,7 +26,7 @@ typedef struct role {
     int slot, life;
 } role;
 
-/* In a worker that can be killed: says that it has begun. */
+/* Begins a worker that can be killed, and says so to its starter. */
 static worker *begin_mortal(const role *mine)
 {
     worker *me = begin_work(mine->slot, mine->life, false);
@@ -50,7 +50,7 @@ static process start_mortal(role *mine, void (*body)(void *))
     return child;
 }
 
-/* Prepares for workers that are killed: their orphans become this process's, so that their end can be waited for. */
+/* Makes the orphans of killed workers this process's, so that it can wait for their end. */
 static void expect_orphans(void)
 {
     kept_of = mmap(NULL, SLOTS * sizeof *kept_of, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -58,7 +58,7 @@ static void expect_orphans(void)
     CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
 }
 
-/* Looks at a lock whose holder has ended, as long as a child keeps it. */
+/* Checks a lock whose holder has ended while a child keeps it. */
 static void check_kept(int slot, int life)
 {
     int serial = load(&shared->owner);
@@ -81,7 +81,7 @@ static void check_kept(int slot, int life)
     ralph_lock_metadata_free(record);
 }
 
-/* Whom to kill: every other time the process that has the lock. */
+/* Chooses which worker to kill: every other time the holder. */
 static int choose(worker *self, const role *roles, int many)
 {
     int slot, life = shared->attempt[load(&shared->owner)].life;

@@ -1,11 +1,11 @@
-/* `probe ROOT`: while eight processes look a thousand times a second, one takes and releases a lock that nobody
- * else wants, and is never refused. Then three want it, and nobody is refused while no other one has it. */
+/* `probe ROOT`: while eight processes look a thousand times a second, one takes and releases a lock that no other
+ * process wants, and is never refused. Then three want it, and none is refused while no other one has it. */
 #include "watchers.h"
 #include "workers.h"
 
 enum { WATCHERS = 8, LOOKS = 4000, RIVALS = 3, ROUNDS = 3000 };
 
-/* Takes it with one try each time: a refusal ends the storm. */
+/* Takes it with one attempt each time: a refusal ends the storm. */
 static int take_alone(void)
 {
     worker *me = begin_work(0, begin_life(getpid(), true), false);
@@ -20,7 +20,7 @@ static int take_alone(void)
         leave(me);
         give_up(me, guard);
         taken++;
-        /* A worker that never sleeps would leave the watchers no time on a small machine. */
+        /* Without sleep it would leave the watchers no time on a small machine. */
         nap(me, 200);
     }
     end_work(me);

@@ -1,4 +1,4 @@
-/* Prompts that can be checked: from nothing to 1 MiB, with a number, a length and a checksum inside. */
+/* Prompts that can be checked: of 0 bytes to 1 MiB, with a number, a length and a checksum inside. */
 #ifndef PROMPTS_H
 #define PROMPTS_H
 
@@ -6,10 +6,10 @@
 
 enum { PROMPT_MAX = 1 << 20, HEAD_MAX = 48 };
 
-/* Every prompt's text is a part of this one. */
+/* Every prompt is a part of this text. */
 static char pool[PROMPT_MAX + 1];
 
-/* Letters of one to four bytes, and those that JSON writes with a backslash. */
+/* Letters of one to four bytes, and those that JSON escapes. */
 static void fill_pool(uint64_t seed)
 {
     static const char *const letters[] = {"a", "b", "c", "X", "Y", "0", "9", " ", "\"", "\\", "\n", "{", "}", ":",
@@ -38,7 +38,7 @@ static uint64_t checksum(const char *text, size_t length)
     return sum;
 }
 
-/* Mostly short ones, some around the 4 KiB that are blanked in place, few of any length up to the longest. */
+/* Mostly short, some around the 4 KiB that are blanked in place, few of any length up to the longest. */
 static size_t choose_length(uint64_t *chance)
 {
     int kind = below(chance, 10000);
@@ -80,8 +80,8 @@ static void make_prompt(char text[PROMPT_MAX + 1], int serial, uint64_t *chance)
     text[length - (length - HEAD_MAX - (end - begin))] = '\0';
 }
 
-/* Checks that a record is one that was written, whole, and gives its number; 0 if its prompt is empty, which
- * any of the processes can have written. */
+/* Checks that a record is whole and was written, and returns its number: 0 for an empty prompt, which any of the
+ * processes can have written. */
 static int check_record(const ralph_lock_metadata *record)
 {
     const char *prompt = ralph_lock_metadata_prompt(record);
@@ -116,16 +116,19 @@ static int check_record(const ralph_lock_metadata *record)
     return serial;
 }
 
-/* The same for a record that was given as who holds the lock, by a call that began at that moment: it had not
- * let go before. (ralph-core's record stays after that, until the next holder has come to clear it.) */
+/* The same for the record of the holder that a call named which began at that moment: that holder had not released the
+ * lock before. (A record that outlives its lock, as ralph-core's does, is seen until the next holder has cleared it.) */
 static int check_holder_on_record(const ralph_lock_metadata *record, int began)
 {
     int serial = check_record(record), end = serial == 0 ? 0 : let_go(serial);
+    ralph_lock_liveness liveness;
 
-    if (end != 0 && end < began && shared->life[shared->attempt[serial].life].is_ours)
-        fail(__FILE__, __LINE__, "number %d of process %d is named at %d and had let go at %d", serial,
+    if (end != 0 && end < began && shared->life[shared->attempt[serial].life].ends_its_records)
+        fail(__FILE__, __LINE__, "number %d of process %d is named at %d and had released the lock at %d", serial,
              (int)ralph_lock_metadata_pid(record), began, end);
-    if (serial != 0 && ralph_lock_metadata_liveness(record) == RALPH_LOCK_LIVENESS_DEAD && !is_ending(serial))
+    liveness = ralph_lock_metadata_liveness(record);
+    if (serial != 0 && (liveness == RALPH_LOCK_LIVENESS_DEAD || liveness == RALPH_LOCK_LIVENESS_RECYCLED)
+        && !is_ending(serial))
         fail(__FILE__, __LINE__, "number %d of process %d is called dead", serial,
              (int)ralph_lock_metadata_pid(record));
     return serial;

@@ -1,18 +1,11 @@
-/* `remove ROOT ACQUISITIONS`: a user removes, moves or replaces the lock file, its folder and the root at any moment,
- * while eight processes take the lock, restore it, hand it over, fork, and are killed. Two never have it at a time:
- * not even between a removal and the moment at which the holder hears of it. */
+/* `remove ROOT ACQUISITIONS`: a user removes, moves or replaces the lock file, its directory and the root at any moment,
+ * while eight processes take the lock, restore it, hand it over, fork, and are killed. No two hold it at a time, not
+ * even between a removal and the moment when the holder notices it. */
+#include "lost_files.h"
 #include "mortals.h"
 #include "watchers.h"
 
 enum { WORKERS = 8, WATCHERS = 3, KILL_EVERY = 12, GIT_EVERY = 60 };
-
-/* Checks a failure that is no refusal: only a root that was away, for a moment, is an excuse. */
-static void excuse(const worker *me, int moves, const char *what, ralph_lock_error *error)
-{
-    if (root_has_stayed(moves))
-        fail(__FILE__, __LINE__, "number %d cannot %s: %s", me->serial, what, ralph_lock_error_message(error));
-    ralph_lock_error_free(error);
-}
 
 /* --- taking --- */
 
@@ -78,7 +71,7 @@ static ralph_lock_guard *take_in_the_storm(worker *me)
             check_refusal(me, holder, began);
             ralph_lock_error_free(error);
         } else if (status == RALPH_LOCK_TIMED_OUT) {
-            /* The holder of that moment, which may have ended since. */
+            /* The last known holder, which may have ended since. */
             if (holder != NULL)
                 check_record(holder);
             ralph_lock_metadata_free(holder);
@@ -89,55 +82,6 @@ static ralph_lock_guard *take_in_the_storm(worker *me)
         }
         nap(me, 500);
     }
-}
-
-/* --- having it --- */
-
-/* Puts the lock file back where it is gone. */
-static void look_after(worker *me, const ralph_lock_guard *guard)
-{
-    int moves = load(&shared->moves);
-    ralph_lock_metadata *holder;
-    ralph_lock_error *error;
-    ralph_lock_status status;
-
-    doing(me, "verifies");
-    status = ralph_lock_guard_verify(guard, &error);
-    if (status == RALPH_LOCK_OK)
-        return;
-    if (status != RALPH_LOCK_LOST) {
-        excuse(me, moves, "verify", error);
-        return;
-    }
-    ralph_lock_error_free(error);
-    count(LOST);
-    doing(me, "restores");
-    status = ralph_lock_guard_restore(guard, &holder, &error);
-    if (status == RALPH_LOCK_OK) {
-        count(RESTORED);
-        return;
-    }
-    CHECK(holder == NULL);
-    /* On a machine that is busy, those who are refused by the root can have the new file for that long. */
-    if (status != RALPH_LOCK_ALREADY_LOCKED)
-        excuse(me, moves, "restore", error);
-    else
-        ralph_lock_error_free(error);
-}
-
-/* The holder's own record, as far as there is one. */
-static void check_record_that_is_left(const worker *me)
-{
-    ralph_lock_metadata *record;
-    ralph_lock_status status = ralph_lock_read_existing(shared->root, &record, NULL);
-
-    if (status != RALPH_LOCK_OK)
-        return;
-    if (strcmp(ralph_lock_metadata_prompt(record), me->prompt) != 0)
-        fail(__FILE__, __LINE__, "number %d of process %d holds the lock, and \"%.60s\" is on record", me->serial,
-             (int)getpid(), ralph_lock_metadata_prompt(record));
-    check_record(record);
-    ralph_lock_metadata_free(record);
 }
 
 static void work(worker *me, const ralph_lock_guard *guard)
@@ -157,8 +101,8 @@ static void work(worker *me, const ralph_lock_guard *guard)
 
 /* --- handing it over --- */
 
-/* Until the root is locked again, only the file protects the lock: whether it can be had is left to chance. A root that
- * is away for a moment is waited for, because a lock that is given up without a release leaves its record behind. */
+/* Until the root is locked again, only the file protects the lock, and it can be lost. A root that was moved away is
+ * waited for, because a lock that ends without a release leaves its record behind. */
 static void adopt_or_lose(worker *me, int fd)
 {
     ralph_lock_guard *guard;
@@ -216,7 +160,7 @@ static void hand_over(worker *me, ralph_lock_guard *guard)
             adopt_as_child(me, fd);
         close(fd);
         doing(me, "waits for its child");
-        /* Of an ignored child the end is all that is heard. */
+        /* SIGCHLD is ignored, so that only the end of all children is reported. */
         while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
             ;
     } else {
@@ -250,18 +194,6 @@ static void take_in_turns(void *argument)
 }
 
 /* --- the user --- */
-
-static void remove_folder(const char *folder)
-{
-    char *file = path_of("%s/loop.lock", folder), *ignore = path_of("%s/.gitignore", folder);
-
-    CHECK(unlink(file) == 0 || errno == ENOENT);
-    CHECK(unlink(ignore) == 0 || errno == ENOENT);
-    /* A new file may be in the folder already. */
-    CHECK(rmdir(folder) == 0 || errno == ENOENT || errno == ENOTEMPTY);
-    free(file);
-    free(ignore);
-}
 
 /* Some other directory for what is moved. */
 static char *elsewhere;
@@ -307,15 +239,6 @@ static void remove_something(worker *self, const char *file, const char *folder)
     }
 }
 
-/* As agents run it. It may find that a file is gone, and fail. */
-static void clean_by_git(void)
-{
-    char *command = path_of("git -C '%s' clean -fdxq 2>/dev/null", shared->root);
-
-    CHECK(system(command) != -1);
-    free(command);
-}
-
 int main(int arguments, char **argument)
 {
     process workers[WORKERS + WATCHERS], *watchers = workers + WORKERS;
@@ -328,7 +251,7 @@ int main(int arguments, char **argument)
     CHECK(arguments == 3);
     begin_storm("removals", argument[1]);
     wanted = atoi(argument[2]);
-    /* The token is outside of what git cleans. */
+    /* The token is outside the root, which git cleans. */
     CHECK((size_t)snprintf(shared->root, sizeof shared->root, "%s/root", argument[1]) < sizeof shared->root);
     elsewhere = path_of("%s/elsewhere", argument[1]);
     command = path_of("git init -q '%s'", shared->root);
@@ -345,7 +268,7 @@ int main(int arguments, char **argument)
     }
     start_watchers(watchers, WATCHERS);
     while ((done = load(&shared->count[ACQUIRED])) < wanted) {
-        /* Long storms are no standstill. */
+        /* A long storm makes progress. */
         if (done != before)
             alarm(PATIENCE_S);
         before = done;

@@ -1,4 +1,4 @@
-/* Who only looks: asks, inspects and reads, a thousand times a second, and checks what it is told. */
+/* Processes that ask, inspect and read a thousand times a second, and check the answers. */
 #ifndef WATCHERS_H
 #define WATCHERS_H
 
@@ -48,7 +48,7 @@ static void check_reading(void)
     ralph_lock_metadata_free(record);
 }
 
-/* One of many, by its number. */
+/* One of many; the argument is its number. */
 static void watch(void *argument)
 {
     uint64_t state = shared->seed + 1000 + (uint64_t)*(int *)argument;
@@ -73,7 +73,7 @@ static void watch(void *argument)
         when.tv_nsec += 1000000;
         when.tv_sec += when.tv_nsec / 1000000000;
         when.tv_nsec %= 1000000000;
-        /* Who comes too late does not hurry after what was missed. */
+        /* A late look is not made up for. */
         CHECK(clock_gettime(CLOCK_MONOTONIC, &reached) == 0);
         if (reached.tv_sec > when.tv_sec || (reached.tv_sec == when.tv_sec && reached.tv_nsec > when.tv_nsec))
             when = reached;

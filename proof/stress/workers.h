@@ -1,4 +1,4 @@
-/* Who wants the lock: takes it in every way that there is, and has two detectors of somebody else who has it. */
+/* Processes and threads that take the lock in every way, with two detectors of another holder. */
 #ifndef WORKERS_H
 #define WORKERS_H
 
@@ -10,13 +10,12 @@ typedef struct worker {
     /* Open on the file of the second detector; threads have one each. */
     int token;
     bool is_thread;
-    /* Which number the first detector found at the last entry: 0, or of one who was killed inside. */
+    /* The number that the first detector held at the last entry: 0, or that of a killed holder. */
     int found;
     char *prompt;
 } worker;
 
-/* When the calls of a worker began and ended: those that led to a lock, up to its release, and those that were
- * refused. */
+/* When a worker's calls began and ended: those that took the lock, up to its release, and those that were refused. */
 typedef struct span {
     int begin, end;
 } span;
@@ -28,7 +27,7 @@ typedef struct calls {
     span tenure[TENURES], refusal[REFUSALS];
 } calls;
 
-/* By slot; NULL where nobody asks. */
+/* By slot; NULL if calls are not logged. */
 static calls *log_of;
 
 UNUSED static void doing(const worker *me, const char *what)
@@ -59,7 +58,7 @@ UNUSED static void end_work(const worker *me)
     store(&shared->life[me->life].ending, now());
 }
 
-/* Begins something new, with a number and a prompt. */
+/* Begins an attempt, with a number and a prompt. */
 static void new_wish(worker *me)
 {
     me->serial = begin_attempt(me->life);
@@ -67,8 +66,8 @@ static void new_wish(worker *me)
     make_prompt(me->prompt, me->serial, &me->chance);
 }
 
-/* Two detectors of two holders at once. The first is a word that has the holder's number; one who was killed
- * leaves it there. */
+/* Two detectors of two holders at once. The first is a word with the holder's number; a killed holder leaves it
+ * there. */
 static void enter_first(worker *me)
 {
     me->found = load(&shared->owner);
@@ -76,7 +75,7 @@ static void enter_first(worker *me)
         fail(__FILE__, __LINE__, "number %d of process %d is in while number %d of process %d has the lock",
              me->serial, (int)getpid(), me->found, (int)shared->life[shared->attempt[me->found].life].pid);
     if (!swap(&shared->owner, me->found, me->serial))
-        fail(__FILE__, __LINE__, "somebody came in together with number %d of process %d", me->serial,
+        fail(__FILE__, __LINE__, "another one came in together with number %d of process %d", me->serial,
              (int)getpid());
 }
 
@@ -87,8 +86,8 @@ static void leave_first(const worker *me)
              load(&shared->owner));
 }
 
-/* The second is another kind of lock, on another file. The kernel drops those of a killed process, fcntl(2),
- * before its flock. Threads have one together and need the newer kind, which belongs to the open file. */
+/* The second is a lock of another kind, fcntl(2), on another file. The kernel drops a killed process's before its flock.
+ * Threads share theirs, and use the kind that belongs to the open file. */
 static void lock_token(const worker *me, short kind)
 {
     struct flock whole = {.l_type = kind, .l_whence = SEEK_SET};
@@ -117,7 +116,7 @@ static void nap(worker *me, int longest_us)
     nanosleep(&pause, NULL);
 }
 
-/* What the refused are told is checked. */
+/* Checks what a refused caller is told. */
 static void check_refusal(const worker *me, ralph_lock_metadata *holder, int began)
 {
     if (log_of != NULL) {
@@ -167,7 +166,7 @@ static ralph_lock_guard *wait_until_taken(worker *me)
            != RALPH_LOCK_OK) {
         if (status != RALPH_LOCK_TIMED_OUT)
             CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, status);
-        /* Who held the lock last, perhaps no more. */
+        /* The last known holder, which may have released it. */
         if (holder != NULL)
             check_record(holder);
         ralph_lock_metadata_free(holder);
@@ -178,7 +177,7 @@ static ralph_lock_guard *wait_until_taken(worker *me)
     return guard;
 }
 
-/* Takes the lock in any way. */
+/* Takes the lock in one of all ways. */
 UNUSED static ralph_lock_guard *take(worker *me)
 {
     static const char *const names[] = {"blocks", "waits", "polls"};
@@ -202,8 +201,8 @@ UNUSED static ralph_lock_guard *take(worker *me)
     return guard;
 }
 
-/* Checks who was on record before: one who was killed, and the very one whom the detector tells of, if nobody
- * was killed since. */
+/* Checks the record that was left: that of a killed holder, and of the very one in the detector if none was killed
+ * since. */
 UNUSED static void check_previous(const worker *me, const ralph_lock_guard *guard)
 {
     ralph_lock_metadata *previous;
@@ -226,7 +225,7 @@ UNUSED static void check_previous(const worker *me, const ralph_lock_guard *guar
     ralph_lock_metadata_free(previous);
 }
 
-/* Checks, as the holder, that everybody can read its record. */
+/* Checks, as the holder, that its record can be read. */
 static void check_own_record(const worker *me, bool by_inspect)
 {
     ralph_lock_metadata *record = NULL;
@@ -239,12 +238,12 @@ static void check_own_record(const worker *me, bool by_inspect)
     if (state != RALPH_LOCK_STATE_HELD || record == NULL
         || strcmp(ralph_lock_metadata_prompt(record), me->prompt) != 0)
         fail(__FILE__, __LINE__, "number %d of process %d holds the lock, and state %d of \"%.60s\" is seen",
-             me->serial, (int)getpid(), (int)state, record ? ralph_lock_metadata_prompt(record) : "nobody");
+             me->serial, (int)getpid(), (int)state, record ? ralph_lock_metadata_prompt(record) : "no process");
     check_record(record);
     ralph_lock_metadata_free(record);
 }
 
-/* What a holder does with the lock: looks around, lets others run. */
+/* What a holder does with the lock: it looks, and lets others run. */
 UNUSED static void dwell(worker *me)
 {
     int i, what = below(&me->chance, 16);
@@ -270,7 +269,7 @@ UNUSED static void give_up(worker *me, ralph_lock_guard *guard)
     count(ACQUIRED);
 }
 
-/* Whether somebody else had the lock, as far as its calls tell, between two moments. */
+/* Whether another worker had the lock between two moments, by the log of its calls. */
 static bool was_held(int except, span call)
 {
     int slot;
@@ -294,7 +293,7 @@ static bool was_held(int except, span call)
     return false;
 }
 
-/* Checks that nobody was refused while nobody else had the lock, and gives how many were refused. */
+/* Checks that no call was refused while no other worker had the lock, and returns how many were refused. */
 UNUSED static int check_refusals(void)
 {
     int slot, i, many = 0;
@@ -302,12 +301,12 @@ UNUSED static int check_refusals(void)
     for (slot = 0; slot < SLOTS; slot++)
         for (i = 0; i < log_of[slot].refusals; i++, many++)
             if (!was_held(slot, log_of[slot].refusal[i]))
-                fail(__FILE__, __LINE__, "worker %d was refused between %d and %d, when nobody had the lock", slot,
+                fail(__FILE__, __LINE__, "worker %d was refused between %d and %d, when no other had the lock", slot,
                      log_of[slot].refusal[i].begin, log_of[slot].refusal[i].end);
     return many;
 }
 
-/* Lets all calls be logged. */
+/* Logs all calls from now on. */
 UNUSED static void log_calls(void)
 {
     log_of = mmap(NULL, SLOTS * sizeof *log_of, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
