@@ -1,4 +1,4 @@
-/* Rust's compiler calls these by names that the runtime of gcc 12 has not got yet; what it watches are the plain ones. */
+/* Rust's compiler calls these by names that the runtime of gcc 12 lacks; it checks the plain ones. */
 #include <string.h>
 
 void *__tsan_memcpy(void *to, const void *from, size_t count);

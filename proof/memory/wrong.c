@@ -30,7 +30,7 @@ static void race(void)
         pthread_join(threads[i], NULL);
 }
 
-/* The library writes to memory that was given back. */
+/* The library writes to memory that was freed. */
 static void dangling(void)
 {
     bool *volatile place = malloc(sizeof *place);
@@ -47,7 +47,7 @@ static void leak(void)
     lost = NULL;
 }
 
-/* Memory that is reachable by nothing must not be so by what a register was left with. */
+/* Overwrites the stack, so that no leftover pointer makes the lost memory reachable. */
 static void deep(int depth)
 {
     volatile char room[256];
@@ -60,7 +60,7 @@ static void deep(int depth)
 static void overflow(void)
 {
     char place[8];
-    /* Through a pointer nobody but ASan knows where it ends. */
+    /* Through a pointer, the compiler does not see the overflow. */
     volatile char *volatile at = place;
 
     at[sizeof place] = 1;
