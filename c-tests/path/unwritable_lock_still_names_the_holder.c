@@ -20,6 +20,10 @@ static void check_fails(const char *path)
 
     CHECK_TEXT(path, ralph_lock_error_path(error));
     CHECK(strstr(ralph_lock_error_message(error), path) != NULL);
+    /* The owner, the mode and the remedy. */
+    CHECK(strstr(ralph_lock_error_message(error), " belongs to user ") != NULL);
+    CHECK(strstr(ralph_lock_error_message(error), ", mode 0") != NULL);
+    CHECK(strstr(ralph_lock_error_message(error), "chmod g+w ") != NULL);
     ralph_lock_error_free(error);
     check_blocking_fails();
 }
