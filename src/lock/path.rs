@@ -147,14 +147,32 @@ impl LockPath {
         self.root().and_then(Root::identity)
     }
 
-    /// The same place by another descriptor of the same root: on that of a guard, a shared lock that is tried would
-    /// replace the exclusive one.
-    pub(super) fn elsewhere(&self) -> Result<LockPath, Fault> {
-        match self.root().map(Root::open_again) {
+    /// Which lock it is, however the root and the lock file were spelled: the root, and the path below it. None: the
+    /// root is not open.
+    pub(crate) fn place(&self) -> Option<(FileId, PathBuf)> {
+        let name = Path::new(OsStr::from_bytes(&self.0.path.to_bytes()[self.0.name..]));
+        Some((self.root_identity()?, name.components().filter(|part| *part != Component::CurDir).collect()))
+    }
+
+    /// The same path, whose root is not open.
+    pub(crate) fn without_root(&self) -> LockPath {
+        let place = &self.0;
+        LockPath::at(place.path.clone(), place.root_length, place.name, place.is_chosen, OnceLock::new())
+    }
+
+    /// The same path below another descriptor of that one's root.
+    pub(crate) fn below_root_of(&self, other: &LockPath) -> Result<LockPath, Fault> {
+        match other.root().map(Root::open_again) {
             Some(Ok(root)) => Ok(self.with_root(root)),
             Some(Err(error)) => Err(self.root_failed("open", error)),
             None => Ok(self.clone()),
         }
+    }
+
+    /// The same place by another descriptor of the same root: on that of a guard, a shared lock that is tried would
+    /// replace the exclusive one.
+    pub(super) fn elsewhere(&self) -> Result<LockPath, Fault> {
+        self.below_root_of(self)
     }
 
     /// Moves the root's descriptor above that one. The kernel closes those of a process that was killed from the
@@ -181,7 +199,7 @@ impl LockPath {
     }
 
     /// From where, and by which path, the file is looked up.
-    fn place(&self) -> (Below<'_>, &CStr) {
+    fn lookup(&self) -> (Below<'_>, &CStr) {
         let bytes = self.0.path.as_bytes_with_nul();
         match self.root().and_then(Root::below) {
             // The end of a text without NUL has none.
@@ -191,23 +209,23 @@ impl LockPath {
     }
 
     pub(super) fn open_read_write(&self) -> io::Result<OwnedFd> {
-        let (below, path) = self.place();
+        let (below, path) = self.lookup();
         file::open_read_write(below, path)
     }
 
     pub(super) fn open_read_only(&self) -> io::Result<OwnedFd> {
-        let (below, path) = self.place();
+        let (below, path) = self.lookup();
         file::open_read_only(below, path)
     }
 
     pub(super) fn create_new(&self) -> io::Result<OwnedFd> {
-        let (below, path) = self.place();
+        let (below, path) = self.lookup();
         file::create_new(below, path)
     }
 
     /// What is in the lock file's place.
     pub(super) fn stat(&self) -> io::Result<Stat> {
-        let (below, path) = self.place();
+        let (below, path) = self.lookup();
         file::stat_path(below, path)
     }
 

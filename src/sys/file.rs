@@ -33,7 +33,7 @@ pub(crate) struct Stat {
 }
 
 /// Which file it is: no two files that exist at the same time have the same identity.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
 pub(crate) struct FileId {
     pub device: u64,
     pub inode: u64,

@@ -1,12 +1,10 @@
 //! Ending waits from another thread.
 
-#[cfg(unix)]
-use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 
 #[cfg(unix)]
-use crate::sys::event::Counters;
+use crate::sys::event::{Seat, Sources};
 use crate::sys::process;
 
 /// Ends every wait that it was given to, now and later, once it is triggered. Clones are the same
@@ -19,24 +17,16 @@ struct Token {
     triggered: AtomicBool,
     /// None where there is no such thing: then waits look by themselves.
     #[cfg(unix)]
-    counters: Option<Counters>,
+    counters: Option<Arc<Sources>>,
     owner: u32,
-}
-
-/// A token's place in the set of an event loop.
-#[cfg(unix)]
-#[derive(Debug)]
-pub(crate) struct Seat {
-    token: CancelToken,
-    number: usize,
 }
 
 impl CancelToken {
     /// A token that is not triggered. Fails where descriptors have run out.
     pub fn new() -> std::io::Result<CancelToken> {
         #[cfg(unix)]
-        let counters = match Counters::new() {
-            Ok(counters) => Some(counters),
+        let counters = match Sources::counters() {
+            Ok(counters) => Some(Arc::new(counters)),
             Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => None,
             Err(error) => return Err(error),
         };
@@ -75,34 +65,10 @@ impl CancelToken {
 
 #[cfg(unix)]
 impl CancelToken {
-    /// Readable once triggered, for a wait that has no set.
-    pub(crate) fn source(&self) -> Option<BorrowedFd<'_>> {
-        self.0.counters.as_ref().and_then(|counters| counters.of_seat(0))
-    }
-
+    /// What becomes readable once it is triggered, for the set of a wait. None where there is no such thing.
     pub(crate) fn seat(&self) -> std::io::Result<Option<Seat>> {
-        let Some(counters) = &self.0.counters else {
-            return Ok(None);
-        };
-        let number = counters.take_seat()?;
+        let seat = self.0.counters.as_ref().map(Sources::seat).transpose()?;
         fence(Ordering::SeqCst);
-        Ok(Some(Seat { token: self.clone(), number }))
-    }
-}
-
-#[cfg(unix)]
-impl Seat {
-    /// Readable once triggered.
-    pub(crate) fn source(&self) -> Option<BorrowedFd<'_>> {
-        self.token.0.counters.as_ref()?.of_seat(self.number)
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Seat {
-    fn drop(&mut self) {
-        if let Some(counters) = &self.token.0.counters {
-            counters.leave_seat(self.number);
-        }
+        Ok(seat)
     }
 }

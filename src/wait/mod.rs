@@ -1,6 +1,8 @@
 //! Waiting for the lock.
 
 mod cancel;
+#[cfg(unix)]
+mod line;
 mod options;
 #[cfg(unix)]
 mod state;

@@ -1,6 +1,6 @@
 //! Waiting for the lock with a deadline and a cancel token, without polling where the kernel tells
-//! what happens. One state machine, `Wait`, tries whenever there is a reason to; `acquire_with` puts
-//! it to sleep in between, and `Waiter` lets an event loop do that.
+//! what happens. One state machine, `Wait`, tries whenever there is a reason to and it is the first in line (`line.rs`);
+//! `acquire_with` puts it to sleep in between, and `Waiter` lets an event loop do that.
 //!
 //! What the kernel does, and what follows from it:
 //! - A release between a refused try and the watch would be missed: so watch first, then try.
@@ -12,9 +12,11 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::cancel::CancelToken;
+use super::line::{self, BACK_STOP, PULSE, Place, Turn};
 use super::options::AcquireOptions;
 use crate::error::{Fault, LockError};
 use crate::lock::{
@@ -23,7 +25,7 @@ use crate::lock::{
 use crate::record::{Holder, Record};
 use crate::sys::clock;
 use crate::sys::descriptor::Descriptor;
-use crate::sys::event;
+use crate::sys::event::{self, Seat, Set};
 use crate::sys::watch::Watcher;
 
 /// When to look again, in microseconds, after an event that found the lock still taken.
@@ -36,8 +38,8 @@ const AFTER_CHANGE: usize = AFTER_EVENT.len() - 1;
 /// Where to begin when the wait does: the only event to reckon with is one just before the watch.
 const AT_FIRST: usize = AFTER_EVENT.len() - 3;
 
-/// When to look again though nothing was heard.
-const BACK_STOP: Duration = Duration::from_secs(1);
+/// How long a wait sleeps that nothing but its end or another wait wakes.
+pub(super) const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Between which bounds the pauses grow where the kernel does not tell of changes.
 const POLLING: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(50)];
@@ -58,6 +60,15 @@ pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) 
         return acquire_in_queue(wait.path, &mut wait.record);
     }
     wait.resolve()?;
+    // Most locks are free: it gets in line once it is refused, or behind others.
+    if !line::is_waited_for(&wait.path) {
+        if let Some(guard) = wait.step(false)? {
+            return Ok(guard);
+        }
+    }
+    if let Ok(set) = Set::new() {
+        wait.line_up(Arc::new(set)).map_err(|error| wait.path.failed("wait for", error))?;
+    }
     let mut event = false;
     loop {
         if let Some(guard) = wait.step(event)? {
@@ -73,13 +84,24 @@ pub(super) struct Wait {
     pub(super) path: LockPath,
     record: Record<'static>,
     deadline: Option<Duration>,
-    pub(super) cancel: Option<CancelToken>,
+    cancel: Option<CancelToken>,
+    /// Before the set, which the others in line ring.
+    place: Option<Place>,
+    /// Readable once the wait is cancelled, or rung. None where there is no such thing, or no descriptor left.
+    set: Option<Arc<Set>>,
+    cancel_seat: Option<Seat>,
+    /// Whether the set has what tells of events.
+    pub(super) hears: bool,
+    /// Whether this wait is the one of its line that looks at the lock.
+    pub(super) acts: bool,
+    /// Whether it acts for others too.
+    has_others: bool,
     /// Kept when the target changes. None where there is no inotify, or no more of it. Before the target,
     /// so that it is dropped first: to close the file is a change of it.
     pub(super) watcher: Option<Watcher>,
     /// The file waited for, once it is open.
     target: Option<Target>,
-    pub(super) holder: Option<Box<Holder>>,
+    pub(super) holder: Option<Arc<Holder>>,
     /// Whether there was a record at the last look.
     named: bool,
     /// Tells of the end of the holder's process.
@@ -92,16 +114,20 @@ pub(super) struct Wait {
 #[derive(Debug)]
 struct Target {
     file: LockedFile,
-    /// Whether events of this file reach us. If not, look again and again.
-    watched: bool,
+    /// Whether events of this file reach us. If not, look again and again. None: that has not been tried.
+    watched: Option<bool>,
     /// How many times we looked since the last event, or since the beginning.
     looks: usize,
 }
 
 impl Target {
+    fn is_watched(&self) -> bool {
+        self.watched == Some(true)
+    }
+
     /// Whether the next look is neither the first nor the last of those that follow an event.
     fn is_within_list(&self) -> bool {
-        self.watched && (1..AFTER_EVENT.len()).contains(&self.looks)
+        self.is_watched() && (1..AFTER_EVENT.len()).contains(&self.looks)
     }
 }
 
@@ -134,6 +160,13 @@ impl Wait {
             // On overflow there is no deadline.
             deadline: options.timeout.and_then(|timeout| now.checked_add(timeout)),
             cancel: options.cancel.clone(),
+            place: None,
+            set: None,
+            cancel_seat: None,
+            hears: false,
+            // Until it gets in line.
+            acts: true,
+            has_others: false,
             watcher: None,
             target: None,
             holder: None,
@@ -149,13 +182,35 @@ impl Wait {
         self.path.resolve()
     }
 
-    /// Tries to take the lock and, where that fails, decides when to look again. `event`: because of one.
+    /// Gives the wait what it sleeps on; with the next step it gets in line.
+    pub(super) fn line_up(&mut self, set: Arc<Set>) -> std::io::Result<()> {
+        self.cancel_seat = self.cancel.as_ref().map_or(Ok(None), CancelToken::seat)?;
+        if let Some(seat) = &self.cancel_seat {
+            set.add(seat.as_fd())?;
+        }
+        self.set = Some(set);
+        Ok(())
+    }
+
+    /// Tries to take the lock, if it is this wait's turn, and decides when to look again. `event`: because of one.
     pub(super) fn step(&mut self, event: bool) -> Result<Option<LockGuard>, Fault> {
+        let stepped = self.advance(event);
+        if !matches!(stepped, Ok(None)) {
+            self.leave_line();
+        }
+        stepped
+    }
+
+    fn advance(&mut self, event: bool) -> Result<Option<LockGuard>, Fault> {
         self.check_cancel()?;
+        let event = self.take_turn()? || event;
+        if !self.acts && !self.is_over() {
+            return Ok(None);
+        }
+        self.find_root()?;
         // Between two steps the program may have closed what it has not opened.
         if !self.path.root_is_same() {
-            let closed = std::io::Error::from_raw_os_error(libc::EBADF);
-            return Err(self.path.root_failed("wait in", closed));
+            return Err(self.closed());
         }
         if self.target.as_mut().is_some_and(|target| !target.file.is_same()) {
             self.target = None;
@@ -181,18 +236,100 @@ impl Wait {
         Err(self.path.unsettled())
     }
 
+    /// Finds out whether this wait acts. True: the one that did before it has left an event.
+    fn take_turn(&mut self) -> Result<bool, Fault> {
+        let Some(set) = &self.set else {
+            return Ok(false);
+        };
+        set.silence();
+        if self.place.is_none() {
+            self.place = Place::join(&self.path, set).map_err(|error| self.path.failed("wait for", error))?;
+        }
+        let Some(place) = &self.place else {
+            return Ok(false);
+        };
+        match place.turn() {
+            Turn::Act { others, watcher } => {
+                self.acts = true;
+                self.has_others = others;
+                if self.watcher.is_none() && watcher.is_some() {
+                    self.watcher = watcher;
+                    return Ok(self.hear());
+                }
+            }
+            Turn::Wait => {
+                let holder = place.stand_by(&self.path);
+                self.holder = holder.or(self.holder.take());
+                self.stand_back();
+            }
+        }
+        Ok(false)
+    }
+
+    /// Closes what only the wait that acts needs.
+    fn stand_back(&mut self) {
+        if self.acts {
+            self.acts = false;
+            drop(self.take_watcher());
+            self.target = None;
+            self.holder_process = None;
+            self.path = self.path.without_root();
+        }
+    }
+
+    /// Opens the root again, where that was left to the line.
+    fn find_root(&mut self) -> Result<(), Fault> {
+        if self.path.root_identity().is_none() {
+            if let Some(root) = self.place.as_ref().and_then(Place::root) {
+                if !root.root_is_same() {
+                    return Err(self.closed());
+                }
+                self.path = self.path.below_root_of(&root)?;
+                self.keep();
+            }
+        }
+        Ok(())
+    }
+
+    fn closed(&self) -> Fault {
+        self.path.root_failed("wait in", std::io::Error::from_raw_os_error(libc::EBADF))
+    }
+
+    /// The watcher, which no longer wakes this wait.
+    fn take_watcher(&mut self) -> Option<Watcher> {
+        let watcher = self.watcher.take()?;
+        if let Some(set) = self.set.as_ref().filter(|_| std::mem::take(&mut self.hears)) {
+            set.remove(watcher.queue());
+            set.remove(watcher.bell());
+        }
+        Some(watcher)
+    }
+
+    /// Lets the next wait act.
+    fn leave_line(&mut self) {
+        let watcher = self.take_watcher();
+        if let (Some(place), Some(set)) = (self.place.take(), &self.set) {
+            place.leave(set, watcher);
+        }
+    }
+
     fn check_cancel(&mut self) -> Result<(), Fault> {
         if !self.cancel.as_ref().is_some_and(CancelToken::is_triggered) {
             return Ok(());
         }
-        Err(Box::new(LockError::Cancelled { path: self.path.to_owned(), holder: self.holder.take() }))
+        Err(Box::new(LockError::Cancelled { path: self.path.to_owned(), holder: self.last_holder() }))
     }
 
     fn check_deadline(&mut self) -> Result<Option<LockGuard>, Fault> {
         if !self.is_over() {
             return Ok(None);
         }
-        Err(Box::new(LockError::TimedOut { path: self.path.to_owned(), holder: self.holder.take() }))
+        Err(Box::new(LockError::TimedOut { path: self.path.to_owned(), holder: self.last_holder() }))
+    }
+
+    /// Who had the lock at the last look, for an error.
+    pub(super) fn last_holder(&self) -> Option<Box<Holder>> {
+        self.holder.as_ref().map(|holder| Box::new(Holder::clone(holder)))
     }
 
     fn is_over(&self) -> bool {
@@ -206,18 +343,15 @@ impl Wait {
                 return Ok(Look::RootHeld);
             };
             self.vacant_looks = 0;
-            if file.try_exclusive()? {
-                return self.publish(Target { file, watched: false, looks: 0 });
+            let taken = file.try_exclusive()?;
+            let target = Target { file, watched: None, looks: 0 };
+            if taken {
+                return self.publish(target);
             }
-            let watched = self.watch(&mut file)?;
-            if let Some(watcher) = &self.watcher {
-                file.move_above(watcher.queue());
-                self.path.move_root_above(watcher.queue().as_raw_fd());
-                file.set_path(&self.path);
-            }
-            file.keep(true);
-            self.keep();
-            self.target = Some(Target { file, watched, looks: if watched { AT_FIRST } else { 0 } });
+            self.target = Some(target);
+        }
+        if self.acts && self.set.is_some() {
+            self.watch()?;
         }
         let Some(mut target) = self.target.take() else {
             return Ok(Look::Moved);
@@ -266,19 +400,39 @@ impl Wait {
         self.path.keep_root(true);
     }
 
-    /// Sees to it that events of this file reach us, if that is possible.
-    fn watch(&mut self, file: &mut LockedFile) -> Result<bool, Fault> {
+    /// Sees to it that events of the file reach us, if that is possible, and keeps it for the next step.
+    fn watch(&mut self) -> Result<(), Fault> {
+        let Some(target) = self.target.as_mut().filter(|target| target.watched.is_none()) else {
+            return Ok(());
+        };
+        let file = &mut target.file;
         file.identity()?;
-        if file.is_shared() {
-            return Ok(false);
-        }
         // The open file itself, which a chdir or a rename does not change.
         let link = file.link();
-        if let Some(watcher) = &mut self.watcher {
-            return Ok(watcher.watch(&link).is_ok());
+        let watched = match &mut self.watcher {
+            _ if file.is_shared() => None,
+            Some(watcher) => watcher.watch(&link).ok(),
+            None => {
+                self.watcher = Watcher::new(&link).ok();
+                self.watcher.is_some().then_some(false)
+            }
+        };
+        if let Some(watcher) = &self.watcher {
+            file.move_above(watcher.queue());
+            self.path.move_root_above(watcher.queue().as_raw_fd());
+            file.set_path(&self.path);
         }
-        self.watcher = Watcher::new(&link).ok();
-        Ok(self.watcher.is_some())
+        file.keep(true);
+        target.watched = Some(watched.is_some());
+        target.looks = match watched {
+            // No event can have been missed.
+            Some(true) => AFTER_EVENT.len(),
+            Some(false) => AT_FIRST,
+            None => 0,
+        };
+        self.next_look = clock::monotonic();
+        self.keep();
+        Ok(())
     }
 
     /// Whether something happened to the file.
@@ -294,12 +448,15 @@ impl Wait {
             return Ok(std::mem::take(&mut self.named));
         };
         self.named = true;
-        if self.holder.as_ref() == Some(&holder) {
+        if self.holder.as_deref() == Some(&*holder) {
             return Ok(false);
         }
         let is_new = self.holder.is_some();
         self.holder_process = holder.seen().number_here().and_then(|number| event::open_process(number).ok());
-        self.holder = Some(holder);
+        self.holder = Some(Arc::from(holder));
+        if let Some(place) = &self.place {
+            place.report(self.holder.as_ref());
+        }
         Ok(is_new)
     }
 
@@ -323,10 +480,16 @@ impl Wait {
         };
         let due = event.is_some() || now >= self.next_look;
         target.looks = event.unwrap_or(target.looks);
-        let listed = if target.watched { AFTER_EVENT.len() } else { 0 };
+        let listed = if target.is_watched() { AFTER_EVENT.len() } else { 0 };
         let pause = match target.looks.checked_sub(listed) {
             None => Duration::from_micros(AFTER_EVENT[target.looks]),
-            Some(_) if target.watched && event_at_end => BACK_STOP,
+            Some(_) if target.is_watched() && event_at_end => {
+                if self.has_others {
+                    PULSE
+                } else {
+                    BACK_STOP
+                }
+            }
             Some(looks) => polling_pause(looks),
         };
         if due {
@@ -337,22 +500,24 @@ impl Wait {
         }
     }
 
-    pub(super) fn time_to_sleep(&self) -> Duration {
-        let end = self.deadline.map_or(self.next_look, |deadline| deadline.min(self.next_look));
-        end.saturating_sub(clock::monotonic())
+    /// How long until this wait has to step. None: for as long as nothing wakes it.
+    pub(super) fn time_to_sleep(&self) -> Option<Duration> {
+        let look = self.acts.then_some(self.next_look);
+        let end = self.deadline.into_iter().chain(look).min()?;
+        Some(end.saturating_sub(clock::monotonic()))
     }
 
-    /// Sleeps until there is a reason to look. True: because of an event.
+    /// Sleeps until there is a reason to step. True: because of an event.
     fn sleep(&self) -> Result<bool, Fault> {
         loop {
-            let time = self.time_to_sleep();
+            let time = self.time_to_sleep().unwrap_or(FAR);
             let sources = [
                 self.watcher.as_ref().map(Watcher::queue),
                 self.watcher.as_ref().map(Watcher::bell),
-                self.cancel.as_ref().and_then(CancelToken::source),
+                self.set.as_ref().map(|set| set.as_fd()),
                 self.holder_process.as_ref().map(Descriptor::as_fd),
             ];
-            let [queue, bell, cancel, process] =
+            let [queue, bell, set, process] =
                 event::sleep(sources, time).map_err(|error| match error.raw_os_error() {
                     Some(libc::EINTR) => Box::new(LockError::Interrupted { path: self.path.to_owned() }),
                     _ => self.path.failed("wait for", error),
@@ -360,7 +525,7 @@ impl Wait {
             let woken = queue || bell;
             let heard = woken && self.hear();
             // All that woke it may have been events of other waits.
-            if heard || !woken || cancel || process || time.is_zero() {
+            if heard || !woken || set || process || time.is_zero() {
                 return Ok(heard);
             }
         }
@@ -377,16 +542,17 @@ mod tests {
         let guard = crate::LoopLock::try_acquire(root.path(), "holds").unwrap();
         let mut wait = Wait::new(root.path(), "waits", &AcquireOptions::new()).unwrap();
         wait.resolve().unwrap();
+        wait.line_up(Arc::new(Set::new().unwrap())).unwrap();
         for _ in 0..=AFTER_EVENT.len() {
             wait.next_look = clock::monotonic();
             assert!(wait.step(false).unwrap().is_none());
         }
         // Other programs can have used up inotify at this moment.
-        assert!(!wait.target.as_ref().unwrap().watched || wait.time_to_sleep() > BACK_STOP / 2);
-        wait.target.as_mut().unwrap().watched = false;
+        assert!(!wait.target.as_ref().unwrap().is_watched() || wait.time_to_sleep().unwrap() > BACK_STOP / 2);
+        wait.target.as_mut().unwrap().watched = Some(false);
         for _ in 0..20 {
             assert!(wait.step(false).unwrap().is_none());
-            assert!(wait.time_to_sleep() <= POLLING[1]);
+            assert!(wait.time_to_sleep().unwrap() <= POLLING[1]);
         }
         drop(guard);
         assert!(wait.step(false).unwrap().is_some());
@@ -398,6 +564,7 @@ mod tests {
         let _guard = crate::LoopLock::try_acquire(root.path(), "holds").unwrap();
         let mut wait = Wait::new(root.path(), "waits", &AcquireOptions::new()).unwrap();
         wait.resolve().unwrap();
+        wait.line_up(Arc::new(Set::new().unwrap())).unwrap();
         assert!(wait.step(true).unwrap().is_none());
         for _ in 0..100 {
             // However long this takes, the look is not due.

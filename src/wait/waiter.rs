@@ -2,29 +2,26 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
 
-use super::cancel::{CancelToken, Seat};
 use super::options::AcquireOptions;
-use super::state::Wait;
+use super::state::{FAR, Wait};
 use crate::error::{Fault, LockError};
 use crate::lock::LockGuard;
 use crate::record::Holder;
 use crate::sys::descriptor::Descriptor;
-use crate::sys::event;
+use crate::sys::event::{self, Set};
 
 /// A wait that an event loop does: poll the descriptor, and step whenever it is readable.
 #[derive(Debug)]
 pub struct Waiter {
-    /// Before the wait, so that it is closed first: a source leaves a set when either is closed.
-    set: Descriptor,
-    timer: Descriptor,
-    _cancel: Option<Seat>,
-    /// Whether the set has what tells of events.
-    hears: bool,
+    /// Before the timer, so that it is closed first: a source leaves a set when either is closed.
+    wait: Wait,
+    set: Arc<Set>,
+    /// None as long as there is nothing to look at by the clock.
+    timer: Option<Descriptor>,
     /// Whether a step has ended the wait.
     over: bool,
-    wait: Wait,
 }
 
 impl Waiter {
@@ -34,22 +31,24 @@ impl Waiter {
     }
 
     pub(crate) fn begin(root: &Path, prompt: &str, options: &AcquireOptions) -> Result<Waiter, Fault> {
-        let wait = Wait::new(root, prompt, options)?;
-        let failed = |error: std::io::Error| match error.raw_os_error() {
+        let mut wait = Wait::new(root, prompt, options)?;
+        let begun = Waiter::sources(&mut wait, options.timeout.is_some());
+        let (set, timer) = begun.map_err(|error| match error.raw_os_error() {
             Some(libc::ENOSYS) => Box::new(LockError::UnsupportedPlatform),
             _ => wait.path.failed("wait for", error),
-        };
-        let (set, timer) = (event::new_set().map_err(failed)?, event::new_timer().map_err(failed)?);
-        let cancel = wait.cancel.as_ref().map_or(Ok(None), CancelToken::seat).map_err(failed)?;
-        for source in [Some(timer.as_fd()), cancel.as_ref().and_then(Seat::source)].into_iter().flatten() {
-            event::add(set.as_fd(), source).map_err(failed)?;
-        }
-        // Readable at once: the first step is due.
-        event::set_timer(timer.as_fd(), Duration::ZERO).map_err(failed)?;
+        })?;
         // Once for the whole wait, whatever becomes of the path meanwhile.
         wait.resolve()?;
         wait.keep();
-        Ok(Waiter { set, timer, _cancel: cancel, hears: false, over: false, wait })
+        Ok(Waiter { wait, set, timer, over: false })
+    }
+
+    /// The set, which is readable at once: the first step is due.
+    fn sources(wait: &mut Wait, has_deadline: bool) -> std::io::Result<(Arc<Set>, Option<Descriptor>)> {
+        let set = Arc::new(Set::new()?);
+        let timer = has_deadline.then(|| new_timer(&set)).transpose()?;
+        wait.line_up(set.clone())?;
+        Ok((set, timer))
     }
 
     /// Looks whether the lock can be had, without ever blocking. None: not yet. How it can end
@@ -64,7 +63,7 @@ impl Waiter {
         }
         // The step may close it. That alone leaves it in the set when a forked child has a copy.
         if let Some(process) = &self.wait.holder_process {
-            event::remove(self.set.as_fd(), process.as_fd());
+            self.set.remove(process.as_fd());
         }
         let event = self.wait.hear();
         self.over = true;
@@ -88,26 +87,35 @@ impl Waiter {
 
     /// What a step without result means to a caller that wants to know the holder.
     pub(crate) fn not_yet(&self) -> Fault {
-        let holder = self.wait.holder.clone();
+        let holder = self.wait.last_holder();
         Box::new(LockError::AlreadyLocked { path: self.wait.path.to_owned(), holder, root: None })
     }
 
     pub(crate) fn raw_fd(&self) -> i32 {
-        self.set.as_raw_fd()
+        self.set.as_fd().as_raw_fd()
     }
 
     fn arm(&mut self) -> std::io::Result<()> {
-        let set = self.set.as_fd();
-        if let (false, Some(watcher)) = (self.hears, &self.wait.watcher) {
-            event::add(set, watcher.queue())?;
-            event::add(set, watcher.bell())?;
-            self.hears = true;
+        if let (false, Some(watcher)) = (self.wait.hears, &self.wait.watcher) {
+            self.set.add(watcher.queue())?;
+            self.set.add(watcher.bell())?;
+            self.wait.hears = true;
         }
         if let Some(process) = &self.wait.holder_process {
-            event::add(set, process.as_fd())?;
+            self.set.add(process.as_fd())?;
         }
-        event::set_timer(self.timer.as_fd(), self.wait.time_to_sleep())
+        let time = self.wait.time_to_sleep();
+        if self.timer.is_none() && time.is_some() {
+            self.timer = Some(new_timer(&self.set)?);
+        }
+        self.timer.as_ref().map_or(Ok(()), |timer| event::set_timer(timer.as_fd(), time.unwrap_or(FAR)))
     }
+}
+
+fn new_timer(set: &Set) -> std::io::Result<Descriptor> {
+    let timer = event::new_timer()?;
+    set.add(timer.as_fd())?;
+    Ok(timer)
 }
 
 impl AsFd for Waiter {

@@ -3,15 +3,17 @@
 
 use std::io;
 use std::iter::successors;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::sys::check;
 use crate::sys::clock::timespec;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::number::opened;
+use crate::sys::process::PerProcess;
 
 /// A counter that is readable, for poll(2), once it was raised. eventfd(2).
 pub(crate) fn new_counter() -> io::Result<Descriptor> {
@@ -32,40 +34,66 @@ pub(crate) fn reset(counter: BorrowedFd<'_>) {
     unsafe { libc::read(counter.as_raw_fd(), (&raw mut count).cast(), size_of::<u64>()) };
 }
 
-/// Counters that are raised together: as many as it takes for all sets that want one as a source.
+/// Descriptors that become readable together: as many as it takes for all sets that want one as a source.
 #[derive(Debug)]
-pub(crate) struct Counters {
-    counter: Descriptor,
+pub(crate) struct Sources {
+    make: fn() -> io::Result<Descriptor>,
+    source: Descriptor,
     /// How many sets have this one.
     sets: AtomicUsize,
     /// The next one, added when this one is in as many sets as it can be.
-    next: AtomicPtr<Counters>,
+    next: AtomicPtr<Sources>,
 }
 
-impl Counters {
-    pub(crate) fn new() -> io::Result<Counters> {
-        Ok(Counters { counter: new_counter()?, sets: AtomicUsize::new(0), next: AtomicPtr::new(null_mut()) })
+/// A source that one set may have.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    sources: Arc<Sources>,
+    number: usize,
+}
+
+impl Sources {
+    /// Counters, which are raised together.
+    pub(crate) fn counters() -> io::Result<Sources> {
+        Sources::new(new_counter)
     }
 
-    /// Takes no lock.
+    /// Timers, which are set together.
+    pub(crate) fn timers() -> io::Result<Sources> {
+        Sources::new(new_timer)
+    }
+
+    fn new(make: fn() -> io::Result<Descriptor>) -> io::Result<Sources> {
+        Ok(Sources { make, source: make()?, sets: AtomicUsize::new(0), next: AtomicPtr::new(null_mut()) })
+    }
+
+    /// Raises the counters. Takes no lock.
     pub(crate) fn raise(&self) {
-        for one in self.all().filter(|one| one.counter.is_same()) {
-            raise(one.counter.as_fd());
+        for one in self.all().filter(|one| one.source.is_same()) {
+            raise(one.source.as_fd());
         }
     }
 
-    /// Finds a counter for one more set, and says which.
-    pub(crate) fn take_seat(&self) -> io::Result<usize> {
+    /// Sets the timers to that much time from now. Takes no lock.
+    pub(crate) fn set(&self, time: Duration) {
+        for one in self.all().filter(|one| one.source.is_same()) {
+            // It fails only for what is no timer.
+            let _ = set_timer(one.source.as_fd(), time);
+        }
+    }
+
+    /// Finds a source for one more set.
+    pub(crate) fn seat(self: &Arc<Sources>) -> io::Result<Seat> {
         let one_more = |sets| (sets < SETS_PER_SOURCE).then_some(sets + 1);
         loop {
-            let mut last = self;
+            let mut last = &**self;
             for (number, one) in self.all().enumerate() {
                 if one.sets.fetch_update(Relaxed, Relaxed, one_more).is_ok() {
-                    return Ok(number);
+                    return Ok(Seat { sources: self.clone(), number });
                 }
                 last = one;
             }
-            let made = Box::into_raw(Box::new(Counters::new()?));
+            let made = Box::into_raw(Box::new(Sources::new(self.make)?));
             if last.next.compare_exchange(null_mut(), made, AcqRel, Relaxed).is_err() {
                 // SAFETY: another thread added its own first; no other thread has seen this one.
                 drop(unsafe { Box::from_raw(made) });
@@ -73,29 +101,35 @@ impl Counters {
         }
     }
 
-    pub(crate) fn leave_seat(&self, number: usize) {
-        if let Some(one) = self.all().nth(number) {
-            one.sets.fetch_sub(1, Relaxed);
-        }
-    }
-
-    /// The counter that was found.
-    pub(crate) fn of_seat(&self, number: usize) -> Option<BorrowedFd<'_>> {
-        self.all().nth(number).map(|one| one.counter.as_fd())
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Counters> {
+    fn all(&self) -> impl Iterator<Item = &Sources> {
         // SAFETY: what was added stays until this one, which owns it, is dropped.
         successors(Some(self), |one| unsafe { one.next.load(Acquire).as_ref() })
     }
 }
 
-impl Drop for Counters {
+impl Drop for Sources {
     fn drop(&mut self) {
-        let next = *self.next.get_mut();
-        if !next.is_null() {
+        // One after the other: each owns the next, and there can be many.
+        let mut next = *self.next.get_mut();
+        while !next.is_null() {
             // SAFETY: it was made by a Box, and has no other owner.
-            drop(unsafe { Box::from_raw(next) });
+            let mut one = unsafe { Box::from_raw(next) };
+            next = std::mem::replace(one.next.get_mut(), null_mut());
+        }
+    }
+}
+
+impl AsFd for Seat {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        let one = self.sources.all().nth(self.number).unwrap_or(&self.sources);
+        one.source.as_fd()
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(one) = self.sources.all().nth(self.number) {
+            one.sets.fetch_sub(1, Relaxed);
         }
     }
 }
@@ -140,26 +174,96 @@ pub(crate) fn is_readable(source: BorrowedFd<'_>) -> bool {
 /// loop's, and 100 if that one is in a third (reverse_path_check() in fs/eventpoll.c).
 pub(crate) const SETS_PER_SOURCE: usize = 100;
 
-/// One descriptor that is readable while any of its sources is. epoll(7).
-pub(crate) fn new_set() -> io::Result<Descriptor> {
-    // SAFETY: no memory is involved.
-    Descriptor::kept(opened(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?)
+/// One descriptor that is readable while any of its sources is, or its bell is rung. epoll(7).
+#[derive(Debug)]
+pub(crate) struct Set {
+    fd: Descriptor,
+    /// A timer that has expired, which the sets of the process share. The set is readable when it asks for that: so its
+    /// bell is no descriptor of its own.
+    ready: Seat,
 }
 
-/// Adds a source; that it is in the set already is fine. It leaves the set when it is closed.
-pub(crate) fn add(set: BorrowedFd<'_>, source: BorrowedFd<'_>) -> io::Result<()> {
-    let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: 0 };
-    // SAFETY: the event lives through the call, which copies it.
-    match check(unsafe { libc::epoll_ctl(set.as_raw_fd(), libc::EPOLL_CTL_ADD, source.as_raw_fd(), &mut event) }) {
-        Err(error) if error.raw_os_error() != Some(libc::EEXIST) => Err(error),
-        _ => Ok(()),
+/// Makes a set readable. The set must be open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bell {
+    set: RawFd,
+    ready: RawFd,
+}
+
+impl Set {
+    /// A set without sources, whose bell is rung.
+    pub(crate) fn new() -> io::Result<Set> {
+        let ready = expired_timers()?.seat()?;
+        // SAFETY: no memory is involved.
+        let fd = Descriptor::kept(opened(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?)?;
+        control(fd.as_raw_fd(), libc::EPOLL_CTL_ADD, ready.as_fd().as_raw_fd(), libc::EPOLLIN)?;
+        Ok(Set { fd, ready })
+    }
+
+    /// Adds a source; that it is in the set already is fine. It leaves the set when it is closed, unless a forked
+    /// child has a copy.
+    pub(crate) fn add(&self, source: BorrowedFd<'_>) -> io::Result<()> {
+        match control(self.fd.as_raw_fd(), libc::EPOLL_CTL_ADD, source.as_raw_fd(), libc::EPOLLIN) {
+            Err(error) if error.raw_os_error() != Some(libc::EEXIST) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes a source out; that it is not in the set is fine.
+    pub(crate) fn remove(&self, source: BorrowedFd<'_>) {
+        let _ = control(self.fd.as_raw_fd(), libc::EPOLL_CTL_DEL, source.as_raw_fd(), 0);
+    }
+
+    pub(crate) fn bell(&self) -> Bell {
+        Bell { set: self.fd.as_raw_fd(), ready: self.ready.as_fd().as_raw_fd() }
+    }
+
+    /// Ends the ringing of the bell.
+    pub(crate) fn silence(&self) {
+        self.bell().ask_for(0);
     }
 }
 
-/// Takes a source out; that it is not in the set is fine.
-pub(crate) fn remove(set: BorrowedFd<'_>, source: BorrowedFd<'_>) {
-    // SAFETY: no memory is involved; this operation ignores the event.
-    unsafe { libc::epoll_ctl(set.as_raw_fd(), libc::EPOLL_CTL_DEL, source.as_raw_fd(), null_mut()) };
+impl Bell {
+    /// Rings until the set is silenced.
+    pub(crate) fn ring(self) {
+        self.ask_for(libc::EPOLLIN);
+    }
+
+    /// Should the program have closed the set, and its number be that of another one, then that has no such source, and
+    /// is left as it is.
+    fn ask_for(self, events: libc::c_int) {
+        let _ = control(self.set, libc::EPOLL_CTL_MOD, self.ready, events);
+    }
+}
+
+impl AsFd for Set {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+fn control(set: RawFd, operation: libc::c_int, source: RawFd, events: libc::c_int) -> io::Result<()> {
+    let mut event = libc::epoll_event { events: events as u32, u64: 0 };
+    // SAFETY: the event lives through the call, which copies it.
+    check(unsafe { libc::epoll_ctl(set, operation, source, &mut event) }).map(drop)
+}
+
+/// The timers that make sets readable, which go with the last set. A forked child has its own.
+fn expired_timers() -> io::Result<Arc<Sources>> {
+    static SHARED: PerProcess<Arc<Mutex<Weak<Sources>>>> = PerProcess::new();
+    let shared = SHARED.get(Arc::default, |_| true);
+    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(timers) = shared.upgrade() {
+        return Ok(timers);
+    }
+    let timers = Arc::new(Sources::new(|| {
+        let timer = new_timer()?;
+        set_timer(timer.as_fd(), Duration::ZERO)?;
+        Ok(timer)
+    })?);
+    *shared = Arc::downgrade(&timers);
+    Ok(timers)
 }
 
 /// A descriptor that is readable from a moment on. timerfd_create(2), by CLOCK_MONOTONIC.
@@ -186,9 +290,10 @@ mod tests {
 
     #[test]
     fn a_set_is_readable_while_a_source_is() {
-        let (set, counter, timer) = (new_set().unwrap(), new_counter().unwrap(), new_timer().unwrap());
+        let (set, counter, timer) = (Set::new().unwrap(), new_counter().unwrap(), new_timer().unwrap());
+        set.silence();
         for source in [&counter, &timer, &counter] {
-            add(set.as_fd(), source.as_fd()).unwrap();
+            set.add(source.as_fd()).unwrap();
         }
         assert!(!is_readable(set.as_fd()));
         set_timer(timer.as_fd(), Duration::ZERO).unwrap();
@@ -198,7 +303,41 @@ mod tests {
         assert!(!is_readable(set.as_fd()));
         raise(counter.as_fd());
         assert!(is_readable(set.as_fd()));
-        reset(counter.as_fd());
+        set.remove(counter.as_fd());
         assert!(!is_readable(set.as_fd()));
+    }
+
+    #[test]
+    fn a_set_is_readable_while_its_bell_is_rung() {
+        let sets: Vec<Set> = (0..3 * SETS_PER_SOURCE).map(|_| Set::new().unwrap()).collect();
+        assert!(sets.iter().all(|set| is_readable(set.as_fd())));
+        sets.iter().for_each(Set::silence);
+        for set in &sets {
+            set.bell().ring();
+            assert_eq!(sets.iter().filter(|set| is_readable(set.as_fd())).count(), 1);
+            set.silence();
+        }
+        let other = new_counter().unwrap();
+        Bell { set: sets[0].fd.as_raw_fd(), ready: other.as_raw_fd() }.ring();
+        assert!(!is_readable(sets[0].as_fd()));
+    }
+
+    #[test]
+    fn sources_serve_more_sets_than_one_descriptor_can() {
+        let timers = Arc::new(Sources::timers().unwrap());
+        let sets: Vec<(Set, Seat)> = (0..2 * SETS_PER_SOURCE + 1)
+            .map(|_| {
+                let (set, seat) = (Set::new().unwrap(), timers.seat().unwrap());
+                set.add(seat.as_fd()).unwrap();
+                set.silence();
+                (set, seat)
+            })
+            .collect();
+        assert_eq!(timers.all().count(), 3);
+        assert!(!sets.iter().any(|(set, _)| is_readable(set.as_fd())));
+        timers.set(Duration::ZERO);
+        assert!(sets.iter().all(|(set, _)| is_readable(set.as_fd())));
+        drop(sets);
+        assert!(timers.all().all(|one| one.sets.load(Relaxed) == 0));
     }
 }

@@ -80,19 +80,24 @@ impl Watcher {
     }
 
     /// Watches the file that the path leads to now, instead of the one before. A symbolic link is followed: the path
-    /// of an open file in /proc is one.
-    pub(crate) fn watch(&mut self, path: &CStr) -> io::Result<()> {
+    /// of an open file in /proc is one. True: it is the same file, and no event was missed.
+    pub(crate) fn watch(&mut self, path: &CStr) -> io::Result<bool> {
         let Some(mut waits) = self.hub.waits().filter(|_| self.hub.inotify.is_same()) else {
             return Err(io::Error::from_raw_os_error(libc::ENOSYS));
         };
-        self.leave(&mut waits);
         // SAFETY: the path is NUL-terminated and lives through the call.
-        let watch = check(unsafe { libc::inotify_add_watch(self.hub.inotify.as_raw_fd(), path.as_ptr(), SIGNS) })?;
-        let bell = self.bell.as_raw_fd();
-        let at = place(&waits, watch, bell).unwrap_or_else(|at| at);
-        waits.insert(at, Subscriber { watch, bell, identity: self.bell.identity(), rung: false });
-        self.watch = Some(watch);
-        Ok(())
+        let watch = check(unsafe { libc::inotify_add_watch(self.hub.inotify.as_raw_fd(), path.as_ptr(), SIGNS) });
+        if let Ok(watch) = watch {
+            if self.watch == Some(watch) {
+                return Ok(true);
+            }
+            let bell = self.bell.as_raw_fd();
+            let at = place(&waits, watch, bell).unwrap_or_else(|at| at);
+            waits.insert(at, Subscriber { watch, bell, identity: self.bell.identity(), rung: false });
+        }
+        self.leave(&mut waits);
+        self.watch = Some(watch?);
+        Ok(false)
     }
 
     /// Whether something happened to the file since the last call. To be called when the queue or the

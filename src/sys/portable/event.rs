@@ -3,7 +3,8 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::sys::clock;
@@ -28,10 +29,14 @@ pub(crate) fn sleep<const N: usize>(_sources: [Option<BorrowedFd<'_>>; N], time:
 
 /// There are none.
 #[derive(Debug)]
-pub(crate) struct Counters(Infallible);
+pub(crate) struct Sources(Infallible);
 
-impl Counters {
-    pub(crate) fn new() -> io::Result<Counters> {
+impl Sources {
+    pub(crate) fn counters() -> io::Result<Sources> {
+        Err(io::Error::from_raw_os_error(libc::ENOSYS))
+    }
+
+    pub(crate) fn timers() -> io::Result<Sources> {
         Err(io::Error::from_raw_os_error(libc::ENOSYS))
     }
 
@@ -39,28 +44,63 @@ impl Counters {
         match self.0 {}
     }
 
-    pub(crate) fn take_seat(&self) -> io::Result<usize> {
+    pub(crate) fn set(&self, _time: Duration) {
         match self.0 {}
     }
 
-    pub(crate) fn leave_seat(&self, _number: usize) {
-        match self.0 {}
-    }
-
-    pub(crate) fn of_seat(&self, _number: usize) -> Option<BorrowedFd<'_>> {
+    pub(crate) fn seat(self: &Arc<Sources>) -> io::Result<Seat> {
         match self.0 {}
     }
 }
 
-pub(crate) fn new_set() -> io::Result<Descriptor> {
-    Err(io::Error::from_raw_os_error(libc::ENOSYS))
+#[derive(Debug)]
+pub(crate) struct Seat(Infallible);
+
+impl AsFd for Seat {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self.0 {}
+    }
 }
 
-pub(crate) fn add(_set: BorrowedFd<'_>, _source: BorrowedFd<'_>) -> io::Result<()> {
-    Err(io::Error::from_raw_os_error(libc::ENOSYS))
+#[derive(Debug)]
+pub(crate) struct Set(Infallible);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bell(Infallible);
+
+impl Set {
+    pub(crate) fn new() -> io::Result<Set> {
+        Err(io::Error::from_raw_os_error(libc::ENOSYS))
+    }
+
+    pub(crate) fn add(&self, _source: BorrowedFd<'_>) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    pub(crate) fn remove(&self, _source: BorrowedFd<'_>) {
+        match self.0 {}
+    }
+
+    pub(crate) fn bell(&self) -> Bell {
+        match self.0 {}
+    }
+
+    pub(crate) fn silence(&self) {
+        match self.0 {}
+    }
 }
 
-pub(crate) fn remove(_set: BorrowedFd<'_>, _source: BorrowedFd<'_>) {}
+impl Bell {
+    pub(crate) fn ring(self) {
+        match self.0 {}
+    }
+}
+
+impl AsFd for Set {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self.0 {}
+    }
+}
 
 pub(crate) fn new_timer() -> io::Result<Descriptor> {
     Err(io::Error::from_raw_os_error(libc::ENOSYS))

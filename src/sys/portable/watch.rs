@@ -14,7 +14,7 @@ impl Watcher {
         Err(io::Error::from_raw_os_error(libc::ENOSYS))
     }
 
-    pub(crate) fn watch(&mut self, _path: &CStr) -> io::Result<()> {
+    pub(crate) fn watch(&mut self, _path: &CStr) -> io::Result<bool> {
         match self.0 {}
     }
 

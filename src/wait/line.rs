@@ -1,0 +1,236 @@
+//! The waits of this process for one lock stand in line, in the order in which they began. Only the first one acts: it
+//! has the lock file open, watches it and tries. So a release wakes one wait, however many there are.
+//!
+//! - A wait that ends, however it does, rings the next one, which looks at once.
+//! - A first wait that does not step holds up the others for a second at most: then an alarm makes all of them
+//!   readable, and the first of them that steps acts from then on.
+//! - A wait looks by itself once its time is over, wherever it stands.
+//! - What a wait answers rests on its own look at the lock. The line only decides when it looks, and promises nothing to
+//!   other processes.
+//! - A line is known by its root directory and by the lock file's path below that. Two lines for one file, as with hard
+//!   links, are two waits that act.
+//! - In a forked child there are no lines: it makes its own, and leaves those of its parent alone.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::lock::LockPath;
+use crate::record::Holder;
+use crate::sys::clock;
+use crate::sys::event::{self, Bell, Seat, Set, Sources};
+use crate::sys::file::FileId;
+use crate::sys::process::{self, PerProcess};
+use crate::sys::watch::Watcher;
+
+/// When to look again though nothing was heard.
+pub(super) const BACK_STOP: Duration = Duration::from_secs(1);
+
+/// The same for a wait that acts for others: well before the alarm, which tells them that it does not step.
+pub(super) const PULSE: Duration = Duration::from_millis(600);
+
+/// How long before the alarm a step puts it off: not at each step, as there can be many timers.
+const PUT_OFF: Duration = Duration::from_millis(900);
+
+type Key = (FileId, PathBuf);
+type Lines = Arc<Mutex<BTreeMap<Key, Arc<Line>>>>;
+
+static LINES: PerProcess<Lines> = PerProcess::new();
+
+fn lines() -> Lines {
+    LINES.get(Lines::default, |_| true).into_owned()
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Debug)]
+struct Line {
+    key: Key,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// By number, which grows.
+    waits: BTreeMap<u64, Bell>,
+    newest: u64,
+    /// The wait that acts. None: the first one was rung and has not stepped yet.
+    acting: Option<u64>,
+    /// When a first wait that does not step is passed over, by the monotonic clock.
+    alarm: Duration,
+    /// What is readable then; made when a second wait comes.
+    alarms: Option<Arc<Sources>>,
+    /// A root for those who do not act, and have none open.
+    root: Option<LockPath>,
+    /// From one wait that acts to the next, so that no event is missed in between.
+    watcher: Option<Watcher>,
+    /// Who has the lock, as the last wait that acted has seen.
+    holder: Option<Arc<Holder>>,
+}
+
+/// A wait's place in its line. To drop it is to leave.
+#[derive(Debug)]
+pub(super) struct Place {
+    line: Arc<Line>,
+    number: u64,
+    alarm: Option<Seat>,
+    owner: u32,
+}
+
+/// What a step is to do.
+pub(super) enum Turn {
+    /// Look at the lock. Whether others stand behind, and the watcher that the wait before has left.
+    Act { others: bool, watcher: Option<Watcher> },
+    /// Sleep on.
+    Wait,
+}
+
+/// Whether other waits of this process wait for that lock.
+pub(super) fn is_waited_for(path: &LockPath) -> bool {
+    path.place().is_some_and(|key| locked(&lines()).contains_key(&key))
+}
+
+impl Place {
+    /// Takes the last place in the line for that lock. The path's root is open. None: it cannot be told which root
+    /// that is.
+    pub(super) fn join(path: &LockPath, set: &Set) -> io::Result<Option<Place>> {
+        let Some(key) = path.place() else {
+            return Ok(None);
+        };
+        let lines = lines();
+        let mut lines = locked(&lines);
+        let line = lines
+            .entry(key)
+            .or_insert_with_key(|key| Arc::new(Line { key: key.clone(), state: Mutex::default() }))
+            .clone();
+        let mut state = locked(&line.state);
+        let alarm = if state.waits.is_empty() { None } else { Some(state.seat(set)?) };
+        state.newest += 1;
+        let number = state.newest;
+        state.waits.insert(number, set.bell());
+        drop(state);
+        Ok(Some(Place { line, number, alarm, owner: process::instance() }))
+    }
+
+    /// Whether this wait is the one that acts now.
+    pub(super) fn turn(&self) -> Turn {
+        let now = clock::monotonic();
+        let mut state = locked(&self.line.state);
+        let others = state.waits.len() > 1;
+        let is_late = others && now >= state.alarm;
+        let first = state.acting.or_else(|| state.waits.keys().next().copied());
+        // One that was passed over, and steps again, is first again.
+        if first.is_some_and(|first| first < self.number) && !is_late {
+            return Turn::Wait;
+        }
+        state.acting = Some(self.number);
+        if others {
+            state.put_off(now);
+        }
+        Turn::Act { others, watcher: state.watcher.take() }
+    }
+
+    /// For a wait that does not act: leaves its root to the line, and gives who has the lock.
+    pub(super) fn stand_by(&self, path: &LockPath) -> Option<Arc<Holder>> {
+        let mut state = locked(&self.line.state);
+        if state.root.is_none() && path.root_identity().is_some() {
+            state.root = Some(path.clone());
+        }
+        state.holder.clone()
+    }
+
+    /// The root that another wait has left.
+    pub(super) fn root(&self) -> Option<LockPath> {
+        locked(&self.line.state).root.clone()
+    }
+
+    /// Tells the others who has the lock.
+    pub(super) fn report(&self, holder: Option<&Arc<Holder>>) {
+        locked(&self.line.state).holder = holder.cloned();
+    }
+
+    /// Leaves, and the watcher to the next one, if there is one.
+    pub(super) fn leave(self, set: &Set, watcher: Option<Watcher>) {
+        if let Some(alarm) = &self.alarm {
+            set.remove(alarm.as_fd());
+        }
+        let mut state = locked(&self.line.state);
+        if state.waits.len() > 1 && state.acting == Some(self.number) {
+            state.watcher = watcher;
+        } else {
+            drop(state);
+            drop(watcher);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.owner != process::instance() {
+            // Another thread of the parent may have been changing it: it is left as it is, and never dropped.
+            std::mem::forget(self.line.clone());
+            return;
+        }
+        let mut state = locked(&self.line.state);
+        state.leave(self.number);
+        let is_over = state.waits.is_empty();
+        drop(state);
+        if is_over {
+            let lines = lines();
+            let mut lines = locked(&lines);
+            // Another wait may have come meanwhile.
+            if locked(&self.line.state).waits.is_empty() {
+                lines.remove(&self.line.key);
+            }
+        }
+    }
+}
+
+impl State {
+    /// A seat at the alarm, for one more wait.
+    fn seat(&mut self, set: &Set) -> io::Result<Seat> {
+        let now = clock::monotonic();
+        let alarms = match &self.alarms {
+            Some(alarms) => alarms.clone(),
+            None => self.alarms.insert(Arc::new(Sources::timers()?)).clone(),
+        };
+        let seat = alarms.seat()?;
+        if self.waits.len() == 1 {
+            self.alarm = now + BACK_STOP;
+            // The first one has gone to sleep for as long as if it were alone.
+            self.waits.values().for_each(|bell| bell.ring());
+        }
+        event::set_timer(seat.as_fd(), self.alarm.saturating_sub(now))?;
+        set.add(seat.as_fd())?;
+        Ok(seat)
+    }
+
+    /// Puts the alarm off.
+    fn put_off(&mut self, now: Duration) {
+        if self.alarm > now + PUT_OFF {
+            return;
+        }
+        self.alarm = now + BACK_STOP;
+        if let Some(alarms) = &self.alarms {
+            alarms.set(BACK_STOP);
+        }
+    }
+
+    fn leave(&mut self, number: u64) {
+        self.waits.remove(&number);
+        let Some((first, bell)) = self.waits.first_key_value() else {
+            return;
+        };
+        let was_next = self.acting.is_none() && number < *first;
+        if self.acting == Some(number) || was_next {
+            self.acting = None;
+            bell.ring();
+            self.put_off(clock::monotonic());
+        }
+    }
+}
