@@ -5,6 +5,7 @@ package ralphlock
 import "C"
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -46,6 +47,11 @@ type call struct {
 	options      *C.ralph_lock_options
 	lockFile     string
 	texts        []unsafe.Pointer
+
+	// Of a call that waits: what ends it, the last refusal, and where the first one is told.
+	ctx      context.Context
+	last     HeldError
+	refusals chan<- HeldError
 }
 
 // newCall makes a call. The caller frees it, after an error too.

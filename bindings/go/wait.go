@@ -22,6 +22,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -82,61 +83,63 @@ var errGaveUp = errors.New("the caller has gone")
 
 // tryAndWait also reports the refusal of the first try.
 func (c *call) tryAndWait(ctx context.Context, wait way, refusals chan<- HeldError, giveUp <-chan struct{}) (*Lock, error) {
-	// Most locks are free. And what is cancelled after this has been refused: it is right to call that held.
-	lock, err := c.try(giveUp)
-	refusal, refused := err.(*HeldError)
-	if !refused {
-		return lock, err
+	c.ctx = ctx
+	c.refusals = refusals
+	// Most locks are free. And what is cancelled after this has been refused: it is right to call that held. But a try
+	// that comes between two waits of other goroutines would keep these out.
+	if waits.Load() == 0 {
+		lock, err := c.try(giveUp)
+		refusal, refused := err.(*HeldError)
+		if !refused {
+			return lock, err
+		}
+		c.refuse(refusal)
 	}
-	refusals <- *refusal
 	if err := c.setTimeout(noTimeout); err != nil {
 		return nil, err
 	}
-	end, err := c.cancelWith(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	lock, err = wait(c, giveUp)
+	waits.Add(1)
+	defer waits.Add(-1)
+	lock, err := wait(c, giveUp)
 	if held, ok := err.(*HeldError); ok {
 		held.cause = ctx.Err()
 		if held.Holder == nil {
-			held.Holder, held.Message = refusal.Holder, refusal.Message
+			held.Holder, held.Message = c.last.Holder, c.last.Message
 		}
 	}
 	return lock, err
 }
 
-// cancelWith lets the context end the call's wait. After end nothing of that is left.
-func (c *call) cancelWith(ctx context.Context) (end func(), err error) {
-	if ctx.Done() == nil {
-		return func() {}, nil
+// refuse remembers a refusal, and tells of the first one.
+func (c *call) refuse(held *HeldError) {
+	c.last = *held
+	select {
+	case c.refusals <- *held:
+	default:
 	}
-	var token *C.ralph_lock_cancel
-	var details *C.ralph_lock_error
-	status := C.ralph_lock_cancel_new(&token, &details)
-	if err := outcome(status, details); err != nil {
-		return nil, err
-	}
-	status = C.ralph_lock_options_set_cancel(c.options, token)
-	if err := outcome(status, nil); err != nil {
-		C.ralph_lock_cancel_free(token)
-		return nil, err
+}
+
+// waits counts the goroutines that wait, for any lock.
+var waits atomic.Int64
+
+// whenDone does something once the call's context ends. After end it is done, or never will be.
+func (c *call) whenDone(do func()) (end func()) {
+	if c.ctx.Done() == nil {
+		return func() {}
 	}
 	over, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		select {
-		case <-ctx.Done():
-			C.ralph_lock_cancel_trigger(token)
+		case <-c.ctx.Done():
+			do()
 		case <-over:
 		}
 	}()
 	return func() {
 		close(over)
 		<-ended
-		C.ralph_lock_cancel_free(token)
-	}, nil
+	}
 }
 
 // waitInPoller leaves the waiting to Go's poller: no thread is held.
@@ -170,7 +173,17 @@ func (c *call) waitInPoller(giveUp <-chan struct{}) (*Lock, error) {
 		return nil, err
 	}
 	var a answer
-	if err := poller.Read(func(fd uintptr) bool { return a.step(c, giveUp, waiter, int32(fd)) }); err != nil {
+	if !a.step(c, giveUp, waiter, int32(fd)) {
+		// That ends the wait without a descriptor of its own.
+		end := c.whenDone(func() { file.SetReadDeadline(time.Unix(1, 0)) })
+		err = poller.Read(func(fd uintptr) bool { return a.step(c, giveUp, waiter, int32(fd)) })
+		end()
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		held := c.last
+		return nil, &held
+	}
+	if err != nil {
 		return nil, err
 	}
 	return a.take(c)
@@ -197,8 +210,9 @@ func (a *answer) step(c *call, giveUp <-chan struct{}, waiter *C.ralph_lock_wait
 		if a.status != C.RALPH_LOCK_ALREADY_LOCKED {
 			return true
 		}
-		C.ralph_lock_metadata_free(a.holder)
-		C.ralph_lock_error_free(a.error)
+		if held, ok := a.failure().(*HeldError); ok {
+			c.refuse(held)
+		}
 		// Go's poller tells when a descriptor becomes readable, not that it still is.
 		if C.is_readable(C.int(fd)) == 0 {
 			return false
@@ -208,6 +222,18 @@ func (a *answer) step(c *call, giveUp <-chan struct{}, waiter *C.ralph_lock_wait
 
 // waitInThread is for systems whose waits cannot be polled.
 func (c *call) waitInThread(<-chan struct{}) (*Lock, error) {
+	var token *C.ralph_lock_cancel
+	var details *C.ralph_lock_error
+	status := C.ralph_lock_cancel_new(&token, &details)
+	if err := outcome(status, details); err != nil {
+		return nil, err
+	}
+	defer C.ralph_lock_cancel_free(token)
+	status = C.ralph_lock_options_set_cancel(c.options, token)
+	if err := outcome(status, nil); err != nil {
+		return nil, err
+	}
+	defer c.whenDone(func() { C.ralph_lock_cancel_trigger(token) })()
 	for {
 		lock, err := c.acquire()
 		// Go's own signals end a wait too.

@@ -59,9 +59,9 @@ struct State {
     /// By number, which grows.
     waits: BTreeMap<u64, Bell>,
     newest: u64,
-    /// The wait that acts. None: the first one was rung and has not stepped yet.
-    acting: Option<u64>,
-    /// When a first wait that does not step is passed over, by the monotonic clock.
+    /// The wait that acts, or was rung for that.
+    first: u64,
+    /// When the first wait is passed over if it does not step, by the monotonic clock.
     alarm: Duration,
     /// What is readable then; made when a second wait comes.
     alarms: Option<Arc<Sources>>,
@@ -112,6 +112,9 @@ impl Place {
         let alarm = if state.waits.is_empty() { None } else { Some(state.seat(set)?) };
         state.newest += 1;
         let number = state.newest;
+        if alarm.is_none() {
+            state.first = number;
+        }
         state.waits.insert(number, set.bell());
         drop(state);
         Ok(Some(Place { line, number, alarm, owner: process::instance() }))
@@ -122,13 +125,14 @@ impl Place {
         let now = clock::monotonic();
         let mut state = locked(&self.line.state);
         let others = state.waits.len() > 1;
-        let is_late = others && now >= state.alarm;
-        let first = state.acting.or_else(|| state.waits.keys().next().copied());
-        // One that was passed over, and steps again, is first again.
-        if first.is_some_and(|first| first < self.number) && !is_late {
-            return Turn::Wait;
+        if state.first < self.number {
+            if now < state.alarm {
+                return Turn::Wait;
+            }
+            // Of those before it, any that steps has its turn again.
+            state.waits.range(..self.number).for_each(|(_, bell)| bell.ring());
         }
-        state.acting = Some(self.number);
+        state.first = self.number;
         if others {
             state.put_off(now);
         }
@@ -160,12 +164,12 @@ impl Place {
             set.remove(alarm.as_fd());
         }
         let mut state = locked(&self.line.state);
-        if state.waits.len() > 1 && state.acting == Some(self.number) {
+        if state.waits.len() > 1 && state.first == self.number && watcher.is_some() {
             state.watcher = watcher;
-        } else {
-            drop(state);
-            drop(watcher);
+            return;
         }
+        drop(state);
+        drop(watcher);
     }
 }
 
@@ -221,15 +225,13 @@ impl State {
         }
     }
 
+    /// The next wait is the first one behind this. Those before it were passed over.
     fn leave(&mut self, number: u64) {
         self.waits.remove(&number);
-        let Some((first, bell)) = self.waits.first_key_value() else {
-            return;
-        };
-        let was_next = self.acting.is_none() && number < *first;
-        if self.acting == Some(number) || was_next {
-            self.acting = None;
+        let next = self.waits.range(number..).next().or_else(|| self.waits.first_key_value());
+        if let Some((next, bell)) = next.filter(|_| self.first == number) {
             bell.ring();
+            self.first = *next;
             self.put_off(clock::monotonic());
         }
     }

@@ -26,6 +26,7 @@ use crate::record::{Holder, Record};
 use crate::sys::clock;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::event::{self, Seat, Set};
+use crate::sys::process;
 use crate::sys::watch::Watcher;
 
 /// When to look again, in microseconds, after an event that found the lock still taken.
@@ -85,6 +86,7 @@ pub(super) struct Wait {
     record: Record<'static>,
     deadline: Option<Duration>,
     cancel: Option<CancelToken>,
+    owner: u32,
     /// Before the set, which the others in line ring.
     place: Option<Place>,
     /// Readable once the wait is cancelled, or rung. None where there is no such thing, or no descriptor left.
@@ -160,6 +162,7 @@ impl Wait {
             // On overflow there is no deadline.
             deadline: options.timeout.and_then(|timeout| now.checked_add(timeout)),
             cancel: options.cancel.clone(),
+            owner: process::instance(),
             place: None,
             set: None,
             cancel_seat: None,
@@ -306,11 +309,19 @@ impl Wait {
     }
 
     /// Lets the next wait act.
-    fn leave_line(&mut self) {
+    pub(super) fn leave_line(&mut self) {
         let watcher = self.take_watcher();
         if let (Some(place), Some(set)) = (self.place.take(), &self.set) {
             place.leave(set, watcher);
         }
+    }
+
+    /// Refuses a forked child, which shares the set with its parent.
+    pub(super) fn check_owner(&self) -> Result<(), Fault> {
+        if self.owner == process::instance() {
+            return Ok(());
+        }
+        Err(LockError::invalid("the wait belongs to the process that this one was forked from"))
     }
 
     fn check_cancel(&mut self) -> Result<(), Fault> {

@@ -61,6 +61,7 @@ impl Waiter {
         if self.over {
             return Err(LockError::invalid("this wait is over; begin another one"));
         }
+        self.wait.check_owner()?;
         // The step may close it. That alone leaves it in the set when a forked child has a copy.
         if let Some(process) = &self.wait.holder_process {
             self.set.remove(process.as_fd());
@@ -69,7 +70,10 @@ impl Waiter {
         self.over = true;
         let result = self.wait.step(event)?;
         if result.is_none() {
-            self.arm().map_err(|error| self.wait.path.failed("wait for", error))?;
+            if let Err(error) = self.arm() {
+                self.wait.leave_line();
+                return Err(self.wait.path.failed("wait for", error));
+            }
             self.over = false;
         }
         Ok(result)

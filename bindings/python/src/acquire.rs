@@ -1,6 +1,7 @@
 //! Taking the lock, and waiting for it in this thread.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
@@ -65,23 +66,35 @@ pub(crate) fn acquire<'py>(
 
 fn wait(py: Python<'_>, request: &Request) -> PyResult<(LockGuard, Option<Key>)> {
     let deadline = request.timeout.deadline();
-    let (first, key) = py.detach(|| {
-        let first = LoopLock::acquire_with(&request.root, &request.prompt, &request.options(Some(Duration::ZERO)));
-        let is_used = matches!(first, Ok(_) | Err(LockError::AlreadyLocked { .. }));
-        let key = is_used.then(|| Key::of(&request.root, request.lock_file())).flatten();
-        (first, key)
-    });
-    let refused = match first {
-        Ok(guard) => return Ok((guard, key)),
-        Err(error) => error,
-    };
-    if !matches!(refused, LockError::AlreadyLocked { .. }) || matches!(request.timeout, Timeout::Once) {
-        return Err(raise(py, refused));
+    let once = matches!(request.timeout, Timeout::Once);
+    let find_key = || Key::of(&request.root, request.lock_file());
+    // Most locks are free. But a try that comes between two waits of other threads would keep these out.
+    let mut key = None;
+    let mut waits_behind_others = false;
+    if !once && WAITS.load(Relaxed) > 0 {
+        key = py.detach(find_key);
+        waits_behind_others = !held::would_wait_for_itself(py, key.as_ref())?;
     }
-    if held::would_wait_for_itself(py, key.as_ref())? {
-        let path = refused.path().unwrap_or(&request.root);
-        return Err(raise_deadlock(py, path, refused.holder()));
+    if !waits_behind_others {
+        let first = py.detach(|| {
+            let first = LoopLock::acquire_with(&request.root, &request.prompt, &request.options(Some(Duration::ZERO)));
+            let is_used = matches!(first, Ok(_) | Err(LockError::AlreadyLocked { .. }));
+            (first, is_used.then(find_key).flatten())
+        });
+        key = first.1;
+        let refused = match first.0 {
+            Ok(guard) => return Ok((guard, key)),
+            Err(error) => error,
+        };
+        if !matches!(refused, LockError::AlreadyLocked { .. }) || once {
+            return Err(raise(py, refused));
+        }
+        if held::would_wait_for_itself(py, key.as_ref())? {
+            let path = refused.path().unwrap_or(&request.root);
+            return Err(raise_deadlock(py, path, refused.holder()));
+        }
     }
+    let _counted = Counted::new();
     let options = request.options(deadline.map(left));
     let guard = match py.detach(|| Waiter::new(&request.root, &request.prompt, &options)) {
         Ok(waiter) => wait_for_events(py, waiter)?,
@@ -89,6 +102,24 @@ fn wait(py: Python<'_>, request: &Request) -> PyResult<(LockGuard, Option<Key>)>
         Err(error) => return Err(raise(py, error)),
     };
     Ok((guard, key))
+}
+
+/// How many threads wait, for any lock.
+static WAITS: AtomicUsize = AtomicUsize::new(0);
+
+struct Counted;
+
+impl Counted {
+    fn new() -> Counted {
+        WAITS.fetch_add(1, Relaxed);
+        Counted
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        WAITS.fetch_sub(1, Relaxed);
+    }
 }
 
 /// The time until then, and never the zero that means not to wait at all.

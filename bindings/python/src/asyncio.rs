@@ -1,6 +1,7 @@
 //! Waiting in asyncio's event loop. No call that could reach the file system runs in the loop's thread: each runs in
 //! a thread of its own, which ends with the call. So a file system that stalls holds up nothing but its own locks.
-//! These threads never attach to the interpreter. They ring a bell, a descriptor that the loop watches.
+//! These threads never attach to the interpreter. Each rings a bell at its end, a descriptor that the loop watches; a
+//! wait that sleeps has none.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -35,7 +36,8 @@ pub(crate) struct Attempt {
 /// What the loop's thread and the threads of calls share.
 struct Shared {
     phase: Mutex<Phase>,
-    bell: Bell,
+    /// Of the call that is under way.
+    bell: Mutex<Option<Arc<Bell>>>,
 }
 
 enum Phase {
@@ -60,8 +62,15 @@ impl Shared {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs the call in a thread, whose result is the next phase.
-    fn call(self: &Arc<Shared>, call: impl FnOnce() -> Phase + Send + 'static) -> io::Result<()> {
+    fn bell(&self) -> MutexGuard<'_, Option<Arc<Bell>>> {
+        self.bell.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs the call in a thread, whose result is the next phase. Gives the descriptor to watch.
+    fn call(self: &Arc<Shared>, call: impl FnOnce() -> Phase + Send + 'static) -> io::Result<i32> {
+        let bell = Arc::new(Bell::new()?);
+        let number = bell.number();
+        *self.bell() = Some(bell.clone());
         let shared = self.clone();
         in_thread(move || {
             let mut next = catch_unwind(AssertUnwindSafe(call)).unwrap_or(Phase::Panicked);
@@ -70,10 +79,11 @@ impl Shared {
                 std::mem::swap(&mut *phase, &mut next);
             }
             drop(phase);
-            shared.bell.ring();
+            bell.ring();
             // What came too late, perhaps a lock, is given up here.
             drop(next);
-        })
+        })?;
+        Ok(number)
     }
 }
 
@@ -128,7 +138,7 @@ impl Attempt {
             timeout: if blocking { timeout } else { Timeout::Once },
             cancel: None,
         };
-        let shared = Arc::new(Shared { phase: Mutex::new(Phase::Calling), bell: Bell::new()? });
+        let shared = Arc::new(Shared { phase: Mutex::new(Phase::Calling), bell: Mutex::new(None) });
         Ok(Attempt { request, shared, entered: AtomicBool::new(false), held: Mutex::new(None) })
     }
 
@@ -144,20 +154,19 @@ impl Attempt {
     /// Begins, and gives the descriptor to watch.
     fn start(&self) -> PyResult<i32> {
         let request = self.request.clone();
-        self.shared.call(move || begin(&request))?;
-        Ok(self.shared.bell.number())
+        Ok(self.shared.call(move || begin(&request))?)
     }
 
     /// Goes on when the descriptor that was watched is readable: gives the next one, or -1 when there is a result.
     fn proceed(&self, py: Python<'_>, task: Option<&Bound<'_, PyAny>>) -> PyResult<i32> {
-        self.shared.bell.clear();
         let mut phase = self.shared.phase();
         match std::mem::replace(&mut *phase, Phase::Calling) {
-            Phase::Calling => Ok(self.shared.bell.number()),
+            Phase::Calling => Ok(self.shared.bell().as_ref().map_or(-1, |bell| bell.number())),
             Phase::Waiting { waiter, key, heard: false } => {
                 let fd = waiter.as_fd().as_raw_fd();
                 *phase = Phase::Waiting { waiter, key: key.clone(), heard: true };
                 drop(phase);
+                *self.shared.bell() = None;
                 if held::task_would_wait_for_itself(py, task, key.as_ref()) {
                     return Err(raise_deadlock(py, &self.path(), None));
                 }
@@ -165,8 +174,7 @@ impl Attempt {
             }
             Phase::Waiting { waiter, key, heard: true } => {
                 drop(phase);
-                self.shared.call(move || step(waiter, key))?;
-                Ok(self.shared.bell.number())
+                Ok(self.shared.call(move || step(waiter, key))?)
             }
             result => {
                 *phase = result;
@@ -239,10 +247,8 @@ impl Attempt {
         }
         held::forget(py, &held);
         *self.shared.phase() = Phase::Calling;
-        self.shared.bell.clear();
         let release = move || held.release().map_or_else(Phase::Failed, |()| Phase::Released);
-        self.shared.call(release)?;
-        Ok(self.shared.bell.number())
+        Ok(self.shared.call(release)?)
     }
 }
 

@@ -60,12 +60,6 @@ impl Bell {
         // SAFETY: the buffer has eight bytes.
         unsafe { libc::write(self.number(), one.as_ptr().cast(), one.len()) };
     }
-
-    pub(crate) fn clear(&self) {
-        let mut count = [0u8; 8];
-        // SAFETY: the buffer has eight bytes.
-        unsafe { libc::read(self.number(), count.as_mut_ptr().cast(), count.len()) };
-    }
 }
 
 /// Whether the thread runs the interpreter that the process has started with. Only while attached.
