@@ -23,64 +23,65 @@
  *     ralph_lock_error_free(error);
  *
  * WHAT IS LOCKED. The file `.ralph/loop.lock` under the workspace root, with the kernel's flock(2).
- * That lock ends with the process that holds it, however the process ends. The file's existence is
- * not the lock, and neither is its text: JSON that names the holder, blank while the lock is free.
- * The Rust crate ralph-core (2.9.3 and later) uses the same file; each excludes the other and
- * reads the other's record. This library expires no lock, breaks none, and never removes the file.
- * A holder also locks the workspace's directory. So the lock survives `rm -rf .ralph` and `git clean`:
- * other callers of this library are refused as long as it is held. ralph_lock_guard_verify() tells a
- * holder that the file is gone, and ralph_lock_guard_restore() puts it back. Programs that know only the
- * file are excluded by the file.
+ * That lock ends with the process that holds it, however the process ends. Neither the file's
+ * existence nor its text is the lock: the text is JSON that names the holder, and blank while the
+ * lock is free. The Rust crate ralph-core (2.9.3 and later) uses the same file; each excludes the
+ * other and reads the other's record. This library never expires a lock, breaks one or removes the
+ * file. A holder also locks the workspace's directory. So the lock survives `rm -rf .ralph` and `git
+ * clean`: every other caller of this library is refused while it is held. ralph_lock_guard_verify()
+ * tells a holder that the file is gone, and ralph_lock_guard_restore() puts it back. Programs that
+ * know only the file exclude each other and the holder by the file.
  *
- * The root is found once per call: a later chdir(2), in any thread, and a rename of the directories
- * above it change nothing for guards, waits and waiters.
+ * The root is resolved once per call: a later chdir(2) in any thread, or a rename of a directory
+ * above it, does not affect guards, waits and waiters.
  *
- * An overlay mount and its upper directory have two files, and so two locks: use one of the two.
+ * An overlay mount and its upper directory have separate files, and so separate locks: use one of
+ * them.
  *
  * HANDLES. Guards, metadata, errors, options, cancel tokens and waiters are names that the library
  * looks up, not addresses that it reads. A handle that was released or freed, belongs to another type
- * or is garbage gives RALPH_LOCK_INVALID_HANDLE, or an empty answer where there is no status: never
- * undefined behaviour. No handle value is used twice in a process.
+ * or is garbage gives RALPH_LOCK_INVALID_HANDLE, or an empty answer from a function without a status:
+ * never undefined behaviour. No handle value is used twice in a process.
  *
- * WHO FREES. What a function gives through an out-parameter belongs to the caller: a guard goes to
- * ralph_lock_release(), everything else to its `_free` function. Both take NULL and do nothing.
- * Out-parameters are set to NULL (or false) first, whatever happens next. A `const char *` result
- * is borrowed from the object it was asked of, until that is freed.
+ * OWNERSHIP. An object that a function returns through an out-parameter belongs to the caller: end a
+ * guard with ralph_lock_release(), and everything else with its `_free` function. For NULL both do
+ * nothing. Every call first sets its out-parameters to NULL (or false). A `const char *` result is
+ * borrowed from the object that was asked, and valid until that is freed.
  *
  * ERRORS. Every function that can fail returns a ralph_lock_status. Details come back in the same
  * call through the last parameter, which may be NULL; it receives an error object exactly when the
- * status is not RALPH_LOCK_OK. Should there be no memory for one, it receives a static object. Nothing
- * is kept per thread. ralph_lock_release(), ralph_lock_cancel_trigger() and the functions that set
- * options have no such parameter: ralph_lock_status_message() says what their status means. Where a
- * system call failed, `errno` holds its error too, on return.
+ * status is not RALPH_LOCK_OK. If there is no memory for one, it receives a static object. Nothing is
+ * thread-local. ralph_lock_release(), ralph_lock_cancel_trigger() and the functions that set options
+ * have no such parameter: ralph_lock_status_message() explains their status. After a failed system
+ * call `errno` has its error too.
  *
  * STRINGS. Paths are bytes, terminated by NUL. Prompts and messages are UTF-8, terminated by NUL.
- * Pointers that the caller passes are used during the call only. A prompt or path that another
- * process chose may hold line breaks and terminal controls: print ralph_lock_metadata_summary() and
+ * Pointers that the caller passes are used during the call only. A prompt or path from another
+ * process may contain line breaks and terminal controls: print ralph_lock_metadata_summary() and
  * ralph_lock_error_message(), which escape them.
  *
- * MEMORY. A record that is larger than the memory left is RALPH_LOCK_IO with ENOMEM. For its own
- * objects, of a few hundred bytes, the library needs memory as every Rust program does: when there is
- * none at all, the process is aborted.
+ * MEMORY. A record that does not fit into memory is RALPH_LOCK_IO with ENOMEM. For its own objects,
+ * of a few hundred bytes, the library allocates like every Rust program: without any memory left, the
+ * process is aborted.
  *
  * THREADS. Any thread may call any function at any time. A guard belongs to the process, not to the
- * thread that made it. Two guards of one lock exclude each other within one process too. No function
+ * thread that made it. Two guards for one lock exclude each other within one process too. No function
  * is a cancellation point: a pthread_cancel(3) during a call takes effect at the thread's next
- * cancellation point after it. A thread of the asynchronous type (PTHREAD_CANCEL_ASYNCHRONOUS) must
- * not call: like nearly every other function, these are not async-cancel-safe.
+ * cancellation point after it. A thread with cancelability type PTHREAD_CANCEL_ASYNCHRONOUS must not
+ * call: like nearly all functions, these are not async-cancel-safe.
  *
  * FORK. A forked child holds no lock of its parent: its ralph_lock_release() closes the child's copy
- * and leaves the lock where it is. Cancel tokens and waiters stay the parent's, and are no live
- * handles in the child. As long as such a child has that copy open and neither ends nor calls exec
- * (which closes it), the kernel keeps the lock alive after its parent was killed. A parent that
- * releases frees the lock for all. A child of a process with many threads may call any function
- * between fork and exec: it never waits for a mutex that a thread of the parent has left locked.
+ * and leaves the lock where it is. Cancel tokens and waiters stay the parent's, and are not live
+ * handles in the child. While such a child has its copy open (exec closes it), the kernel keeps the
+ * lock of a killed parent. A release by the parent frees the lock in any case. A child of a process
+ * with many threads may call any function between fork and exec: it never waits for a mutex that a
+ * thread of the parent left locked.
  *
- * LOADING. Loading the library runs no code: no thread, no signal handler, no hook. The first
- * acquire sets a handler that counts forks, pthread_atfork(3), and the first call one that keeps a
- * panic of the library from being printed. It prints nothing and reads no environment variable. Once
- * loaded, the shared library stays mapped: dlclose(3) leaves guards held and handles valid. Link a
- * plugin that contains the static library with `-z nodelete`, or never unload it.
+ * LOADING. Loading the library runs no code: no thread, no signal handler, no hook. The first acquire
+ * installs a handler that counts forks, pthread_atfork(3), and the first call one that keeps the
+ * library's panics from being printed. The library prints nothing and reads no environment variable.
+ * Once loaded, the shared library stays mapped: dlclose(3) leaves guards held and handles valid. Link
+ * a plugin that contains the static library with `-z nodelete`, or never unload it.
  */
 
 #ifndef RALPH_LOCK_H
@@ -104,7 +105,7 @@
 /** The lock file, relative to the workspace root. */
 #define RALPH_LOCK_FILE ".ralph/loop.lock"
 
-/** Marks functions whose status must not be ignored: the mistake is to go on without the lock. */
+/** Marks functions whose status must not be ignored: a caller would continue without the lock. */
 #if defined(__GNUC__)
 #define RALPH_LOCK_MUST_USE __attribute__((warn_unused_result))
 #else
@@ -112,14 +113,14 @@
 #endif
 
 /**
- * How a call ended. Values are fixed: one is never renumbered or used for anything else.
+ * How a call ended. Values are fixed: they are never renumbered or reused.
  *
- * Below 100 are outcomes that a correct program meets every day; from 100 on are failures. A later
- * version may add values: treat unknown ones as a failure.
+ * Values below 100 are ordinary outcomes; values from 100 on are failures. A later version may add values: treat
+ * unknown ones as failures.
  */
 typedef enum {
     /**
-     * It worked.
+     * The call succeeded.
      */
     RALPH_LOCK_OK = 0,
     /**
@@ -127,11 +128,11 @@ typedef enum {
      */
     RALPH_LOCK_ALREADY_LOCKED = 1,
     /**
-     * What was asked for does not exist: a lock file, a record in it, a holder, a workspace.
+     * A lock file, its record, a holder or a workspace does not exist.
      */
     RALPH_LOCK_NOT_FOUND = 2,
     /**
-     * The time to wait was over before the lock was free.
+     * The timeout expired before the lock was free.
      */
     RALPH_LOCK_TIMED_OUT = 3,
     /**
@@ -139,12 +140,12 @@ typedef enum {
      */
     RALPH_LOCK_CANCELLED = 4,
     /**
-     * A signal handler ran during the wait; call again to go on waiting.
+     * A signal handler ran during the wait; call again to wait again.
      */
     RALPH_LOCK_INTERRUPTED = 5,
     /**
-     * The path no longer leads to the file that is locked: it was removed or replaced. Or a server has let go of its
-     * lock.
+     * The path no longer leads to the locked file, because the file was removed or replaced, or a server has dropped
+     * the lock.
      */
     RALPH_LOCK_LOST = 6,
     /**
@@ -160,11 +161,11 @@ typedef enum {
      */
     RALPH_LOCK_INVALID_HANDLE = 101,
     /**
-     * A system call failed; `errno` and ralph_lock_error_os_code() say how.
+     * A system call failed; `errno` and ralph_lock_error_os_code() have its error.
      */
     RALPH_LOCK_IO = 102,
     /**
-     * The lock is held, but the lock file holds no record of the holder.
+     * The lock is held, but the lock file has no record of the holder.
      */
     RALPH_LOCK_PARSE = 103,
     /**
@@ -172,17 +173,17 @@ typedef enum {
      */
     RALPH_LOCK_UNSUPPORTED_PLATFORM = 104,
     /**
-     * The file system does not lock files, or does not tell one file from another.
+     * The file system does not support locks, or changes the inode number of an open file.
      */
     RALPH_LOCK_UNSUPPORTED_FILESYSTEM = 105,
     /**
-     * A bug in this library, stopped at its border; the call had no result.
+     * A bug in this library, caught before it reached the caller; the call had no result.
      */
     RALPH_LOCK_PANIC = 106,
 } ralph_lock_status;
 
 /**
- * Whether a lock is held, and what its file says.
+ * Whether a lock is held, and whether its file has a record.
  */
 typedef enum {
     /**
@@ -194,9 +195,8 @@ typedef enum {
      */
     RALPH_LOCK_STATE_HELD = 1,
     /**
-     * No process holds it, but there is a record in the file: its process died, left its record behind, as ralph-core
-     * and execve(2) do, or the record was copied with the directory. A process on record that runs does not hold this
-     * lock.
+     * No process holds it, but the file has a record: its process died, or left the record behind, as ralph-core and
+     * execve(2) do, or the record was copied with the directory. A running process on record does not hold this lock.
      */
     RALPH_LOCK_STATE_STALE = 2,
 } ralph_lock_state;
@@ -226,11 +226,11 @@ typedef enum {
 } ralph_lock_filesystem;
 
 /**
- * What can be said of a process on record.
+ * Whether the process on record runs.
  */
 typedef enum {
     /**
-     * Nothing: the record has no identity (ralph-core writes none), its start time is by the clock of another time
+     * Unknown: the record has no identity (ralph-core writes none), its start time is in the clock of another time
      * namespace, or there is no /proc.
      */
     RALPH_LOCK_LIVENESS_UNKNOWN = 0,
@@ -243,7 +243,7 @@ typedef enum {
      */
     RALPH_LOCK_LIVENESS_DEAD = 2,
     /**
-     * It has ended, and another process has its number now.
+     * It has ended, and another process has its pid now.
      */
     RALPH_LOCK_LIVENESS_RECYCLED = 3,
     /**
@@ -253,11 +253,11 @@ typedef enum {
 } ralph_lock_liveness;
 
 /**
- * What the process on record is to the caller.
+ * The relation of the process on record to the caller.
  */
 typedef enum {
     /**
-     * That cannot be told.
+     * It cannot be determined.
      */
     RALPH_LOCK_RELATION_UNKNOWN = 0,
     /**
@@ -265,7 +265,7 @@ typedef enum {
      */
     RALPH_LOCK_RELATION_SELF = 1,
     /**
-     * A process above the caller: its parent, or that one's parent, and so on.
+     * An ancestor of the caller: its parent, that process's parent, and so on.
      */
     RALPH_LOCK_RELATION_ANCESTOR = 2,
     /**
@@ -275,42 +275,40 @@ typedef enum {
 } ralph_lock_relation;
 
 /**
- * Ends waits from another thread. One token can serve many waits in many threads. It belongs to the
- * caller, who frees it with ralph_lock_cancel_free(). It is for the process that made it: in a
- * forked child it is not a live handle.
+ * Ends waits from another thread. One token can serve many waits in many threads. The caller owns it and frees it with
+ * ralph_lock_cancel_free(). It is valid in the process that made it: in a forked child it is not a live handle.
  */
 typedef struct ralph_lock_cancel ralph_lock_cancel;
 
 /**
- * What went wrong in one call. Comes from the last parameter of every function that can fail, and
- * belongs to the caller, who frees it with ralph_lock_error_free().
+ * The details of one failed call. Every function that can fail returns one through its last parameter. The caller owns
+ * it and frees it with ralph_lock_error_free().
  */
 typedef struct ralph_lock_error ralph_lock_error;
 
 /**
- * A held lock. Comes from a function that acquires, and ends with ralph_lock_release(). It is a
- * name that is looked up at each use, never an address: a guard that was released, or any other
- * value, is answered with RALPH_LOCK_INVALID_HANDLE.
+ * A held lock. A function that acquires returns it, and ralph_lock_release() ends it. It is a name that is looked up
+ * at each use, never an address: a released guard, or any other value, gives RALPH_LOCK_INVALID_HANDLE.
  */
 typedef struct ralph_lock_guard ralph_lock_guard;
 
 /**
- * Who is on record as the holder of a lock: a copy, taken at one moment, that belongs to the
- * caller, who frees it with ralph_lock_metadata_free().
+ * A copy of a lock's record, taken at one moment: the holder, since when, and its prompt. The caller owns it and frees
+ * it with ralph_lock_metadata_free().
  */
 typedef struct ralph_lock_metadata ralph_lock_metadata;
 
 /**
- * How to acquire: for how long to wait, what ends the wait, which lock file. Belongs to the caller,
- * who frees it with ralph_lock_options_free(). It can serve any number of calls, in many threads at a
- * time; a change counts for the calls that begin after it.
+ * How to acquire: how long to wait, what ends the wait, which lock file. The caller owns it and frees it with
+ * ralph_lock_options_free(). It can serve any number of calls, in many threads at a time; a change applies to calls
+ * that begin after it.
  */
 typedef struct ralph_lock_options ralph_lock_options;
 
 /**
- * A wait for a lock that an event loop does: poll its descriptor, and step when it is readable. It
- * has no thread. It belongs to the caller, who frees it with ralph_lock_waiter_free(), and to the
- * process that made it: in a forked child it can only be freed.
+ * A wait for a lock in an event loop: poll its descriptor, and step when it is readable. It has no thread. The caller
+ * owns it and frees it with ralph_lock_waiter_free(). It belongs to the process that made it: in a forked child it can
+ * only be freed.
  */
 typedef struct ralph_lock_waiter ralph_lock_waiter;
 
@@ -319,52 +317,51 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The status's name as it is written in this header, for instance "RALPH_LOCK_IO"; for a number that is no status,
+ * The status's name as in this header, for instance "RALPH_LOCK_IO"; for any other number
  * "RALPH_LOCK_UNKNOWN_STATUS". Never NULL. The string is static and is not freed.
  */
 const char *ralph_lock_status_name(int32_t status);
 
 /**
- * What the status means, in a few words for people to read. Any number is allowed. Never NULL. The string is
- * static and is not freed. Details of one call are in its error object; for the functions without one, this is the
- * message.
+ * The meaning of a status in a few words. Any number is allowed. Never NULL. The string is static and is not freed.
+ * The details of a call are in its error object; for functions without one, this is the message.
  */
 const char *ralph_lock_status_message(int32_t status);
 
 /**
- * Takes the workspace's lock now, or tells which process holds it. It never waits for the lock: for at most 20 ms
- * for a holder that is just writing its record, and up to a second when nothing but a stream of short shared locks
- * (other processes that ask whether it is locked) is in the way.
+ * Takes the workspace's lock now, or names the process that holds it. It does not wait for the lock to be released,
+ * but up to 20 ms for a holder that is writing its record, and up to a second while only short shared locks (processes
+ * that ask whether it is locked) prevent it.
  *
- * `workspace_root`: an existing directory. `.ralph` and the lock file in it are made if missing.
+ * `workspace_root`: an existing directory. `.ralph` and the lock file in it are created if missing.
  *
- * `prompt`: what this process is going to do, for other processes to read. UTF-8, at most 16 MiB, and at most 18
- * MiB as JSON, where a line break or a quote takes two bytes. It is readable for everyone who can read the file:
- * leave secrets out.
+ * `prompt`: what this process is going to do, for other processes to read. UTF-8, at most 16 MiB, and at most 18 MiB
+ * as JSON, where a line break or a quote takes two bytes. Every user with read access to the file can read it: keep
+ * secrets out.
  *
  * `guard` receives the held lock on RALPH_LOCK_OK, else NULL. The caller ends it with ralph_lock_release(). Must
  * not be NULL.
  *
- * `holder` receives the holder's record on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL then too when the
- * holder left no record, as flock(1) does. The caller frees it with ralph_lock_metadata_free(). May be NULL.
+ * `holder` receives the holder's record on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL too if the holder left no
+ * record, as flock(1) does. The caller frees it with ralph_lock_metadata_free(). May be NULL.
  *
  * `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with
  * ralph_lock_error_free(). May be NULL.
  *
- * Where RLIMIT_FSIZE is 0 (`ulimit -f 0`), writing the record raises SIGXFSZ, setrlimit(2), which ends a process
- * that does not ignore or handle it; with the signal ignored the call fails with EFBIG.
+ * With RLIMIT_FSIZE 0 (`ulimit -f 0`), writing the record raises SIGXFSZ, setrlimit(2), which ends a process that does
+ * not ignore or handle it; if it is ignored, the call fails with EFBIG.
  *
  * - RALPH_LOCK_OK
- * - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one. Where the lock file may be
- *   read but not written, a held lock is still this. `holder` is NULL when the directory is locked and the lock
- *   file is not: the holder's file was removed, or a program such as flock(1) has locked the directory. The
- *   message says so
- * - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, the root is empty, the path too long, the
- *   prompt too long or not UTF-8
+ * - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one; also if the lock file may be
+ *   read
+ *   but not written. `holder` is NULL if the directory is locked and the lock file is not: the holder's file was removed,
+ *   or a program such as flock(1) has locked the directory. The message says so
+ * - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, the root is empty, the path too long, or the prompt too
+ *   long or not UTF-8
  * - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is
  *   free, and the file may not be written), ENOSPC, EMFILE, ENOLCK, EAGAIN (another process has a lease on the
- *   lock file, fcntl(2)), or with ELOOP, EISDIR or EINVAL when a symbolic link, a directory or something else that
- *   is no regular file is in the lock file's place
+ *   lock file, fcntl(2)), or with ELOOP, EISDIR or EINVAL if a symbolic link, a directory or another object than a
+ *   regular file is in the lock file's place
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
  * - RALPH_LOCK_PANIC
@@ -379,16 +376,17 @@ ralph_lock_status ralph_lock_try_acquire(const char *workspace_root,
 /**
  * Takes the workspace's lock, waiting in the kernel's queue, flock(2), without limit.
  *
- * It queues for the file that it opened, not for the path. When that file is removed while another process holds
- * it, the wait goes on until that process lets go of it, and then starts over at the path. Timed waits,
- * ralph_lock_acquire_with(), follow the path at once.
+ * It queues for the file that it opened, not for the path. If that file is removed while another process holds it, the
+ * wait lasts until that process unlocks it, and then starts over at the path. Timed waits, ralph_lock_acquire_with(),
+ * follow the path at once.
  *
- * The parameters are those of ralph_lock_try_acquire(). A lock that is held by this very process is waited for
- * too. A lock file that may not be written is RALPH_LOCK_IO at once.
+ * The parameters are those of ralph_lock_try_acquire(). It waits for a lock of the calling process too. A lock file
+ * without write permission is RALPH_LOCK_IO at once.
  *
  * - RALPH_LOCK_OK
- * - RALPH_LOCK_INTERRUPTED: a signal handler ran that was installed without SA_RESTART, sigaction(2). Nothing is
- *   lost: call again to go on waiting, at the end of the queue
+ * - RALPH_LOCK_INTERRUPTED: a signal handler ran that was installed without SA_RESTART, sigaction(2). Call again to
+ *   wait
+ *   again, at the end of the queue
  * - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -402,28 +400,28 @@ ralph_lock_status ralph_lock_acquire_blocking(const char *workspace_root,
                                               ralph_lock_error **error);
 
 /**
- * Takes the workspace's lock as the options say: waits for a limited time, until a token is triggered, or for
- * another lock file. It neither polls nor starts a thread: the kernel tells when the lock may be free (inotify(7),
- * pidfd_open(2)). Up to 100 waits of a process share one inotify instance, of which a user has 128; it is kept for
- * later waits. Where the kernel cannot, on network file systems, some Unix systems or when inotify is used up, it
- * looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing behind.
+ * Takes the workspace's lock as the options say: waits with a timeout, until a token is triggered, or for another lock
+ * file. It neither polls nor starts a thread: the kernel reports when the lock may be free (inotify(7),
+ * pidfd_open(2)). Up to 100 waits of a process share one inotify instance, of which a user has 128; later waits reuse
+ * it. Where the kernel reports nothing, on network file systems, on some Unix systems or without a free inotify
+ * instance, it looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing behind.
  *
- * `options`: NULL does what ralph_lock_try_acquire() does; new options wait without limit. The other parameters
- * are those of ralph_lock_try_acquire(). `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and
+ * `options`: NULL tries once, like ralph_lock_try_acquire(); new options wait without limit. The other parameters are
+ * those of ralph_lock_try_acquire(). `holder` receives the last known holder on RALPH_LOCK_TIMED_OUT and
  * RALPH_LOCK_CANCELLED too.
  *
- * The timeout counts from the beginning of the call: calling again after RALPH_LOCK_INTERRUPTED restarts it. To
- * keep a deadline, set the time that is left.
+ * The timeout starts with the call: calling again after RALPH_LOCK_INTERRUPTED restarts it. To keep a deadline, set
+ * the remaining time.
  *
  * - RALPH_LOCK_OK
- * - RALPH_LOCK_ALREADY_LOCKED: with no options or a timeout of 0
+ * - RALPH_LOCK_ALREADY_LOCKED: with no options, or with a timeout of 0
  * - RALPH_LOCK_TIMED_OUT
  * - RALPH_LOCK_CANCELLED: the token was triggered, before the wait or during it
  * - RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait; with a timeout or a token, also one with
  *   SA_RESTART, signal(7)
- * - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(), or the chosen lock file holds text that is not a
+ * - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(), or the chosen lock file contains text that is not a
  *   lock file's
- * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+ * - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
  * - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
@@ -438,73 +436,76 @@ ralph_lock_status ralph_lock_acquire_with(const char *workspace_root,
                                           ralph_lock_error **error);
 
 /**
- * Gives the lock up and ends the guard. The record is blanked first, so that no process is told of a holder that
- * is gone. Any thread may do this, whichever one acquired.
+ * Releases the lock and ends the guard. The record is blanked first, so that no process reads the name of a holder
+ * that is gone. Any thread may release, whichever one acquired.
  *
- * In a child that was forked after the acquire only the child's copy ends: the lock stays with the parent. A
- * forked child that ends, or calls exec, without this call leaves the lock alone too.
+ * In a child that was forked after the acquire only the child's copy ends: the lock stays with the parent. A forked
+ * child that ends, or calls exec, without this call does not affect the lock either.
  *
  * `guard`: NULL is allowed and does nothing.
  *
- * A descriptor whose number has become another file's, because the program has closed it, is left alone. If the lock was
- * adopted, or the process has forked since, the record is blanked only if it is still the guard's own: another copy of the
- * descriptor may have given the lock up, and another process may have it.
+ * If the program has closed the guard's descriptor and its number now means another file, that file is left alone. If
+ * the lock was adopted, or the process has forked since, the record is blanked only if it is still the guard's own:
+ * another copy of the descriptor may have unlocked the lock, and another process may have it.
  *
  * - RALPH_LOCK_OK
- * - RALPH_LOCK_LOST: the lock was lost before; the guard is ended
+ * - RALPH_LOCK_LOST: the lock was lost before; the guard has ended
  * - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard; nothing was done
- * - RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno` says how), and the
- *   next holder finds the record of this one
+ * - RALPH_LOCK_IO: the lock is released, but blanking the record or unlocking failed (`errno` has the error), so the
+ *   next
+ *   holder finds this one's record
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_release(ralph_lock_guard *guard);
 
 /**
- * The path of the lock file that the guard holds: the workspace root as it was given, and RALPH_LOCK_FILE or the
- * file that the options named. NULL for NULL and for a guard that was released. Borrowed until
- * ralph_lock_release().
+ * The path of the lock file that the guard holds: the workspace root as given, and RALPH_LOCK_FILE or the file that
+ * the options named. NULL for NULL and for a released guard. Borrowed until ralph_lock_release().
  */
 const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
 
 /**
- * Tells whether the lock still is the workspace's. It is not when the lock file was removed or replaced, as by
- * `rm -rf .ralph`, `git clean -fdx` or a checkout of a branch that tracks it; when the root was removed or, for an
- * absolute root, is no longer at its path; or when the program has closed the guard's descriptors. As long as the
- * guard holds the root, no other process of this library can take the workspace, but a program that knows only the
- * file can. ralph_lock_guard_restore() puts the file back.
+ * Checks that the lock is still the workspace's. Call it before work is committed. It is lost when the lock file was
+ * removed or replaced, as by `rm -rf .ralph`, `git clean -fdx` or a checkout of a branch that tracks it; when the root
+ * was removed or, for an absolute root, is no longer at its path; or when the program has closed the guard's
+ * descriptors.
  *
- * If the lock was adopted, or the process has forked since, it also checks that no copy of the descriptor has
- * given the lock up.
+ * While the guard holds the root, no other process of this library can take the workspace, but a program that knows
+ * only the file can. ralph_lock_guard_restore() puts the file back.
  *
- * On a file system that other machines may use too it also asks whether the lock is still held there, with
- * the guard's own record: a server that was restarted, or lost sight of this machine, has forgotten it. There
- * it can take 3 s to be sure that it is lost, and what others have just done can be a second old.
+ * If the lock was adopted, or the process has forked since, it also checks that no copy of the descriptor has unlocked
+ * the lock.
+ *
+ * On a file system that may be shared with other machines it also checks that the lock is still held there, with the
+ * guard's own record: a server that restarted, or lost its connection to this machine, has dropped it. There the
+ * answer "lost" can take 3 s, and other machines' latest changes can be seen a second late.
  *
  * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `error` as in ralph_lock_try_acquire().
  *
- * - RALPH_LOCK_OK: it is
- * - RALPH_LOCK_LOST: it is not, and the guard is still to be released
+ * - RALPH_LOCK_OK: it is the workspace's
+ * - RALPH_LOCK_LOST: it is not; release the guard
  * - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire: its parent has the lock
  * - RALPH_LOCK_INVALID_HANDLE
- * - RALPH_LOCK_IO: the path cannot be looked at
+ * - RALPH_LOCK_IO: the path cannot be examined
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard,
                                           ralph_lock_error **error);
 
 /**
- * Puts the lock file back after it was removed or replaced: makes a new one, or takes the one that is there, locks
- * it and writes the guard's record. The guard goes on with that file. Wait until removals have ended: a file that
- * appears while `rm -rf` is at work makes it fail.
+ * Puts the lock file back after it was removed or replaced: creates a new one, or opens the one at the path, locks it
+ * and writes the guard's record. The guard then holds that file. Call it when removals have ended: a file that appears
+ * during an `rm -rf` makes that fail.
  *
  * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives the holder of the new file on
  * RALPH_LOCK_ALREADY_LOCKED, else NULL, as in ralph_lock_try_acquire(). May be NULL. `error` as there.
  *
  * - RALPH_LOCK_OK: the lock file is in place, also if it was never gone
- * - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), was faster and
- *   has held it for 50 ms; the guard is as it was
- * - RALPH_LOCK_LOST: the root is gone, or another directory is at its path, or another process has locked it. A
- *   root is never made again
+ * - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), has locked
+ *   the new file and held it for 50 ms; the guard has not changed
+ * - RALPH_LOCK_LOST: the root is gone, another directory is at its path, or another process has locked it. A root is
+ *   never
+ *   created again
  * - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire
  * - RALPH_LOCK_INVALID_HANDLE
  * - RALPH_LOCK_IO: a system call failed
@@ -515,12 +516,12 @@ ralph_lock_status ralph_lock_guard_restore(const ralph_lock_guard *guard,
                                            ralph_lock_error **error);
 
 /**
- * Gives the record that was in the lock file when the guard took the lock: that of a holder which died, or of a
- * program that leaves its record behind, like ralph-core. It tells what was being done when it ended, and since
+ * Returns the record that was in the lock file when the guard took the lock: that of a holder that died, or of a
+ * program that leaves its record behind, like ralph-core. It says what that process was doing when it ended, and since
  * when.
  *
- * A process that runs has not died with this lock. Its record, which was copied with the directory or which it
- * left by execve(2), is RALPH_LOCK_NOT_FOUND.
+ * A running process has not died with this lock: for its record, copied with the directory or left behind by
+ * execve(2), the answer is RALPH_LOCK_NOT_FOUND.
  *
  * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL. The caller
  * frees it with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
@@ -537,28 +538,27 @@ ralph_lock_status ralph_lock_guard_previous(const ralph_lock_guard *guard,
                                             ralph_lock_error **error);
 
 /**
- * Finds the workspace that a directory belongs to: the nearest directory at or above it that contains `.git`, as a
- * directory or as the file that a worktree or a submodule has, so that each of those is a workspace of its own. A
+ * Finds the workspace that a directory belongs to: the nearest directory at or above it that contains `.git`, a
+ * directory, or the file of a worktree or a submodule, so that each of these is a workspace of its own. A
  * `.ralph/loop.lock` nearer than that counts only while it is held. Without any `.git`, the nearest
  * `.ralph/loop.lock` counts. A `.ralph` directory alone does not.
  *
- * The search stops at a mount boundary, as git's does, and never finds a sticky directory such as /tmp, where
- * every user may put a `.git`. It touches no lock, except that it looks whether one is held, as
- * ralph_lock_is_locked() does.
+ * The search stops at a mount boundary, as git's does, and never returns a sticky directory such as /tmp, in which
+ * every user may create a `.git`. It takes no lock; whether one is held it checks like ralph_lock_is_locked().
  *
  * `start`: an existing directory, "." for the current one.
  *
- * `buffer` receives an absolute path without symbolic links, terminated by NUL; when it does not fit, as much of
- * it as fits, and NUL. May be NULL if `capacity` is 0: then only the length is asked for. `capacity`: how many
- * bytes the buffer has; PATH_MAX are enough for nearly every path.
+ * `buffer` receives an absolute path without symbolic links, terminated by NUL; a longer path is truncated. May be
+ * NULL if `capacity` is 0, to ask for the length. `capacity`: the size of the buffer in bytes; PATH_MAX is enough for
+ * nearly every path.
  *
- * `length` receives the length of the path without the NUL, also when it does not fit; 0 where none was found.
+ * `length` receives the length of the path without the NUL, also if it does not fit; 0 if none was found.
  * Must not be NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_NOT_FOUND: the directory belongs to no workspace
- * - RALPH_LOCK_INVALID_ARGUMENT: also when the capacity is not 0 and the path and its NUL do not fit
- * - RALPH_LOCK_IO: start is no directory (ENOENT, ENOTDIR), or may not be looked at (EACCES)
+ * - RALPH_LOCK_INVALID_ARGUMENT: also if the capacity is not 0 and the path and its NUL do not fit
+ * - RALPH_LOCK_IO: `start` is not a directory (ENOENT, ENOTDIR), or not accessible (EACCES)
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
  * - RALPH_LOCK_PANIC
  */
@@ -569,18 +569,18 @@ ralph_lock_status ralph_lock_find_root(const char *start,
                                        ralph_lock_error **error);
 
 /**
- * Reads the record in the workspace's lock file, without touching the lock. A record alone does not mean that the
- * lock is held: its process may have died, or be ralph-core, which leaves its record behind. ralph_lock_inspect()
- * tells.
+ * Reads the record in the workspace's lock file, without touching the lock. A record alone does not mean that the lock
+ * is held: its process may have died, or be ralph-core, which leaves its record behind. ralph_lock_inspect() tells the
+ * difference.
  *
  * `workspace_root`: a directory. `metadata` receives the record on RALPH_LOCK_OK, else NULL. The caller frees it
  * with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
- * - RALPH_LOCK_NOT_FOUND: there is no lock file, it is blank, it is larger than 18 MiB, or its text is no record;
+ * - RALPH_LOCK_NOT_FOUND: there is no lock file, it is blank, it is larger than 18 MiB, or its text is not a record;
  *   the error's message says which
  * - RALPH_LOCK_INVALID_ARGUMENT
- * - RALPH_LOCK_IO: also with ENOMEM when the record is larger than the memory left
+ * - RALPH_LOCK_IO: also with ENOMEM if the record does not fit into memory
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
  * - RALPH_LOCK_PANIC
  */
@@ -590,7 +590,7 @@ ralph_lock_status ralph_lock_read_existing(const char *workspace_root,
 
 /**
  * Tells whether a process holds the workspace's lock at this moment, the calling one included. The answer may be
- * outdated by the time the caller looks at it: to act on it, acquire instead. A missing lock file is not locked.
+ * outdated when the caller sees it: to act on it, acquire instead. A missing lock file is not locked.
  *
  * `workspace_root`: a directory. `locked` receives the answer on RALPH_LOCK_OK, else false. Must not be NULL.
  * `error` as in ralph_lock_try_acquire().
@@ -607,25 +607,25 @@ ralph_lock_status ralph_lock_is_locked(const char *workspace_root,
                                        ralph_lock_error **error);
 
 /**
- * Gives one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer.
- * It was true at one moment during the call, and may be outdated by the time the caller looks at it.
+ * Returns one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer. It
+ * was true at one moment during the call, and may be outdated when the caller sees it.
  *
- * It takes up to 20 ms when the process that holds the lock has no record in the file yet, or never writes one.
+ * It takes up to 20 ms if the process that holds the lock has not written its record yet, or never writes one.
  *
  * `workspace_root`: a directory.
  *
  * `state` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_STATE_FREE. Must not be NULL.
  *
- * `metadata` receives the record on RALPH_LOCK_OK: the holder's with RALPH_LOCK_STATE_HELD (NULL when it left
+ * `metadata` receives the record on RALPH_LOCK_OK: the holder's with RALPH_LOCK_STATE_HELD (NULL if it left
  * none, as flock(1) does), the last holder's with RALPH_LOCK_STATE_STALE, else NULL. The caller frees it with
  * ralph_lock_metadata_free(). May be NULL. A dead process's record with RALPH_LOCK_STATE_HELD means that other
- * processes have inherited its descriptor: ralph_lock_find_keepers().
+ * processes have inherited its descriptor: see ralph_lock_find_keepers().
  *
  * `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
- * - RALPH_LOCK_IO: also with ENOMEM when the record is larger than the memory left
+ * - RALPH_LOCK_IO: also with ENOMEM if the record does not fit into memory
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
  * - RALPH_LOCK_PANIC
@@ -636,14 +636,14 @@ ralph_lock_status ralph_lock_inspect(const char *workspace_root,
                                      ralph_lock_error **error);
 
 /**
- * The same question about the lock that the options name.
+ * The same for the lock that the options name.
  *
- * `options`: NULL asks about the workspace's own lock. Of the options only the lock file counts. The other
- * parameters and the statuses are those of ralph_lock_inspect().
+ * `options`: NULL means the workspace's own lock. Of the options only the lock file is used. The other parameters and
+ * the statuses are those of ralph_lock_inspect().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
- * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+ * - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
  * - RALPH_LOCK_IO
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
@@ -657,23 +657,24 @@ ralph_lock_status ralph_lock_inspect_with(const char *workspace_root,
 
 /**
  * Sends a signal to the process that holds the workspace's lock, and to no other. The process on record is opened
- * (pidfd_open(2)), compared again with the record, and signalled only if /proc/PID/fdinfo shows that it has the
- * lock: not when it has run another program (execve(2)) or has handed the lock over, nor when another process has
- * its number. A holder in a container can be signalled from outside, not the other way round. The holder can still
- * let go of the lock in the instant before the signal arrives.
+ * (pidfd_open(2)), compared again with the record, and signalled only if /proc/PID/fdinfo shows that it has the lock:
+ * not after execve(2), not after it has handed the lock over, and not if another process reuses its process id. A
+ * holder in a container can be signalled from outside, but not the other way round. The holder can still release the
+ * lock in the instant before the signal arrives.
  *
- * `workspace_root`: a directory. `signal_number`: as in kill(2); 0 sends none, and tells whether one could
+ * `workspace_root`: a directory. `signal_number`: as in kill(2); 0 sends none and only checks whether one could
  * be sent. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK: it was sent
  * - RALPH_LOCK_NOT_FOUND: no process holds the lock
  * - RALPH_LOCK_PARSE: the lock is held, but there is no record of the holder
- * - RALPH_LOCK_NOT_LIVE: the lock is held, but the process on record is not provably the holder: it has ended, it
- *   does not have the lock, its number is another process's now, it belongs to another host or boot or to a pid
+ * - RALPH_LOCK_NOT_LIVE: the lock is held, but the process on record is not provably the holder: it has ended, it does
+ *   not have the lock, another process reuses its process id, it belongs to another host or boot or to a pid
  *   namespace that is not visible from here, or its record has no identity. The error's message says which.
- * - RALPH_LOCK_INVALID_ARGUMENT: NULL, or a number that is no signal
- * - RALPH_LOCK_IO: with EPERM for a process that the caller may not signal, with EACCES for one whose descriptors
- *   it may not see (proc_pid_fdinfo(5))
+ * - RALPH_LOCK_INVALID_ARGUMENT: NULL, or not a signal number
+ * - RALPH_LOCK_IO: with EPERM if the caller may not signal the process, with EACCES if it may not see the process's
+ *   descriptors
+ *   (proc_pid_fdinfo(5))
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no pidfd (Linux before 5.3, other systems)
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
  * - RALPH_LOCK_PANIC
@@ -685,7 +686,7 @@ ralph_lock_status ralph_lock_signal_holder(const char *workspace_root,
 /**
  * The same for the lock that the options name.
  *
- * `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters
+ * `options`: NULL means the workspace's own lock. Of the options only the lock file is used. The other parameters
  * and the statuses are those of ralph_lock_signal_holder().
  *
  * - RALPH_LOCK_OK
@@ -693,7 +694,7 @@ ralph_lock_status ralph_lock_signal_holder(const char *workspace_root,
  * - RALPH_LOCK_PARSE
  * - RALPH_LOCK_NOT_LIVE
  * - RALPH_LOCK_INVALID_ARGUMENT
- * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+ * - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
  * - RALPH_LOCK_IO
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -706,20 +707,20 @@ ralph_lock_status ralph_lock_signal_holder_with(const char *workspace_root,
 
 /**
  * Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor, like a
- * server that was started under the lock. Those in containers are found from outside, by their process ids here.
- * Best effort: processes of other users, and of pid namespaces that the caller does not see, are missing.
+ * server started under the lock. Those in containers are found from outside, by their process ids here. Processes of
+ * other users, and of pid namespaces that the caller cannot see, are missing.
  *
- * It looks at every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy
- * machine. It touches no file but the lock's, so that a file system that has stopped answering cannot delay it.
+ * It reads every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy
+ * machine. It touches only the lock's file, so a file system that has stopped answering cannot delay it.
  *
- * `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0.
- * `count` receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0. Must not be NULL.
+ * `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0. `count`
+ * receives the number of all of them on RALPH_LOCK_OK, also if it exceeds the capacity, else 0. Must not be NULL.
  * `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
  * - RALPH_LOCK_IO
- * - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no /proc, or it is another pid namespace's
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no /proc, or it shows another pid namespace
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_find_keepers(const char *workspace_root,
@@ -731,12 +732,12 @@ ralph_lock_status ralph_lock_find_keepers(const char *workspace_root,
 /**
  * The same for the lock that the options name.
  *
- * `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters
+ * `options`: NULL means the workspace's own lock. Of the options only the lock file is used. The other parameters
  * and the statuses are those of ralph_lock_find_keepers().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
- * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+ * - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
  * - RALPH_LOCK_IO
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
  * - RALPH_LOCK_PANIC
@@ -749,8 +750,8 @@ ralph_lock_status ralph_lock_find_keepers_with(const char *workspace_root,
                                                ralph_lock_error **error);
 
 /**
- * Finds out what a lock is worth on the workspace's file system, before a program relies on it: whether two
- * processes exclude each other on it at all, and whether they would do so from two machines.
+ * Determines what a lock is worth on the workspace's file system, before a program relies on it: whether two processes
+ * exclude each other there at all, and whether they would from two machines.
  *
  * The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`.
  * The lock file is not touched. The second cannot be tried from one machine. It is known from the file system's
@@ -772,9 +773,9 @@ ralph_lock_status ralph_lock_find_keepers_with(const char *workspace_root,
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
- * - RALPH_LOCK_IO: there is no such directory, or nothing can be tried in it, for instance with EACCES, EROFS or
+ * - RALPH_LOCK_IO: there is no such directory, or no file can be created in it, for instance with EACCES, EROFS or
  *   ENOSPC; the lock cannot be taken there either
- * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM: no file can be made on it
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM: it does not support creating files
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
  * - RALPH_LOCK_PANIC
  */
@@ -783,23 +784,23 @@ ralph_lock_status ralph_lock_probe_filesystem(const char *workspace_root,
                                               ralph_lock_error **error);
 
 /**
- * Turns a guard into a descriptor, for a child process that is to go on with the lock. The guard ends, the lock
- * does not: it is held as long as any copy of the descriptor is open, in any process, and the record still names
- * this process. An exec leaves the descriptor open; it can also be sent over a Unix socket (SCM_RIGHTS, unix(7)).
- * The receiver calls ralph_lock_adopt_fd(), as this process can too, to take it back.
+ * Turns a guard into a descriptor, for a child process that continues with the lock. The guard ends, and the lock does
+ * not: it is held while any copy of the descriptor is open, in any process, and the record still names this process.
+ * The descriptor stays open across exec; it can also be sent over a Unix socket (SCM_RIGHTS, unix(7)). The receiver
+ * calls ralph_lock_adopt_fd(). This process can call it too, to take the lock back.
  *
- * The root's lock ends here, and the process that adopts takes it again: in between only the lock file protects
- * the workspace. Remove nothing from `.ralph` meanwhile.
+ * This call unlocks the root, and the adopter locks it again: in between only the lock file protects the workspace.
+ * Remove nothing from `.ralph` meanwhile.
  *
- * The caller owns the descriptor. Close it once the child has it: as long as it is open here, the lock is not free
- * when the child dies.
+ * The caller owns the descriptor. Close it once the child has it: while it is open here, the lock is not free when the
+ * child dies.
  *
  * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `fd` receives the descriptor on RALPH_LOCK_OK, else -1. Must not
  * be NULL. `error` as in ralph_lock_try_acquire().
  *
- * - RALPH_LOCK_OK: the guard has ended; with every other status it is as it was
+ * - RALPH_LOCK_OK: the guard has ended; every other status leaves it unchanged
  * - RALPH_LOCK_LOST: the guard's descriptors were closed
- * - RALPH_LOCK_INVALID_ARGUMENT: also when the guard belongs to the process that this one was forked from
+ * - RALPH_LOCK_INVALID_ARGUMENT: also if the guard belongs to the parent process
  * - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard
  * - RALPH_LOCK_IO: there is no descriptor left (EMFILE)
  * - RALPH_LOCK_PANIC
@@ -810,25 +811,26 @@ ralph_lock_status ralph_lock_guard_into_fd(ralph_lock_guard *guard,
                                            ralph_lock_error **error);
 
 /**
- * Makes a guard of a descriptor that ralph_lock_guard_into_fd() gave, here or in another process, and makes this
- * process the holder on record. The lock is never free in between, and the process that had the descriptor before
- * may end. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`. A descriptor without a lock
- * takes it, if it is free.
+ * Makes a guard of a descriptor from ralph_lock_guard_into_fd(), here or in another process, and makes this process
+ * the holder on record. The lock is never free in between, and the process that held it before may end. It also adopts
+ * a shell's lock: `exec 9<>.ralph/loop.lock; flock 9`. With a descriptor that has no lock it takes the lock, if that
+ * is free.
  *
- * To the kernel all copies of a descriptor are one: adopt only one of them. A shared lock on the descriptor (flock
- * -s) is converted, flock(2), which is not atomic: when another process gets the lock in that instant, the shared
- * lock is lost and the call is refused.
+ * To the kernel all copies of a descriptor are one: adopt only one of them. A shared lock on the descriptor (flock -s)
+ * is converted, which is not atomic, flock(2): if another process gets the lock in that instant, the shared lock is
+ * lost and the call is refused.
  *
- * The parameters are those of ralph_lock_acquire_with(), but of the options only the lock file counts. `fd` is a
+ * The parameters are those of ralph_lock_acquire_with(); of the options only the lock file is used. `fd` is a
  * descriptor of the lock file, open for reading and writing, without O_APPEND. On RALPH_LOCK_OK it belongs to the
- * guard and is closed; else it is the caller's as before, with its exclusive lock.
+ * guard and is closed; otherwise it stays the caller's, with its exclusive lock.
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_ALREADY_LOCKED: another process holds the lock, through another descriptor
  * - RALPH_LOCK_LOST: the lock file was removed from the workspace, or another process holds the workspace
- * - RALPH_LOCK_INVALID_ARGUMENT: also when the descriptor is not open, not for reading and writing, or of another
- *   file, or when the chosen lock file holds text that is not a lock file's
- * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+ * - RALPH_LOCK_INVALID_ARGUMENT: also if the descriptor is not open, not for reading and writing, or of another file,
+ *   or
+ *   if the chosen lock file contains text that is not a lock file's
+ * - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
  * - RALPH_LOCK_IO
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
@@ -843,15 +845,14 @@ ralph_lock_status ralph_lock_adopt_fd(const char *workspace_root,
                                       ralph_lock_error **error);
 
 /**
- * Makes options that say nothing yet: wait without limit, for the workspace's own lock. (Where a function takes
- * options, NULL means something else: try once.) NULL when too many objects were not freed, of which a process can
- * have a million.
+ * Makes options with the defaults: wait without limit, for the workspace's own lock. (Passing NULL for options means
+ * something else: try once.) Returns NULL if the process has a million objects that were not freed.
  */
 ralph_lock_options *ralph_lock_options_new(void);
 
 /**
- * Sets how long to wait at most, in milliseconds, by CLOCK_MONOTONIC. 0 tries once. UINT64_MAX waits without
- * limit, as new options do.
+ * Sets the timeout in milliseconds, by CLOCK_MONOTONIC. 0 tries once. UINT64_MAX waits without limit, as new options
+ * do.
  *
  * `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
  *
@@ -864,33 +865,32 @@ ralph_lock_status ralph_lock_options_set_timeout_ms(ralph_lock_options *options,
                                                     uint64_t timeout_ms);
 
 /**
- * Lets a token end the wait. The options keep the token for themselves: the caller may free its own handle at any
- * time.
+ * Sets a token that ends the wait. The options keep the token: the caller may free its own handle at any time.
  *
  * `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `cancel`: NULL removes the token from the options.
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
- * - RALPH_LOCK_INVALID_HANDLE: options or cancel is no live handle; the options are as before
+ * - RALPH_LOCK_INVALID_HANDLE: `options` or `cancel` is not a live handle; the options do not change
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_options_set_cancel(ralph_lock_options *options,
                                                 const ralph_lock_cancel *cancel);
 
 /**
- * Locks another file of the workspace instead of RALPH_LOCK_FILE.
+ * Chooses another file of the workspace as the lock file, instead of RALPH_LOCK_FILE.
  *
- * The file is for locking alone, and its text is replaced. One that is neither blank, nor a record of a holder,
- * nor the beginning of a record that this library writes is refused by the functions that take the lock, with
- * RALPH_LOCK_INVALID_ARGUMENT, and left untouched. A file that is RALPH_LOCK_FILE under another name is the
+ * Use the file only for locking: its text is replaced. The functions that take the lock refuse a file that is neither
+ * blank, nor a holder's record, nor the beginning of a record that this library writes, with
+ * RALPH_LOCK_INVALID_ARGUMENT, and leave it untouched. A file that is RALPH_LOCK_FILE under another name is the
  * workspace's own lock.
  *
  * `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `lock_file`: a path below the workspace root, for instance
- * "build/deploy.lock", whose missing directories are made. It is copied. Absolute paths, "..", directories and
- * ".ralph" itself are refused. NULL goes back to RALPH_LOCK_FILE.
+ * "build/deploy.lock", whose missing directories are created. It is copied. Absolute paths, "..", directories and
+ * ".ralph" itself are refused. NULL selects RALPH_LOCK_FILE again.
  *
  * - RALPH_LOCK_OK
- * - RALPH_LOCK_INVALID_ARGUMENT: options is NULL, or such a path; the options are as before
+ * - RALPH_LOCK_INVALID_ARGUMENT: `options` is NULL, or the path is refused; the options do not change
  * - RALPH_LOCK_INVALID_HANDLE
  * - RALPH_LOCK_PANIC
  */
@@ -898,59 +898,58 @@ ralph_lock_status ralph_lock_options_set_lock_file(ralph_lock_options *options,
                                                    const char *lock_file);
 
 /**
- * Frees options; waits that began with them go on. NULL and options that were freed already are left
- * alone.
+ * Frees options; waits that began with them continue. NULL and freed options are left alone.
  */
 void ralph_lock_options_free(ralph_lock_options *options);
 
 /**
  * Makes a token.
  *
- * `cancel` receives it on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_cancel_free(). Must not be
- * NULL. `error` as in ralph_lock_try_acquire().
+ * `cancel` receives the token on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_cancel_free(). Must not
+ * be NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
- * - RALPH_LOCK_IO: there is no descriptor for it (EMFILE, ENFILE, ENOMEM)
+ * - RALPH_LOCK_IO: there is no descriptor left (EMFILE, ENFILE, ENOMEM)
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_cancel_new(ralph_lock_cancel **cancel,
                                         ralph_lock_error **error);
 
 /**
- * Ends every wait that the token was given to with RALPH_LOCK_CANCELLED: those under way at once, and later ones
- * as they begin. A second time it does nothing. It takes no lock and allocates nothing.
+ * Ends every wait that has the token with RALPH_LOCK_CANCELLED: those in progress at once, later ones as they begin. A
+ * second call does nothing. It takes no lock and allocates nothing.
  *
  * `cancel`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
- * - RALPH_LOCK_INVALID_HANDLE: freed, never a token, or one of the process that this one was forked from
+ * - RALPH_LOCK_INVALID_HANDLE: freed, never a token, or a token of the parent process
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_cancel_trigger(ralph_lock_cancel *cancel);
 
 /**
- * Frees a token. Waits and options that have it keep it for themselves, but it cannot be triggered any more. NULL
- * and a token that was freed already are left alone.
+ * Frees a token. Waits and options that have the token keep it, but it can no longer be triggered. NULL and a freed
+ * token are left alone.
  */
 void ralph_lock_cancel_free(ralph_lock_cancel *cancel);
 
 /**
- * Begins a wait for an event loop. Nothing is tried yet: call ralph_lock_waiter_step() once before the first poll,
- * or poll at once, as the descriptor is readable for that first step.
+ * Begins a wait for an event loop. It tries nothing yet: call ralph_lock_waiter_step() once before the first poll, or
+ * poll at once, because the descriptor is readable for that first step.
  *
- * The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. A timeout counts
- * from here.
+ * The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. The timeout starts
+ * here.
  *
  * `waiter` receives the wait on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_waiter_free(). Must
  * not be NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
- * - RALPH_LOCK_INVALID_HANDLE: options is no live handle
- * - RALPH_LOCK_IO: there is no descriptor for it (EMFILE, ENFILE, ENOMEM)
- * - RALPH_LOCK_UNSUPPORTED_PLATFORM: the system has nothing that one descriptor can wait for
+ * - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
+ * - RALPH_LOCK_IO: there is no descriptor left (EMFILE, ENFILE, ENOMEM)
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM: the system has no events that a descriptor can wait for
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_waiter_new(const char *workspace_root,
@@ -966,20 +965,20 @@ ralph_lock_status ralph_lock_waiter_new(const char *workspace_root,
 int32_t ralph_lock_waiter_fd(const ralph_lock_waiter *waiter);
 
 /**
- * Tries whether the lock can be taken now. Never blocks.
+ * Takes the lock if it is free. Never blocks.
  *
  * `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire();
  * `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
  *
- * After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter is only good to be freed.
+ * After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter can only be freed.
  *
- * - RALPH_LOCK_OK: the lock is the caller's
+ * - RALPH_LOCK_OK: the caller holds the lock
  * - RALPH_LOCK_ALREADY_LOCKED: not yet, poll again
  * - RALPH_LOCK_TIMED_OUT
  * - RALPH_LOCK_CANCELLED
- * - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, another thread is in this function with the
- *   same waiter, or its wait is over
- * - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or one of the process that this one was forked from
+ * - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, another thread is in this function with the same
+ *   waiter, or its wait is over
+ * - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or a waiter of the parent process
  * - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
  * - RALPH_LOCK_PANIC
@@ -991,58 +990,57 @@ ralph_lock_status ralph_lock_waiter_step(ralph_lock_waiter *waiter,
                                          ralph_lock_error **error);
 
 /**
- * Ends a wait and closes its descriptor. It leaves no trace on the lock file. NULL and a waiter that was freed
- * already are left alone.
+ * Ends a wait and closes its descriptor. The lock file does not change. NULL and a freed waiter are left alone.
  */
 void ralph_lock_waiter_free(ralph_lock_waiter *waiter);
 
 /**
- * The process id of the holder, as the holder sees it: in another pid namespace the number means
- * another process, or none. 0 for NULL and freed metadata.
+ * The process id of the holder in the holder's own pid namespace: in another namespace it means another process, or
+ * none. 0 for NULL and freed metadata.
  */
 uint32_t ralph_lock_metadata_pid(const ralph_lock_metadata *metadata);
 
 /**
  * The process id of the holder in the caller's pid namespace, for kill(2), ps(1) and the like. For a holder in a
- * container it is another number than ralph_lock_metadata_pid(): that of the process that the kernel listed as the
- * owner of the lock when the metadata was made, and that the record identifies.
+ * container it differs from ralph_lock_metadata_pid(): it is that of the process which the kernel listed as the owner
+ * of the lock when the metadata was made, and which the record identifies.
  *
- * 0 if it is not known to be visible there: the holder runs on another host or in a pid namespace that the caller
- * does not see, it has ended, or its record has no identity. 0 for NULL and freed metadata.
+ * 0 if the holder is not known to be visible there: it runs on another host or in a pid namespace that the caller
+ * cannot see, it has ended, or its record has no identity. 0 for NULL and freed metadata.
  */
 uint32_t ralph_lock_metadata_local_pid(const ralph_lock_metadata *metadata);
 
 /**
  * When the holder took the lock, by the holder's clock: nanoseconds since 1970-01-01 00:00 UTC. A
- * time that does not fit (before 1677 or after 2262) gives INT64_MIN or INT64_MAX. 0 for NULL and
+ * time out of range (before 1677 or after 2262) gives INT64_MIN or INT64_MAX. 0 for NULL and
  * freed metadata.
  */
 int64_t ralph_lock_metadata_started_unix_ns(const ralph_lock_metadata *metadata);
 
 /**
- * The same moment as text in UTC, for instance "2026-11-22T16:00:00.123456789Z" (RFC 3339). NULL
+ * The same time as text in UTC, for instance "2026-11-22T16:00:00.123456789Z" (RFC 3339). NULL
  * for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
  */
 const char *ralph_lock_metadata_started_rfc3339(const ralph_lock_metadata *metadata);
 
 /**
- * What the holder is doing, in its own words: UTF-8 of any length, perhaps with line breaks. (A NUL
- * inside it, which no C program can have written, shows as U+FFFD.) NULL for NULL and freed
- * metadata. Borrowed until ralph_lock_metadata_free().
+ * What the holder is doing, in its own words: UTF-8 of any length, possibly with line breaks. A NUL inside it, which
+ * no C program can have written, appears as U+FFFD. NULL for NULL and freed metadata. Borrowed until
+ * ralph_lock_metadata_free().
  */
 const char *ralph_lock_metadata_prompt(const ralph_lock_metadata *metadata);
 
 /**
- * The name of the machine or container on which the holder runs; NULL when the record has none
- * (ralph-core writes none), and for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
+ * The name of the machine or container on which the holder runs; NULL if the record has none (ralph-core writes none),
+ * and for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
  */
 const char *ralph_lock_metadata_host(const ralph_lock_metadata *metadata);
 
 /**
- * The holder in one line of UTF-8 for people to read, safe to print at a terminal: the process id, the host if it
- * is another one, since when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement
+ * The holder in one line of UTF-8, safe to print at a terminal: the process id, the host if it is not this one, since
+ * when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement
  * auth". Control, bidirectional, zero-width and other invisible characters are escaped, as in "\n" or "\u{202e}",
- * and a prompt is cut after 200 characters.
+ * and a long prompt is cut after 200 characters.
  *
  * Never NULL: for NULL and freed metadata it says that the holder is unknown. Borrowed until
  * ralph_lock_metadata_free().
@@ -1050,16 +1048,16 @@ const char *ralph_lock_metadata_host(const ralph_lock_metadata *metadata);
 const char *ralph_lock_metadata_summary(const ralph_lock_metadata *metadata);
 
 /**
- * Whether the holder's process runs at the moment of this call, as far as that can be told. The process is
- * identified by its number, boot, pid namespace and start time (proc(5)), so that another process that has the
- * number now is not taken for it. The host name decides only where the record has no boot id: a host can be
- * renamed. Another user's process counts as running.
+ * Whether the holder's process runs at the moment of this call, as far as that can be determined. The process is
+ * identified by its process id, boot, pid namespace and start time (proc(5)), so that a process that reuses the id is
+ * not taken for it. The host name decides only if the record has no boot id: a host can be renamed. Another user's
+ * process counts as running.
  *
- * A holder in a container, which is another pid namespace of the same boot, is found among the processes that
- * /proc/locks lists as the owners of locks, and is known from then on, also when it has released the lock.
+ * A holder in a container, that is, in another pid namespace of the same boot, is found among the owners of locks in
+ * /proc/locks. From then on this metadata knows it, also after it has released the lock.
  *
- * Liveness says nothing of the lock: a process that was forked can keep a dead holder's, and a live process can
- * have lost the lock, for instance by execve(2).
+ * Liveness says nothing about the lock: a forked child can keep a dead holder's lock, and a live process can have lost
+ * its own, for instance by execve(2).
  *
  * - RALPH_LOCK_LIVENESS_UNKNOWN: also for NULL and freed metadata
  * - RALPH_LOCK_LIVENESS_LIVE
@@ -1070,12 +1068,12 @@ const char *ralph_lock_metadata_summary(const ralph_lock_metadata *metadata);
 ralph_lock_liveness ralph_lock_metadata_liveness(const ralph_lock_metadata *metadata);
 
 /**
- * What the holder's process is to the calling one. A child of the holder learns here that its ancestor runs this
- * loop, and can go on within it instead of waiting for it. A process whose parent has ended has lost that
- * ancestor. A process in a container does not see ancestors outside it: they are RALPH_LOCK_RELATION_OTHER.
+ * The relation of the holder's process to the calling one. A child of the holder learns here that its ancestor runs
+ * this loop, and can continue inside it instead of waiting for it. A process whose parent has ended has lost its
+ * ancestors. A process in a container does not see ancestors outside it: they are RALPH_LOCK_RELATION_OTHER.
  *
- * - RALPH_LOCK_RELATION_UNKNOWN: the record has no identity, its start time is by the clock of another time
- *   namespace, or the processes above the caller cannot be looked up. Also for NULL and freed metadata.
+ * - RALPH_LOCK_RELATION_UNKNOWN: the record has no identity, its start time is in the clock of another time
+ *   namespace, or the caller's ancestors cannot be looked up. Also for NULL and freed metadata.
  * - RALPH_LOCK_RELATION_SELF
  * - RALPH_LOCK_RELATION_ANCESTOR
  * - RALPH_LOCK_RELATION_OTHER
@@ -1083,45 +1081,43 @@ ralph_lock_liveness ralph_lock_metadata_liveness(const ralph_lock_metadata *meta
 ralph_lock_relation ralph_lock_metadata_relation(const ralph_lock_metadata *metadata);
 
 /**
- * Frees metadata and every string borrowed from it. NULL and metadata that was freed already are
- * left alone.
+ * Frees metadata and every string borrowed from it. NULL and freed metadata are left alone.
  */
 void ralph_lock_metadata_free(ralph_lock_metadata *metadata);
 
 /**
- * The status that the failed call returned. NULL, which is what a call that worked leaves behind, gives
- * RALPH_LOCK_OK; an error that was freed gives RALPH_LOCK_INVALID_HANDLE.
+ * The status that the failed call returned. For NULL, which a successful call leaves, it is RALPH_LOCK_OK; for a freed
+ * error RALPH_LOCK_INVALID_HANDLE.
  */
 ralph_lock_status ralph_lock_error_status(const ralph_lock_error *error);
 
 /**
- * The operating system's error number (an `errno` value) behind the failure, or 0 where there was
- * none. NULL and freed errors give 0.
+ * The operating system's error number (an `errno` value) behind the failure, or 0 if there was none. 0 for NULL and
+ * freed errors.
  */
 int32_t ralph_lock_error_os_code(const ralph_lock_error *error);
 
 /**
- * What happened, in one line of UTF-8 for people to read, safe to print at a terminal: it names the file and,
- * where there is one, the remedy. For RALPH_LOCK_ALREADY_LOCKED and RALPH_LOCK_TIMED_OUT it also says what the
- * holder is doing. Never NULL: for NULL and freed errors it is the message of their status. Borrowed until
- * ralph_lock_error_free().
+ * The failure in one line of UTF-8, safe to print at a terminal: it names the file and, if there is one, the remedy.
+ * For RALPH_LOCK_ALREADY_LOCKED and RALPH_LOCK_TIMED_OUT it also says what the holder is doing. Never NULL: for NULL
+ * and freed errors it is the message of their status. Borrowed until ralph_lock_error_free().
  */
 const char *ralph_lock_error_message(const ralph_lock_error *error);
 
 /**
- * The file that the failure is about, byte for byte; NULL where it is about none, and for NULL and
- * freed errors. Borrowed until ralph_lock_error_free().
+ * The file that the failure is about, byte for byte; NULL if it is not about a file, and for NULL and freed errors.
+ * Borrowed until ralph_lock_error_free().
  */
 const char *ralph_lock_error_path(const ralph_lock_error *error);
 
 /**
- * Frees an error and every string borrowed from it. NULL and an error that was freed already are left alone. So is
- * the static object that a call gives when it cannot make one: it has a status, an error number and a message.
+ * Frees an error and every string borrowed from it. NULL, a freed error, and the static object that a call returns
+ * when it cannot make one are left alone.
  */
 void ralph_lock_error_free(ralph_lock_error *error);
 
 /**
- * The version of the library that runs, for instance "0.1.0"; the macro RALPH_LOCK_VERSION is the one that the
+ * The version of the running library, for instance "0.1.0"; the macro RALPH_LOCK_VERSION is the version that the
  * program was compiled with. Never NULL. The string is static and is not freed.
  */
 const char *ralph_lock_version(void);
@@ -1136,6 +1132,6 @@ extern int pthread_setcancelstate(int state, int *earlier);
 
 #ifndef RALPH_LOCK_STATUS_WIDTH
 #define RALPH_LOCK_STATUS_WIDTH 32
-/* A status has that many bits on both sides, whatever the compiler makes of enums. */
+/* A status has 32 bits in C and in Rust, whatever size the compiler gives enums. */
 typedef char ralph_lock_status_is_32_bits_wide[sizeof(ralph_lock_status) == 4 ? 1 : -1];
 #endif

@@ -541,7 +541,7 @@ inline error make(const options &how, std::uint64_t timeout_ms, options_handle &
         return {status::invalid_argument, "the cancel token in the options was moved from"};
     made.reset(ralph_lock_options_new());
     if (made == nullptr)
-        return {status::io, "there is no memory for an object, or too many were not freed"};
+        return {status::io, "there is no memory for another object: free those no longer needed"};
     if (const auto code = ralph_lock_options_set_timeout_ms(made.get(), timeout_ms); code != RALPH_LOCK_OK)
         return {code, nullptr};
     if (how.cancel && ralph_lock_options_set_cancel(made.get(), how.cancel->native_handle()) != RALPH_LOCK_OK)

@@ -1,4 +1,4 @@
-//! What can go wrong, in words that name the file and say what to do.
+//! Every failure, with a message that names the file and the remedy.
 
 use std::fmt;
 use std::io;
@@ -21,20 +21,20 @@ pub enum LockError {
     /// when it is `flock(1)`. `root` is there when the workspace's directory is locked and its lock file is not.
     AlreadyLocked { path: PathBuf, holder: Option<Box<Holder>>, root: Option<Box<RootHolder>> },
 
-    /// The time to wait was over. The holder is the one at the last look.
+    /// The timeout expired. The holder is the one at the last look.
     TimedOut { path: PathBuf, holder: Option<Box<Holder>> },
 
     /// The wait was cancelled. The holder is the one at the last look.
     Cancelled { path: PathBuf, holder: Option<Box<Holder>> },
 
-    /// What was asked for does not exist: a lock file, a record in it, a holder, a workspace.
+    /// A lock file, its record, a holder or a workspace does not exist.
     NotFound { path: PathBuf, reason: String },
 
-    /// A signal handler ran during a blocking wait; waiting again goes on.
+    /// A signal handler ran during a blocking wait; the caller may wait again.
     Interrupted { path: PathBuf },
 
-    /// The path no longer leads to the file that the guard holds: it was removed or replaced. Or a server
-    /// has let go of its lock.
+    /// The path no longer leads to the file that the guard holds, because the file was removed or replaced, or a
+    /// server has dropped the lock.
     Lost { path: PathBuf },
 
     /// The lock is held, but there is no record of the holder.
@@ -52,23 +52,23 @@ pub enum LockError {
     /// The caller may not use the file or a directory on the way, and why.
     Denied { action: &'static str, path: PathBuf, source: io::Error, reason: String },
 
-    /// The workspace root is missing, or no directory.
+    /// The workspace root is missing or not a directory.
     NoDirectory { path: PathBuf, source: io::Error },
 
-    /// Something that is no regular file is in the lock file's place. It was left untouched.
+    /// An object other than a regular file is in the lock file's place. It was left untouched.
     NotRegular { path: PathBuf, kind: &'static str, os_code: i32 },
 
-    /// The lock file that was chosen holds other text than a lock file's. It was left untouched.
+    /// The chosen lock file contains text that is not a record. It was left untouched.
     NotLockFile { path: PathBuf },
 
-    /// The platform has no flock(2), or the kernel lacks what this one call needs.
+    /// The platform has no flock(2), or the kernel lacks a system call that this function needs.
     UnsupportedPlatform,
 
-    /// The file system does not lock.
+    /// The file system does not support locks.
     UnsupportedFilesystem { path: PathBuf, source: io::Error },
 
-    /// Whenever the lock was taken, another file was at the path: another program replaces it all the time, or
-    /// the file system does not tell files apart.
+    /// Each time the lock was taken, another file was at the path: a program keeps replacing it, or the file system
+    /// gives it changing inode numbers.
     Unsettled { path: PathBuf },
 }
 
@@ -116,14 +116,14 @@ impl LockError {
                 describe(holder.as_deref(), out)
             }
             LockError::TimedOut { path, holder } => {
-                write!(out, "the time to wait is over for {}, which is locked by ", path.display())?;
+                write!(out, "timed out waiting for {}, which is locked by ", path.display())?;
                 describe(holder.as_deref(), out)
             }
             LockError::Cancelled { path, .. } => write!(out, "the wait for {} was cancelled", path.display()),
             LockError::NotFound { path, reason } => write!(out, "{}: {reason}", path.display()),
             LockError::Interrupted { path } => write!(out, "a signal interrupted the wait for {}", path.display()),
             LockError::Lost { path } => {
-                let reason = "the file was removed or replaced, or its server let go of it";
+                let reason = "the file was removed or replaced, or its server dropped the lock";
                 write!(out, "the lock of {} was lost: {reason}", path.display())
             }
             LockError::NoRecord { path } => write!(out, "{} is held by a process that left no record", path.display()),
@@ -147,24 +147,24 @@ impl LockError {
                 write!(out, "{} is {kind}, and a lock file must be a regular file: {remedy}", path.display())
             }
             LockError::NotLockFile { path } => {
-                let reason = "its text is neither blank nor a record of a holder, and would be lost";
-                write!(out, "{} is no lock file: {reason}; choose a file for locking alone", path.display())
+                let reason = "its text is neither blank nor a holder's record, and would be overwritten";
+                write!(out, "{} is not a lock file: {reason}; choose a file used only for locking", path.display())
             }
             LockError::UnsupportedPlatform => {
-                out.write_str("this platform lacks a system call that is needed for this")
+                out.write_str("this platform lacks a system call that this function needs")
             }
             LockError::UnsupportedFilesystem { path, source } => {
                 let reason = os_message(source);
                 write!(out, "the file system of {} cannot be used for locks: {reason}", path.display())
             }
             LockError::Unsettled { path } => {
-                let reason = "is replaced faster than it can be locked, or changes its identity";
-                write!(out, "{} {reason}", path.display())
+                let remedy = "stop the program that replaces it, or use a file system with stable inode numbers";
+                write!(out, "{} is replaced faster than it can be locked: {remedy}", path.display())
             }
         }
     }
 
-    /// The file that it is about, where it is about one.
+    /// The file that the failure is about, if any.
     pub fn path(&self) -> Option<&Path> {
         match self {
             LockError::AlreadyLocked { path, .. }
@@ -186,7 +186,7 @@ impl LockError {
         }
     }
 
-    /// The holder of the lock at the last look, where it is known.
+    /// The holder of the lock at the last look, if known.
     pub fn holder(&self) -> Option<&Holder> {
         match self {
             LockError::AlreadyLocked { holder, .. }
@@ -196,7 +196,7 @@ impl LockError {
         }
     }
 
-    /// The operating system's error number, where there is one.
+    /// The operating system's error number, if any.
     pub fn os_code(&self) -> Option<i32> {
         match self {
             LockError::Io { source, .. }
@@ -209,7 +209,7 @@ impl LockError {
     }
 }
 
-/// What the system says of an error of its own, for instance "No such file or directory (os error 2)".
+/// The system's text for one of its errors, for instance "No such file or directory (os error 2)".
 #[cfg(unix)]
 pub(crate) fn os_message(error: &io::Error) -> String {
     let code = error.raw_os_error().unwrap_or(libc::EIO);
@@ -225,18 +225,18 @@ fn doubt(liveness: Liveness) -> &'static str {
     match liveness {
         Liveness::Live => "does not hold it",
         Liveness::Dead => "has ended; another process has inherited its descriptor",
-        Liveness::Recycled => "has ended, and another process has its number",
+        Liveness::Recycled => "has ended, and another process has its pid",
         Liveness::Foreign => "belongs to another host, boot or pid namespace",
-        Liveness::Unknown => "cannot be told from others that had or will have its number",
+        Liveness::Unknown => "cannot be told apart from earlier and later processes with its pid",
     }
 }
 
 fn describe(holder: Option<&Holder>, out: &mut impl fmt::Write) -> fmt::Result {
     let Some(holder) = holder else {
-        return out.write_str("a process that left no record of itself");
+        return out.write_str("a process that left no record");
     };
     if holder.is_gone() {
-        out.write_str("processes that inherited the descriptor of one that has ended: ")?;
+        out.write_str("processes that inherited the lock of a holder that has ended: ")?;
     }
     out.write_str(&holder.summary())
 }

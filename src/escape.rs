@@ -1,10 +1,10 @@
-//! Foreign text made safe to print: a prompt or a path may hold line breaks, terminal controls and characters that
-//! change the order of what is shown, or are not shown at all.
+//! Makes foreign text safe to print: a prompt or a path may contain line breaks, terminal controls, and characters that
+//! reorder or hide text.
 
 use std::fmt::{self, Write};
 
-/// Writes text with every character that moves, reorders or hides something spelled out, for instance `\n` or
-/// `\u{202e}`. Text that was escaped before stays as it is.
+/// Writes text with every character that moves, reorders or hides text escaped, for instance as `\n` or `\u{202e}`.
+/// Escaping twice changes nothing.
 pub(crate) struct Escaping<W>(pub(crate) W);
 
 impl<W: Write> Write for Escaping<W> {
@@ -19,7 +19,7 @@ impl<W: Write> Write for Escaping<W> {
     }
 }
 
-/// The same for one text, cut after so many characters of it.
+/// The same, cut after that many characters.
 pub(crate) fn write_cut(text: &str, limit: usize, out: &mut impl Write) -> fmt::Result {
     match text.char_indices().nth(limit) {
         Some((end, _)) => {
@@ -54,7 +54,7 @@ const INVISIBLE: [(char, char); 28] = [
     ('\u{2060}', '\u{206f}'),
     ('\u{2800}', '\u{2800}'),
     ('\u{3164}', '\u{3164}'),
-    // Variation selectors: a long row of them can carry a hidden text.
+    // Variation selectors: a long run of them can carry hidden text.
     ('\u{fe00}', '\u{fe0f}'),
     ('\u{feff}', '\u{feff}'),
     ('\u{ffa0}', '\u{ffa0}'),
@@ -64,7 +64,7 @@ const INVISIBLE: [(char, char); 28] = [
     ('\u{13430}', '\u{1343f}'),
     ('\u{1bca0}', '\u{1bca3}'),
     ('\u{1d173}', '\u{1d17a}'),
-    // Tags, more variation selectors, and what is reserved for their like.
+    // Tags, more variation selectors, and the range reserved for such characters.
     ('\u{e0000}', '\u{e0fff}'),
 ];
 

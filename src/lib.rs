@@ -1,9 +1,9 @@
-//! One process works in a workspace; every other one learns who that is, since when and doing what.
+//! One process works in a workspace; every other one learns which process that is, since when, and doing what.
 //!
 //! The lock is the kernel's flock(2) on `.ralph/loop.lock` under the workspace root, and the file
-//! holds a JSON record of the holder, shared with the `ralph-core` crate. This crate is two things:
-//! `libralph_lock`, a C library (`include/ralph_lock.h` is its manual), and this Rust API, on
-//! which the C functions stand.
+//! holds a JSON record of the holder, shared with the `ralph-core` crate. This crate has two
+//! faces: `libralph_lock`, a C library whose manual is `include/ralph_lock.h`, and this Rust API, on which the C
+//! functions are built.
 //!
 //! ```
 //! use ralph_lock::{LockError, LoopLock};
@@ -24,7 +24,7 @@
 //! ```
 
 #![deny(unsafe_code)]
-// Some of what lies between the safe API and the system is there for the C functions alone.
+// Some internal functions serve the C functions only.
 #![cfg_attr(not(feature = "ffi"), allow(dead_code, unused_imports))]
 
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ mod wait;
 #[cfg(not(unix))]
 use unsupported::{self as lock, self as ops};
 
-// Here `no_mangle` counts as unsafe; blocks stand in ffi/call.rs alone, which a test checks.
+// `no_mangle` counts as unsafe; unsafe blocks stand only in ffi/call.rs, which a test checks.
 #[cfg(feature = "ffi")]
 #[allow(unsafe_code)]
 mod ffi;
@@ -62,29 +62,32 @@ pub use record::{Holder, LockMetadata};
 pub use sys::filesystem::Filesystem;
 pub use wait::{AcquireOptions, CancelToken, Waiter};
 
-/// The lock of a workspace: one process holds it, every other one learns which.
+/// The lock of a workspace: one process holds it, and every other one learns which.
 pub struct LoopLock;
 
 impl LoopLock {
     /// The lock file, relative to the workspace root.
     pub const LOCK_FILE: &'static str = record::LOCK_FILE;
 
-    /// Takes the lock now, or says who holds it ([`LockError::AlreadyLocked`]).
+    /// Takes the lock now, or names its holder ([`LockError::AlreadyLocked`]).
     pub fn try_acquire(workspace_root: impl AsRef<Path>, prompt: &str) -> Result<LockGuard, LockError> {
         Ok(lock::try_acquire(workspace_root.as_ref(), prompt)?)
     }
 
-    /// Takes the lock, waiting for it in the kernel's queue for as long as that takes. A signal
-    /// handler that ran without SA_RESTART ends the wait with [`LockError::Interrupted`].
+    /// Takes the lock, waiting without limit in the kernel's queue. A signal handler installed without SA_RESTART ends
+    /// the wait with [`LockError::Interrupted`].
     pub fn acquire_blocking(workspace_root: impl AsRef<Path>, prompt: &str) -> Result<LockGuard, LockError> {
         Ok(lock::acquire_blocking(workspace_root.as_ref(), prompt)?)
     }
 
     /// Takes the lock, waiting as the options say.
     ///
-    /// [`LockError::AlreadyLocked`] after a timeout of zero, [`LockError::TimedOut`] after another,
-    /// [`LockError::Cancelled`] by the token: each names who held the lock last.
-    /// [`LockError::Interrupted`] when a signal handler ran during the wait.
+    /// - [`LockError::AlreadyLocked`]: the timeout was zero
+    /// - [`LockError::TimedOut`]: the timeout expired
+    /// - [`LockError::Cancelled`]: the token was triggered
+    /// - [`LockError::Interrupted`]: a signal handler ran during the wait
+    ///
+    /// The first three name the last known holder.
     pub fn acquire_with(
         workspace_root: impl AsRef<Path>,
         prompt: &str,
@@ -93,13 +96,13 @@ impl LoopLock {
         Ok(wait::acquire_with(workspace_root.as_ref(), prompt, options)?)
     }
 
-    /// Who is on record, without touching the lock. None: there is no file, or no record in it.
-    /// A record alone does not say that the lock is held: its holder may have died.
+    /// Reads the record without touching the lock. None: there is no file, or no record in it.
+    /// A record alone does not mean that the lock is held: its holder may have died.
     pub fn read_existing(workspace_root: impl AsRef<Path>) -> Result<Option<LockMetadata>, LockError> {
         Ok(LoopLock::read_holder(workspace_root)?.map(LockMetadata::from))
     }
 
-    /// As [`LoopLock::read_existing`], with what tells the holder's process from others of its number.
+    /// As [`LoopLock::read_existing`], with what identifies the holder's process beyond its pid.
     pub fn read_holder(workspace_root: impl AsRef<Path>) -> Result<Option<Holder>, LockError> {
         match lock::on_record(workspace_root.as_ref()).map_err(LockError::from) {
             Ok(holder) => Ok(Some(*holder)),
@@ -108,26 +111,28 @@ impl LoopLock {
         }
     }
 
-    /// One consistent answer: whether the lock is held, by whom, or who left it behind.
+    /// One consistent answer: whether the lock is free, held or stale, with the record that belongs to that answer.
     pub fn inspect(workspace_root: impl AsRef<Path>) -> Result<Inspection, LockError> {
         Ok(lock::inspect_workspace(workspace_root.as_ref(), None)?)
     }
 
-    /// The same of the lock file that the options name; nothing else in them counts.
+    /// The same for the lock file that the options name; they are not used otherwise.
     pub fn inspect_with(workspace_root: impl AsRef<Path>, options: &AcquireOptions) -> Result<Inspection, LockError> {
         Ok(lock::inspect_workspace(workspace_root.as_ref(), options.lock_file.as_deref())?)
     }
 
     /// Sends a signal to the process that holds the lock, and to no other: the one on record, if it has the lock.
     ///
-    /// [`LockError::NotFound`] when no process holds it, [`LockError::NoRecord`] and [`LockError::NotLive`] when the
-    /// process on record is not provably the holder, [`LockError::Io`] with EACCES when its descriptors may not be seen.
+    /// - [`LockError::NotFound`]: no process holds the lock
+    /// - [`LockError::NoRecord`]: the holder left no record
+    /// - [`LockError::NotLive`]: the process on record is not provably the holder
+    /// - [`LockError::Io`] with EACCES: the caller may not see the holder's descriptors
     #[cfg(unix)]
     pub fn signal_holder(workspace_root: impl AsRef<Path>, signal: i32) -> Result<(), LockError> {
         Ok(ops::signal_holder(workspace_root.as_ref(), None, signal)?)
     }
 
-    /// The same for the lock file that the options name; nothing else in them counts.
+    /// The same for the lock file that the options name; they are not used otherwise.
     #[cfg(unix)]
     pub fn signal_holder_with(
         workspace_root: impl AsRef<Path>,
@@ -138,13 +143,14 @@ impl LoopLock {
     }
 
     /// The processes that keep the lock, as far as /proc shows them: the holder, or those that inherited its
-    /// descriptor. Looks at every descriptor of every thread, which takes milliseconds, and touches no file but the lock's.
+    /// descriptor. Looks at every descriptor of every thread, which takes milliseconds, and touches no file but the
+    /// lock's.
     #[cfg(unix)]
     pub fn find_keepers(workspace_root: impl AsRef<Path>) -> Result<Vec<u32>, LockError> {
         Ok(ops::find_keepers(workspace_root.as_ref(), None)?)
     }
 
-    /// The same for the lock file that the options name; nothing else in them counts.
+    /// The same for the lock file that the options name; they are not used otherwise.
     #[cfg(unix)]
     pub fn find_keepers_with(
         workspace_root: impl AsRef<Path>,
@@ -175,7 +181,7 @@ impl LoopLock {
     }
 }
 
-/// The page for those who come from elsewhere: what it shows of Rust is run with the other examples.
+/// The Rust examples in this page run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/adopting.md")]
 struct Adopting;

@@ -1,4 +1,4 @@
-//! Platforms without flock(2): everything compiles, and every call says so.
+//! Platforms without flock(2): everything compiles, and every call returns [`LockError::UnsupportedPlatform`].
 
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
@@ -61,14 +61,14 @@ pub(crate) fn check_lock_file(_lock_file: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether the lock is held; never known here.
+/// Whether the lock is held; never determined here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inspection {
     /// No process holds the lock.
     Free,
     /// A process holds it.
     Held(Option<Box<Holder>>),
-    /// No process holds it, but the record of the last holder is still there.
+    /// No process holds it, but the last holder's record is in the file.
     Stale(Box<Holder>),
 }
 
@@ -80,36 +80,36 @@ pub(crate) fn is_locked(_workspace_root: &Path) -> Result<bool, Fault> {
     unsupported()
 }
 
-/// A held lock, of which there is none here.
+/// A held lock, which does not exist here.
 #[derive(Debug)]
 pub struct LockGuard(Never);
 
-/// Private, so that code elsewhere, which other systems share, is not told that it cannot be reached.
+/// Private, so that the compiler does not report shared code as unreachable.
 #[derive(Debug)]
 enum Never {}
 
 impl LockGuard {
-    /// Never called: there is no guard.
+    /// Never called: no guard exists.
     pub fn lock_path(&self) -> &Path {
         match self.0 {}
     }
 
-    /// Never called: there is no guard.
+    /// Never called: no guard exists.
     pub fn verify(&self) -> Result<(), LockError> {
         match self.0 {}
     }
 
-    /// Never called: there is no guard.
+    /// Never called: no guard exists.
     pub fn restore(&self) -> Result<(), LockError> {
         match self.0 {}
     }
 
-    /// Never called: there is no guard.
+    /// Never called: no guard exists.
     pub fn previous(&self) -> Option<&Holder> {
         match self.0 {}
     }
 
-    /// Never called: there is no guard.
+    /// Never called: no guard exists.
     pub fn release(self) -> Result<(), LockError> {
         match self.0 {}
     }
@@ -135,7 +135,7 @@ impl LockGuard {
     }
 }
 
-/// A wait that an event loop does, of which there is none here.
+/// A wait for an event loop, which does not exist here.
 #[derive(Debug)]
 pub enum Waiter {}
 
@@ -157,17 +157,17 @@ impl Waiter {
         match *self {}
     }
 
-    /// Never called: there is no waiter.
+    /// Never called: no waiter exists.
     pub fn step(&mut self) -> Result<Option<LockGuard>, LockError> {
         match *self {}
     }
 
-    /// Never called: there is no waiter.
+    /// Never called: no waiter exists.
     pub fn holder(&self) -> Option<&Holder> {
         match *self {}
     }
 
-    /// Never called: there is no waiter.
+    /// Never called: no waiter exists.
     pub fn lock_path(&self) -> &Path {
         match *self {}
     }

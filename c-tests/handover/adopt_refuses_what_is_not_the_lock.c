@@ -113,7 +113,7 @@ int main(void)
     contender = start_contender(root);
     refused_again(&contender);
     for (i = 0; i < 4; i++)
-        check_refused(RALPH_LOCK_INVALID_ARGUMENT, numbers[i], path_of("%d is no open descriptor", numbers[i]));
+        check_refused(RALPH_LOCK_INVALID_ARGUMENT, numbers[i], path_of("%d is not an open descriptor", numbers[i]));
 
     /* Descriptors of other files, and of other kinds. */
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened(path_of("%s/file", root), O_RDWR | O_CREAT), "another file");

@@ -50,9 +50,9 @@ static void holders(char *root)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_signal_holder(root, 0, NULL));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_signal_holder(root, SIGUSR1, NULL));
     CHECK(hear(&holder) == 'c');
-    check_refused(root, -1, RALPH_LOCK_INVALID_ARGUMENT, "-1 is no signal");
-    check_refused(root, 65, RALPH_LOCK_INVALID_ARGUMENT, "65 is no signal");
-    check_refused(root, 100000, RALPH_LOCK_INVALID_ARGUMENT, "is no signal");
+    check_refused(root, -1, RALPH_LOCK_INVALID_ARGUMENT, "-1 is not a signal number");
+    check_refused(root, 65, RALPH_LOCK_INVALID_ARGUMENT, "65 is not a signal number");
+    check_refused(root, 100000, RALPH_LOCK_INVALID_ARGUMENT, "is not a signal number");
     check_runs(holder.pid);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_signal_holder(root, SIGTERM, NULL));
     status = reap(&holder);
@@ -118,7 +118,7 @@ static void check_its_own_doubt(const char *root)
     char *record = path_of("{\"pid\":%d,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"core\"}", (int)holder.pid);
 
     write_file(lock_file_of(root), record, strlen(record));
-    check_refused(root, SIGKILL, RALPH_LOCK_NOT_LIVE, "cannot be told from others");
+    check_refused(root, SIGKILL, RALPH_LOCK_NOT_LIVE, "cannot be told apart");
     check_runs(holder.pid);
     dismiss(&holder);
 }
@@ -130,7 +130,7 @@ static void doubts(const char *root)
 
     /* It has the lock, and the pid of an earlier holder that is still on record. */
     write_file(lock_file_of(root), altered(record, "\"start_time\":"), strlen(record));
-    check_refused(root, SIGKILL, RALPH_LOCK_NOT_LIVE, "another process has its number");
+    check_refused(root, SIGKILL, RALPH_LOCK_NOT_LIVE, "another process has its pid");
     write_file(lock_file_of(root), record, strlen(record));
     say(&innocent, 'r');
     CHECK(hear(&innocent) == 'r');
@@ -143,7 +143,7 @@ static void doubts(const char *root)
     /* The host name does not decide: the process on record runs, and has released. */
     check_doubt(root, altered(record, "\"host\":\""), RALPH_LOCK_NOT_LIVE, "does not hold it");
     check_doubt(root, record, RALPH_LOCK_NOT_LIVE, "does not hold it");
-    check_doubt(root, altered(record, "\"time_ns\":"), RALPH_LOCK_NOT_LIVE, "cannot be told from others");
+    check_doubt(root, altered(record, "\"time_ns\":"), RALPH_LOCK_NOT_LIVE, "cannot be told apart");
     check_doubt(root, altered(record, "\"pid_ns\":"), RALPH_LOCK_NOT_LIVE, "another host, boot or pid namespace");
     /* As ralph-core writes it. */
     check_doubt(root, path_of("{\"pid\":%d,\"started\":\"2026-01-01T00:00:00Z\",\"prompt\":\"core\"}", (int)innocent.pid),
@@ -170,7 +170,7 @@ static void recycled(void *argument)
         exit(77);
     innocent = start(idle_body, NULL);
     CHECK(innocent.pid == lock.dead);
-    check_refused(root, SIGKILL, RALPH_LOCK_NOT_LIVE, "another process has its number");
+    check_refused(root, SIGKILL, RALPH_LOCK_NOT_LIVE, "another process has its pid");
     check_runs(innocent.pid);
     check_state(root, RALPH_LOCK_STATE_HELD, "recycled");
     end_keeper(&lock);

@@ -1,6 +1,5 @@
-//! The border between C and Rust: every pointer from C is read or written here. What C promises about its pointers
-//! is written in the header: NULL where it says so, else the address of a variable of that type, or of a
-//! NUL-terminated string.
+//! The boundary between C and Rust: every pointer from C is read or written here. The header states what C must pass:
+//! NULL where it is allowed, otherwise the address of a variable of that type, or of a NUL-terminated string.
 
 use std::ffi::{CStr, c_char};
 use std::path::Path;
@@ -12,8 +11,8 @@ use super::failure::Failure;
 use super::status::ralph_lock_status;
 use crate::error::LockError;
 
-/// Runs a fallible exported function: maps its result to a status, and its failure to an error
-/// object if the caller wants one.
+/// Runs a fallible exported function: maps its result to a status, and its failure to an error object if the caller
+/// passed a place for one.
 pub(super) fn status(
     error: *mut *mut ralph_lock_error,
     body: impl FnOnce() -> Result<(), Failure>,
@@ -25,7 +24,7 @@ pub(super) fn status(
     }
 }
 
-/// Not generic like `status`, so that it is compiled once and not for each exported function.
+/// Not generic like `status`, so that it is compiled once rather than for each exported function.
 fn report(failure: Failure, error: &Out<*mut ralph_lock_error>) -> ralph_lock_status {
     let status = failure.status();
     let os_code = failure.os_code();
@@ -33,7 +32,7 @@ fn report(failure: Failure, error: &Out<*mut ralph_lock_error>) -> ralph_lock_st
         let fixed = ralph_lock_error::fixed(status, os_code);
         error.set(catch(|| ralph_lock_error::new(failure)).flatten().unwrap_or(fixed));
     }
-    // Last, because making the error object may change it.
+    // Last, because creating the error object may change it.
     #[cfg(unix)]
     if os_code != 0 {
         crate::sys::errno::set(os_code);
@@ -41,7 +40,7 @@ fn report(failure: Failure, error: &Out<*mut ralph_lock_error>) -> ralph_lock_st
     status
 }
 
-/// A result's place in the caller's memory, emptied at once.
+/// A result's place in the caller's memory, cleared at once.
 pub(super) struct Out<T> {
     name: &'static str,
     place: *mut T,
@@ -54,7 +53,7 @@ impl<T> Out<T> {
         out
     }
 
-    /// For a result that makes no sense without a place for it.
+    /// For a result whose place is required.
     pub(super) fn required(&self) -> Result<(), Failure> {
         if self.is_wanted() { Ok(()) } else { Err(Failure::is_null(self.name)) }
     }
@@ -88,7 +87,7 @@ impl<T: Copy> OutSlice<T> {
         if self.capacity == 0 || !self.place.is_null() { Ok(()) } else { Err(Failure::is_null(self.name)) }
     }
 
-    /// As many of them as there is room for.
+    /// Stores as many as fit.
     pub(super) fn fill(&self, values: &[T]) {
         if !self.place.is_null() {
             let count = values.len().min(self.capacity);
@@ -99,7 +98,7 @@ impl<T: Copy> OutSlice<T> {
     }
 }
 
-/// A path that C passes. It lives as long as the pointer variable that is borrowed.
+/// A path passed by C. It lives as long as the borrowed pointer variable.
 pub(super) fn path<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a Path, Failure> {
     let bytes = string(name, pointer)?.to_bytes();
     #[cfg(unix)]
@@ -108,14 +107,14 @@ pub(super) fn path<'a>(name: &'static str, pointer: &'a *const c_char) -> Result
     return utf8(name, bytes).map(Path::new);
 }
 
-/// A text that C passes, in UTF-8.
+/// A UTF-8 text passed by C.
 pub(super) fn text<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a str, Failure> {
     utf8(name, string(name, pointer)?.to_bytes())
 }
 
 fn utf8<'a>(name: &'static str, bytes: &'a [u8]) -> Result<&'a str, Failure> {
     std::str::from_utf8(bytes).map_err(|error| {
-        LockError::invalid(format!("{name} is not UTF-8: the byte at offset {} is wrong", error.valid_up_to())).into()
+        LockError::invalid(format!("{name} is not UTF-8: the byte at offset {} is invalid", error.valid_up_to())).into()
     })
 }
 

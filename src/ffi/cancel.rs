@@ -10,13 +10,12 @@ use super::status::ralph_lock_status;
 use crate::sys::table::Ref;
 use crate::wait::CancelToken;
 
-/// Ends waits from another thread. One token can serve many waits in many threads. It belongs to the
-/// caller, who frees it with ralph_lock_cancel_free(). It is for the process that made it: in a
-/// forked child it is not a live handle.
+/// Ends waits from another thread. One token can serve many waits in many threads. The caller owns it and frees it with
+/// ralph_lock_cancel_free(). It is valid in the process that made it: in a forked child it is not a live handle.
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_cancel(CancelToken);
 
-/// The token behind a handle that C passes.
+/// The token behind a handle from C.
 pub(super) fn token(cancel: *const ralph_lock_cancel) -> Result<CancelToken, Failure> {
     Ok(find(cancel)?.0.clone())
 }
@@ -28,12 +27,12 @@ fn find(cancel: *const ralph_lock_cancel) -> Result<Ref<'static, ralph_lock_canc
 
 /// Makes a token.
 ///
-/// `cancel` receives it on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_cancel_free(). Must not be
-/// NULL. `error` as in ralph_lock_try_acquire().
+/// `cancel` receives the token on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_cancel_free(). Must not
+/// be NULL. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
-/// - RALPH_LOCK_IO: there is no descriptor for it (EMFILE, ENFILE, ENOMEM)
+/// - RALPH_LOCK_IO: there is no descriptor left (EMFILE, ENFILE, ENOMEM)
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_cancel_new(
@@ -49,14 +48,14 @@ pub extern "C" fn ralph_lock_cancel_new(
     })
 }
 
-/// Ends every wait that the token was given to with RALPH_LOCK_CANCELLED: those under way at once, and later ones
-/// as they begin. A second time it does nothing. It takes no lock and allocates nothing.
+/// Ends every wait that has the token with RALPH_LOCK_CANCELLED: those in progress at once, later ones as they begin. A
+/// second call does nothing. It takes no lock and allocates nothing.
 ///
 /// `cancel`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
-/// - RALPH_LOCK_INVALID_HANDLE: freed, never a token, or one of the process that this one was forked from
+/// - RALPH_LOCK_INVALID_HANDLE: freed, never a token, or a token of the parent process
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_cancel_trigger(cancel: *mut ralph_lock_cancel) -> ralph_lock_status {
@@ -66,8 +65,8 @@ pub extern "C" fn ralph_lock_cancel_trigger(cancel: *mut ralph_lock_cancel) -> r
     })
 }
 
-/// Frees a token. Waits and options that have it keep it for themselves, but it cannot be triggered any more. NULL
-/// and a token that was freed already are left alone.
+/// Frees a token. Waits and options that have the token keep it, but it can no longer be triggered. NULL and a freed
+/// token are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_cancel_free(cancel: *mut ralph_lock_cancel) {
     free(cancel);

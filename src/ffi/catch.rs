@@ -1,5 +1,5 @@
-//! What surrounds every exported function: no panic gets out, and no thread cancellation gets in. Unwinding a thread
-//! through Rust code would abort the process.
+//! Surrounds every exported function: no panic escapes, and thread cancellation is disabled. Unwinding a cancelled
+//! thread through Rust code would abort the process.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -8,16 +8,16 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::sys::cancellation;
 
 thread_local! {
-    /// How many exported functions this thread is inside of.
+    /// How many exported functions this thread is inside.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Runs an exported function that cannot fail. If it panics, gives the fall-back.
+/// Runs an exported function that cannot fail. If it panics, returns the fall-back.
 pub(super) fn value<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     catch(body).unwrap_or(fallback)
 }
 
-/// None when the body panicked. Nothing is printed then: standard error is the caller's.
+/// None if the body panicked. Nothing is printed: standard error is the caller's.
 pub(super) fn catch<T>(body: impl FnOnce() -> T) -> Option<T> {
     silence_our_panics();
     let _not_cancelled = cancellation::Disabled::new();
@@ -29,9 +29,8 @@ pub(super) fn catch<T>(body: impl FnOnce() -> T) -> Option<T> {
     })
 }
 
-/// Wraps the panic hook, once, so that a panic below an exported function stays quiet. Panics of a
-/// Rust program that contains this library go to the hook that was there. Not while such a program
-/// is panicking: the hook must not be changed then.
+/// Wraps the panic hook, once, so that a panic below an exported function is not printed. Panics of a Rust program that
+/// contains this library go to its own hook. While such a program is panicking, the hook must not be changed.
 fn silence_our_panics() {
     static DONE: AtomicBool = AtomicBool::new(false);
     if DONE.load(Relaxed) || std::thread::panicking() || DONE.swap(true, Relaxed) {

@@ -1,4 +1,4 @@
-//! Why an exported function fails.
+//! The reasons why an exported function fails.
 
 use std::io;
 
@@ -7,9 +7,9 @@ use crate::error::{Fault, LockError, os_message};
 
 pub(super) enum Failure {
     Lock(Fault),
-    /// What could not be done, and the system call's error.
+    /// The action that failed, and the system call's error.
     System(&'static str, io::Error),
-    /// The parameter of that name is no live handle.
+    /// The parameter of that name is not a live handle.
     InvalidHandle(&'static str),
     Panic,
 }
@@ -26,9 +26,9 @@ impl Failure {
         LockError::invalid(format!("{name} is NULL")).into()
     }
 
-    /// There is no memory for an object, or no handle.
+    /// There is no memory or no handle for another object.
     pub(super) fn no_room() -> Failure {
-        Failure::System("make an object: too many were not freed, or", io::Error::from_raw_os_error(libc::ENOMEM))
+        Failure::System("make another object (free those no longer needed)", io::Error::from_raw_os_error(libc::ENOMEM))
     }
 
     pub(super) fn status(&self) -> ralph_lock_status {
@@ -40,7 +40,7 @@ impl Failure {
         }
     }
 
-    /// 0 where the operating system had no part in it.
+    /// 0 if no system call failed.
     pub(super) fn os_code(&self) -> i32 {
         match self {
             Failure::Lock(error) => error.os_code().unwrap_or(0),
@@ -59,7 +59,7 @@ impl Failure {
             Failure::InvalidHandle(name) => {
                 format!("{name} is not a live handle: it was freed already, or never was one in this process")
             }
-            Failure::Panic => "a bug in ralph_lock was stopped at its border; please report it".to_owned(),
+            Failure::Panic => "a bug in ralph_lock ended this call; please report it".to_owned(),
         }
     }
 }

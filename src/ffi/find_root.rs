@@ -1,4 +1,4 @@
-//! The workspace that a directory belongs to.
+//! Finds the workspace that a directory belongs to.
 
 use std::ffi::c_char;
 
@@ -8,28 +8,27 @@ use super::status::ralph_lock_status;
 use crate::error::LockError;
 use crate::ops;
 
-/// Finds the workspace that a directory belongs to: the nearest directory at or above it that contains `.git`, as a
-/// directory or as the file that a worktree or a submodule has, so that each of those is a workspace of its own. A
+/// Finds the workspace that a directory belongs to: the nearest directory at or above it that contains `.git`, a
+/// directory, or the file of a worktree or a submodule, so that each of these is a workspace of its own. A
 /// `.ralph/loop.lock` nearer than that counts only while it is held. Without any `.git`, the nearest
 /// `.ralph/loop.lock` counts. A `.ralph` directory alone does not.
 ///
-/// The search stops at a mount boundary, as git's does, and never finds a sticky directory such as /tmp, where
-/// every user may put a `.git`. It touches no lock, except that it looks whether one is held, as
-/// ralph_lock_is_locked() does.
+/// The search stops at a mount boundary, as git's does, and never returns a sticky directory such as /tmp, in which
+/// every user may create a `.git`. It takes no lock; whether one is held it checks like ralph_lock_is_locked().
 ///
 /// `start`: an existing directory, "." for the current one.
 ///
-/// `buffer` receives an absolute path without symbolic links, terminated by NUL; when it does not fit, as much of
-/// it as fits, and NUL. May be NULL if `capacity` is 0: then only the length is asked for. `capacity`: how many
-/// bytes the buffer has; PATH_MAX are enough for nearly every path.
+/// `buffer` receives an absolute path without symbolic links, terminated by NUL; a longer path is truncated. May be
+/// NULL if `capacity` is 0, to ask for the length. `capacity`: the size of the buffer in bytes; PATH_MAX is enough for
+/// nearly every path.
 ///
-/// `length` receives the length of the path without the NUL, also when it does not fit; 0 where none was found.
+/// `length` receives the length of the path without the NUL, also if it does not fit; 0 if none was found.
 /// Must not be NULL. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_NOT_FOUND: the directory belongs to no workspace
-/// - RALPH_LOCK_INVALID_ARGUMENT: also when the capacity is not 0 and the path and its NUL do not fit
-/// - RALPH_LOCK_IO: start is no directory (ENOENT, ENOTDIR), or may not be looked at (EACCES)
+/// - RALPH_LOCK_INVALID_ARGUMENT: also if the capacity is not 0 and the path and its NUL do not fit
+/// - RALPH_LOCK_IO: `start` is not a directory (ENOENT, ENOTDIR), or not accessible (EACCES)
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]

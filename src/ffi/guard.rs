@@ -1,4 +1,4 @@
-//! Taking a lock, holding it, giving it up, and asking about it.
+//! Takes, verifies, restores and releases a lock.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -15,30 +15,29 @@ use crate::error::Fault;
 use crate::lock::{self, LockGuard};
 use crate::wait;
 
-/// A held lock. Comes from a function that acquires, and ends with ralph_lock_release(). It is a
-/// name that is looked up at each use, never an address: a guard that was released, or any other
-/// value, is answered with RALPH_LOCK_INVALID_HANDLE.
+/// A held lock. A function that acquires returns it, and ralph_lock_release() ends it. It is a name that is looked up
+/// at each use, never an address: a released guard, or any other value, gives RALPH_LOCK_INVALID_HANDLE.
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_guard(pub(super) LockGuard);
 
 pub(super) const NOT_LIVE: Failure = Failure::InvalidHandle("guard");
 
 impl ralph_lock_guard {
-    /// Gives C the lock, or who holds it.
+    /// Returns the lock or its holder to C.
     pub(super) fn hand_out(
         result: Result<LockGuard, Fault>,
         guard: &Out<*mut ralph_lock_guard>,
         holder: &Out<*mut ralph_lock_metadata>,
     ) -> Result<(), Failure> {
         if let Some(found) = result.as_ref().err().and_then(|error| error.holder()).filter(|_| holder.is_wanted()) {
-            // Without room for it the caller is still told that the lock is held.
+            // If there is no memory for it, the caller still learns that the lock is held.
             holder.set(ralph_lock_metadata::new(found).unwrap_or(ptr::null_mut()));
         }
         guard.set(ralph_lock_guard::new(result?)?);
         Ok(())
     }
 
-    /// Ends the guard, and gives the lock up.
+    /// Ends the guard and releases the lock.
     fn release(guard: *const ralph_lock_guard) -> Result<(), Failure> {
         let entry = find("guard", guard)?;
         let given_up = entry.0.give_up().ok_or(NOT_LIVE)?;
@@ -46,45 +45,45 @@ impl ralph_lock_guard {
         Ok(given_up?)
     }
 
-    /// Puts a held lock where C can name it.
+    /// Makes a held lock into an object for C.
     pub(super) fn new(guard: LockGuard) -> Result<*mut ralph_lock_guard, Failure> {
         hand_over_or_fail(ralph_lock_guard(guard))
     }
 }
 
-/// Takes the workspace's lock now, or tells which process holds it. It never waits for the lock: for at most 20 ms
-/// for a holder that is just writing its record, and up to a second when nothing but a stream of short shared locks
-/// (other processes that ask whether it is locked) is in the way.
+/// Takes the workspace's lock now, or names the process that holds it. It does not wait for the lock to be released,
+/// but up to 20 ms for a holder that is writing its record, and up to a second while only short shared locks (processes
+/// that ask whether it is locked) prevent it.
 ///
-/// `workspace_root`: an existing directory. `.ralph` and the lock file in it are made if missing.
+/// `workspace_root`: an existing directory. `.ralph` and the lock file in it are created if missing.
 ///
-/// `prompt`: what this process is going to do, for other processes to read. UTF-8, at most 16 MiB, and at most 18
-/// MiB as JSON, where a line break or a quote takes two bytes. It is readable for everyone who can read the file:
-/// leave secrets out.
+/// `prompt`: what this process is going to do, for other processes to read. UTF-8, at most 16 MiB, and at most 18 MiB
+/// as JSON, where a line break or a quote takes two bytes. Every user with read access to the file can read it: keep
+/// secrets out.
 ///
 /// `guard` receives the held lock on RALPH_LOCK_OK, else NULL. The caller ends it with ralph_lock_release(). Must
 /// not be NULL.
 ///
-/// `holder` receives the holder's record on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL then too when the
-/// holder left no record, as flock(1) does. The caller frees it with ralph_lock_metadata_free(). May be NULL.
+/// `holder` receives the holder's record on RALPH_LOCK_ALREADY_LOCKED, else NULL. It is NULL too if the holder left no
+/// record, as flock(1) does. The caller frees it with ralph_lock_metadata_free(). May be NULL.
 ///
 /// `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with
 /// ralph_lock_error_free(). May be NULL.
 ///
-/// Where RLIMIT_FSIZE is 0 (`ulimit -f 0`), writing the record raises SIGXFSZ, setrlimit(2), which ends a process
-/// that does not ignore or handle it; with the signal ignored the call fails with EFBIG.
+/// With RLIMIT_FSIZE 0 (`ulimit -f 0`), writing the record raises SIGXFSZ, setrlimit(2), which ends a process that does
+/// not ignore or handle it; if it is ignored, the call fails with EFBIG.
 ///
 /// - RALPH_LOCK_OK
-/// - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one. Where the lock file may be
-///   read but not written, a held lock is still this. `holder` is NULL when the directory is locked and the lock
-///   file is not: the holder's file was removed, or a program such as flock(1) has locked the directory. The
-///   message says so
-/// - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, the root is empty, the path too long, the
-///   prompt too long or not UTF-8
+/// - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one; also if the lock file may be
+///   read
+///   but not written. `holder` is NULL if the directory is locked and the lock file is not: the holder's file was removed,
+///   or a program such as flock(1) has locked the directory. The message says so
+/// - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, the root is empty, the path too long, or the prompt too
+///   long or not UTF-8
 /// - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is
 ///   free, and the file may not be written), ENOSPC, EMFILE, ENOLCK, EAGAIN (another process has a lease on the
-///   lock file, fcntl(2)), or with ELOOP, EISDIR or EINVAL when a symbolic link, a directory or something else that
-///   is no regular file is in the lock file's place
+///   lock file, fcntl(2)), or with ELOOP, EISDIR or EINVAL if a symbolic link, a directory or another object than a
+///   regular file is in the lock file's place
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM
 /// - RALPH_LOCK_PANIC
@@ -108,16 +107,17 @@ pub extern "C" fn ralph_lock_try_acquire(
 
 /// Takes the workspace's lock, waiting in the kernel's queue, flock(2), without limit.
 ///
-/// It queues for the file that it opened, not for the path. When that file is removed while another process holds
-/// it, the wait goes on until that process lets go of it, and then starts over at the path. Timed waits,
-/// ralph_lock_acquire_with(), follow the path at once.
+/// It queues for the file that it opened, not for the path. If that file is removed while another process holds it, the
+/// wait lasts until that process unlocks it, and then starts over at the path. Timed waits, ralph_lock_acquire_with(),
+/// follow the path at once.
 ///
-/// The parameters are those of ralph_lock_try_acquire(). A lock that is held by this very process is waited for
-/// too. A lock file that may not be written is RALPH_LOCK_IO at once.
+/// The parameters are those of ralph_lock_try_acquire(). It waits for a lock of the calling process too. A lock file
+/// without write permission is RALPH_LOCK_IO at once.
 ///
 /// - RALPH_LOCK_OK
-/// - RALPH_LOCK_INTERRUPTED: a signal handler ran that was installed without SA_RESTART, sigaction(2). Nothing is
-///   lost: call again to go on waiting, at the end of the queue
+/// - RALPH_LOCK_INTERRUPTED: a signal handler ran that was installed without SA_RESTART, sigaction(2). Call again to
+///   wait
+///   again, at the end of the queue
 /// - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -140,28 +140,28 @@ pub extern "C" fn ralph_lock_acquire_blocking(
     })
 }
 
-/// Takes the workspace's lock as the options say: waits for a limited time, until a token is triggered, or for
-/// another lock file. It neither polls nor starts a thread: the kernel tells when the lock may be free (inotify(7),
-/// pidfd_open(2)). Up to 100 waits of a process share one inotify instance, of which a user has 128; it is kept for
-/// later waits. Where the kernel cannot, on network file systems, some Unix systems or when inotify is used up, it
-/// looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing behind.
+/// Takes the workspace's lock as the options say: waits with a timeout, until a token is triggered, or for another lock
+/// file. It neither polls nor starts a thread: the kernel reports when the lock may be free (inotify(7),
+/// pidfd_open(2)). Up to 100 waits of a process share one inotify instance, of which a user has 128; later waits reuse
+/// it. Where the kernel reports nothing, on network file systems, on some Unix systems or without a free inotify
+/// instance, it looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing behind.
 ///
-/// `options`: NULL does what ralph_lock_try_acquire() does; new options wait without limit. The other parameters
-/// are those of ralph_lock_try_acquire(). `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and
+/// `options`: NULL tries once, like ralph_lock_try_acquire(); new options wait without limit. The other parameters are
+/// those of ralph_lock_try_acquire(). `holder` receives the last known holder on RALPH_LOCK_TIMED_OUT and
 /// RALPH_LOCK_CANCELLED too.
 ///
-/// The timeout counts from the beginning of the call: calling again after RALPH_LOCK_INTERRUPTED restarts it. To
-/// keep a deadline, set the time that is left.
+/// The timeout starts with the call: calling again after RALPH_LOCK_INTERRUPTED restarts it. To keep a deadline, set
+/// the remaining time.
 ///
 /// - RALPH_LOCK_OK
-/// - RALPH_LOCK_ALREADY_LOCKED: with no options or a timeout of 0
+/// - RALPH_LOCK_ALREADY_LOCKED: with no options, or with a timeout of 0
 /// - RALPH_LOCK_TIMED_OUT
 /// - RALPH_LOCK_CANCELLED: the token was triggered, before the wait or during it
 /// - RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait; with a timeout or a token, also one with
 ///   SA_RESTART, signal(7)
-/// - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(), or the chosen lock file holds text that is not a
+/// - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(), or the chosen lock file contains text that is not a
 ///   lock file's
-/// - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+/// - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
 /// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM
@@ -189,23 +189,24 @@ pub extern "C" fn ralph_lock_acquire_with(
     })
 }
 
-/// Gives the lock up and ends the guard. The record is blanked first, so that no process is told of a holder that
-/// is gone. Any thread may do this, whichever one acquired.
+/// Releases the lock and ends the guard. The record is blanked first, so that no process reads the name of a holder
+/// that is gone. Any thread may release, whichever one acquired.
 ///
-/// In a child that was forked after the acquire only the child's copy ends: the lock stays with the parent. A
-/// forked child that ends, or calls exec, without this call leaves the lock alone too.
+/// In a child that was forked after the acquire only the child's copy ends: the lock stays with the parent. A forked
+/// child that ends, or calls exec, without this call does not affect the lock either.
 ///
 /// `guard`: NULL is allowed and does nothing.
 ///
-/// A descriptor whose number has become another file's, because the program has closed it, is left alone. If the lock was
-/// adopted, or the process has forked since, the record is blanked only if it is still the guard's own: another copy of the
-/// descriptor may have given the lock up, and another process may have it.
+/// If the program has closed the guard's descriptor and its number now means another file, that file is left alone. If
+/// the lock was adopted, or the process has forked since, the record is blanked only if it is still the guard's own:
+/// another copy of the descriptor may have unlocked the lock, and another process may have it.
 ///
 /// - RALPH_LOCK_OK
-/// - RALPH_LOCK_LOST: the lock was lost before; the guard is ended
+/// - RALPH_LOCK_LOST: the lock was lost before; the guard has ended
 /// - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard; nothing was done
-/// - RALPH_LOCK_IO: the lock is given up, but blanking the record or unlocking failed (`errno` says how), and the
-///   next holder finds the record of this one
+/// - RALPH_LOCK_IO: the lock is released, but blanking the record or unlocking failed (`errno` has the error), so the
+///   next
+///   holder finds this one's record
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock_status {
@@ -217,34 +218,35 @@ pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock
     })
 }
 
-/// The path of the lock file that the guard holds: the workspace root as it was given, and RALPH_LOCK_FILE or the
-/// file that the options named. NULL for NULL and for a guard that was released. Borrowed until
-/// ralph_lock_release().
+/// The path of the lock file that the guard holds: the workspace root as given, and RALPH_LOCK_FILE or the file that
+/// the options named. NULL for NULL and for a released guard. Borrowed until ralph_lock_release().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_guard_path(guard: *const ralph_lock_guard) -> *const c_char {
     value(ptr::null(), || look_up(guard).map_or(ptr::null(), |entry| entry.0.path().as_ptr()))
 }
 
-/// Tells whether the lock still is the workspace's. It is not when the lock file was removed or replaced, as by
-/// `rm -rf .ralph`, `git clean -fdx` or a checkout of a branch that tracks it; when the root was removed or, for an
-/// absolute root, is no longer at its path; or when the program has closed the guard's descriptors. As long as the
-/// guard holds the root, no other process of this library can take the workspace, but a program that knows only the
-/// file can. ralph_lock_guard_restore() puts the file back.
+/// Checks that the lock is still the workspace's. Call it before work is committed. It is lost when the lock file was
+/// removed or replaced, as by `rm -rf .ralph`, `git clean -fdx` or a checkout of a branch that tracks it; when the root
+/// was removed or, for an absolute root, is no longer at its path; or when the program has closed the guard's
+/// descriptors.
 ///
-/// If the lock was adopted, or the process has forked since, it also checks that no copy of the descriptor has
-/// given the lock up.
+/// While the guard holds the root, no other process of this library can take the workspace, but a program that knows
+/// only the file can. ralph_lock_guard_restore() puts the file back.
 ///
-/// On a file system that other machines may use too it also asks whether the lock is still held there, with
-/// the guard's own record: a server that was restarted, or lost sight of this machine, has forgotten it. There
-/// it can take 3 s to be sure that it is lost, and what others have just done can be a second old.
+/// If the lock was adopted, or the process has forked since, it also checks that no copy of the descriptor has unlocked
+/// the lock.
+///
+/// On a file system that may be shared with other machines it also checks that the lock is still held there, with the
+/// guard's own record: a server that restarted, or lost its connection to this machine, has dropped it. There the
+/// answer "lost" can take 3 s, and other machines' latest changes can be seen a second late.
 ///
 /// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `error` as in ralph_lock_try_acquire().
 ///
-/// - RALPH_LOCK_OK: it is
-/// - RALPH_LOCK_LOST: it is not, and the guard is still to be released
+/// - RALPH_LOCK_OK: it is the workspace's
+/// - RALPH_LOCK_LOST: it is not; release the guard
 /// - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire: its parent has the lock
 /// - RALPH_LOCK_INVALID_HANDLE
-/// - RALPH_LOCK_IO: the path cannot be looked at
+/// - RALPH_LOCK_IO: the path cannot be examined
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_guard_verify(
@@ -254,18 +256,19 @@ pub extern "C" fn ralph_lock_guard_verify(
     status(error, || find("guard", guard)?.0.look()?.ok_or(NOT_LIVE))
 }
 
-/// Puts the lock file back after it was removed or replaced: makes a new one, or takes the one that is there, locks
-/// it and writes the guard's record. The guard goes on with that file. Wait until removals have ended: a file that
-/// appears while `rm -rf` is at work makes it fail.
+/// Puts the lock file back after it was removed or replaced: creates a new one, or opens the one at the path, locks it
+/// and writes the guard's record. The guard then holds that file. Call it when removals have ended: a file that appears
+/// during an `rm -rf` makes that fail.
 ///
 /// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives the holder of the new file on
 /// RALPH_LOCK_ALREADY_LOCKED, else NULL, as in ralph_lock_try_acquire(). May be NULL. `error` as there.
 ///
 /// - RALPH_LOCK_OK: the lock file is in place, also if it was never gone
-/// - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), was faster and
-///   has held it for 50 ms; the guard is as it was
-/// - RALPH_LOCK_LOST: the root is gone, or another directory is at its path, or another process has locked it. A
-///   root is never made again
+/// - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), has locked
+///   the new file and held it for 50 ms; the guard has not changed
+/// - RALPH_LOCK_LOST: the root is gone, another directory is at its path, or another process has locked it. A root is
+///   never
+///   created again
 /// - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire
 /// - RALPH_LOCK_INVALID_HANDLE
 /// - RALPH_LOCK_IO: a system call failed
@@ -286,12 +289,12 @@ pub extern "C" fn ralph_lock_guard_restore(
     })
 }
 
-/// Gives the record that was in the lock file when the guard took the lock: that of a holder which died, or of a
-/// program that leaves its record behind, like ralph-core. It tells what was being done when it ended, and since
+/// Returns the record that was in the lock file when the guard took the lock: that of a holder that died, or of a
+/// program that leaves its record behind, like ralph-core. It says what that process was doing when it ended, and since
 /// when.
 ///
-/// A process that runs has not died with this lock. Its record, which was copied with the directory or which it
-/// left by execve(2), is RALPH_LOCK_NOT_FOUND.
+/// A running process has not died with this lock: for its record, copied with the directory or left behind by
+/// execve(2), the answer is RALPH_LOCK_NOT_FOUND.
 ///
 /// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `metadata` receives a copy on RALPH_LOCK_OK, else NULL. The caller
 /// frees it with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().

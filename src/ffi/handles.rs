@@ -1,4 +1,4 @@
-//! The objects that C has handles of. What C takes for a pointer is a handle, never read through.
+//! The objects that C has handles for. C's pointers are handles, and never dereferenced.
 
 use std::any::Any;
 use std::ptr;
@@ -9,23 +9,23 @@ use crate::sys::table::{Ref, Table};
 
 static OBJECTS: Table = Table::new();
 
-/// What C can have handles of.
+/// A type that C can have handles for.
 pub(super) trait Object: Any + Send + Sync {}
 
 impl<T: Any + Send + Sync> Object for T {}
 
-/// Hands an object over to C; NULL, and the object dropped, when there are no handles left.
+/// Hands an object over to C; if no handle is left, drops it and returns NULL.
 pub(super) fn hand_over<T: Object>(object: T) -> *mut T {
     ptr::without_provenance_mut(OBJECTS.insert(object).unwrap_or(0))
 }
 
-/// The same for an object without which the call has failed.
+/// The same for an object without which the call fails.
 pub(super) fn hand_over_or_fail<T: Object>(object: T) -> Result<*mut T, Failure> {
     let handle = hand_over(object);
     if handle.is_null() { Err(Failure::no_room()) } else { Ok(handle) }
 }
 
-/// The object of a handle that C passes as the parameter of that name.
+/// The object of the handle that C passes as the named parameter.
 pub(super) fn find<T: Object>(name: &'static str, handle: *const T) -> Result<Ref<'static, T>, Failure> {
     if handle.is_null() {
         return Err(Failure::is_null(name));
@@ -33,12 +33,12 @@ pub(super) fn find<T: Object>(name: &'static str, handle: *const T) -> Result<Re
     look_up(handle).ok_or(Failure::InvalidHandle(name))
 }
 
-/// The same where a handle that is not live has an answer of its own.
+/// The same for a function that has its own answer for a handle that is not live.
 pub(super) fn look_up<T: Object>(handle: *const T) -> Option<Ref<'static, T>> {
     OBJECTS.get(handle.addr())
 }
 
-/// Ends an object, for an exported function that does nothing else. What is no live handle is left alone.
+/// Frees an object, for an exported function that does nothing else. A handle that is not live is left alone.
 pub(super) fn free<T: Object>(handle: *const T) {
     value((), || {
         OBJECTS.remove::<T>(handle.addr());

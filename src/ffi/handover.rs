@@ -1,4 +1,4 @@
-//! Handing a held lock to another process.
+//! Hands a held lock to another process.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -11,23 +11,23 @@ use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::ops::{adopt_number, take_number};
 
-/// Turns a guard into a descriptor, for a child process that is to go on with the lock. The guard ends, the lock
-/// does not: it is held as long as any copy of the descriptor is open, in any process, and the record still names
-/// this process. An exec leaves the descriptor open; it can also be sent over a Unix socket (SCM_RIGHTS, unix(7)).
-/// The receiver calls ralph_lock_adopt_fd(), as this process can too, to take it back.
+/// Turns a guard into a descriptor, for a child process that continues with the lock. The guard ends, and the lock does
+/// not: it is held while any copy of the descriptor is open, in any process, and the record still names this process.
+/// The descriptor stays open across exec; it can also be sent over a Unix socket (SCM_RIGHTS, unix(7)). The receiver
+/// calls ralph_lock_adopt_fd(). This process can call it too, to take the lock back.
 ///
-/// The root's lock ends here, and the process that adopts takes it again: in between only the lock file protects
-/// the workspace. Remove nothing from `.ralph` meanwhile.
+/// This call unlocks the root, and the adopter locks it again: in between only the lock file protects the workspace.
+/// Remove nothing from `.ralph` meanwhile.
 ///
-/// The caller owns the descriptor. Close it once the child has it: as long as it is open here, the lock is not free
-/// when the child dies.
+/// The caller owns the descriptor. Close it once the child has it: while it is open here, the lock is not free when the
+/// child dies.
 ///
 /// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `fd` receives the descriptor on RALPH_LOCK_OK, else -1. Must not
 /// be NULL. `error` as in ralph_lock_try_acquire().
 ///
-/// - RALPH_LOCK_OK: the guard has ended; with every other status it is as it was
+/// - RALPH_LOCK_OK: the guard has ended; every other status leaves it unchanged
 /// - RALPH_LOCK_LOST: the guard's descriptors were closed
-/// - RALPH_LOCK_INVALID_ARGUMENT: also when the guard belongs to the process that this one was forked from
+/// - RALPH_LOCK_INVALID_ARGUMENT: also if the guard belongs to the parent process
 /// - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard
 /// - RALPH_LOCK_IO: there is no descriptor left (EMFILE)
 /// - RALPH_LOCK_PANIC
@@ -48,25 +48,26 @@ pub extern "C" fn ralph_lock_guard_into_fd(
     })
 }
 
-/// Makes a guard of a descriptor that ralph_lock_guard_into_fd() gave, here or in another process, and makes this
-/// process the holder on record. The lock is never free in between, and the process that had the descriptor before
-/// may end. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`. A descriptor without a lock
-/// takes it, if it is free.
+/// Makes a guard of a descriptor from ralph_lock_guard_into_fd(), here or in another process, and makes this process
+/// the holder on record. The lock is never free in between, and the process that held it before may end. It also adopts
+/// a shell's lock: `exec 9<>.ralph/loop.lock; flock 9`. With a descriptor that has no lock it takes the lock, if that
+/// is free.
 ///
-/// To the kernel all copies of a descriptor are one: adopt only one of them. A shared lock on the descriptor (flock
-/// -s) is converted, flock(2), which is not atomic: when another process gets the lock in that instant, the shared
-/// lock is lost and the call is refused.
+/// To the kernel all copies of a descriptor are one: adopt only one of them. A shared lock on the descriptor (flock -s)
+/// is converted, which is not atomic, flock(2): if another process gets the lock in that instant, the shared lock is
+/// lost and the call is refused.
 ///
-/// The parameters are those of ralph_lock_acquire_with(), but of the options only the lock file counts. `fd` is a
+/// The parameters are those of ralph_lock_acquire_with(); of the options only the lock file is used. `fd` is a
 /// descriptor of the lock file, open for reading and writing, without O_APPEND. On RALPH_LOCK_OK it belongs to the
-/// guard and is closed; else it is the caller's as before, with its exclusive lock.
+/// guard and is closed; otherwise it stays the caller's, with its exclusive lock.
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_ALREADY_LOCKED: another process holds the lock, through another descriptor
 /// - RALPH_LOCK_LOST: the lock file was removed from the workspace, or another process holds the workspace
-/// - RALPH_LOCK_INVALID_ARGUMENT: also when the descriptor is not open, not for reading and writing, or of another
-///   file, or when the chosen lock file holds text that is not a lock file's
-/// - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+/// - RALPH_LOCK_INVALID_ARGUMENT: also if the descriptor is not open, not for reading and writing, or of another file,
+///   or
+///   if the chosen lock file contains text that is not a lock file's
+/// - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
 /// - RALPH_LOCK_IO
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM

@@ -1,4 +1,4 @@
-//! Whether a lock is held, and by which process.
+//! Tells whether a lock is held, and by which process.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -10,7 +10,7 @@ use super::options::{self, ralph_lock_options};
 use super::status::ralph_lock_status;
 use crate::lock::{self, Inspection};
 
-/// Whether a lock is held, and what its file says.
+/// Whether a lock is held, and whether its file has a record.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(non_camel_case_types)]
@@ -19,31 +19,30 @@ pub enum ralph_lock_state {
     Free = 0,
     /// A process holds it.
     Held = 1,
-    /// No process holds it, but there is a record in the file: its process died, left its record behind, as ralph-core
-    /// and execve(2) do, or the record was copied with the directory. A process on record that runs does not hold this
-    /// lock.
+    /// No process holds it, but the file has a record: its process died, or left the record behind, as ralph-core and
+    /// execve(2) do, or the record was copied with the directory. A running process on record does not hold this lock.
     Stale = 2,
 }
 
-/// Gives one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer.
-/// It was true at one moment during the call, and may be outdated by the time the caller looks at it.
+/// Returns one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer. It
+/// was true at one moment during the call, and may be outdated when the caller sees it.
 ///
-/// It takes up to 20 ms when the process that holds the lock has no record in the file yet, or never writes one.
+/// It takes up to 20 ms if the process that holds the lock has not written its record yet, or never writes one.
 ///
 /// `workspace_root`: a directory.
 ///
 /// `state` receives the answer on RALPH_LOCK_OK, else RALPH_LOCK_STATE_FREE. Must not be NULL.
 ///
-/// `metadata` receives the record on RALPH_LOCK_OK: the holder's with RALPH_LOCK_STATE_HELD (NULL when it left
+/// `metadata` receives the record on RALPH_LOCK_OK: the holder's with RALPH_LOCK_STATE_HELD (NULL if it left
 /// none, as flock(1) does), the last holder's with RALPH_LOCK_STATE_STALE, else NULL. The caller frees it with
 /// ralph_lock_metadata_free(). May be NULL. A dead process's record with RALPH_LOCK_STATE_HELD means that other
-/// processes have inherited its descriptor: ralph_lock_find_keepers().
+/// processes have inherited its descriptor: see ralph_lock_find_keepers().
 ///
 /// `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
-/// - RALPH_LOCK_IO: also with ENOMEM when the record is larger than the memory left
+/// - RALPH_LOCK_IO: also with ENOMEM if the record does not fit into memory
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM
 /// - RALPH_LOCK_PANIC
@@ -57,14 +56,14 @@ pub extern "C" fn ralph_lock_inspect(
     ralph_lock_inspect_with(workspace_root, ptr::null(), state, metadata, error)
 }
 
-/// The same question about the lock that the options name.
+/// The same for the lock that the options name.
 ///
-/// `options`: NULL asks about the workspace's own lock. Of the options only the lock file counts. The other
-/// parameters and the statuses are those of ralph_lock_inspect().
+/// `options`: NULL means the workspace's own lock. Of the options only the lock file is used. The other parameters and
+/// the statuses are those of ralph_lock_inspect().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
-/// - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+/// - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
 /// - RALPH_LOCK_IO
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM

@@ -1,4 +1,4 @@
-//! The processes that keep a lock.
+//! Finds the processes that keep a lock.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -10,20 +10,20 @@ use super::status::ralph_lock_status;
 use crate::ops;
 
 /// Finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor, like a
-/// server that was started under the lock. Those in containers are found from outside, by their process ids here.
-/// Best effort: processes of other users, and of pid namespaces that the caller does not see, are missing.
+/// server started under the lock. Those in containers are found from outside, by their process ids here. Processes of
+/// other users, and of pid namespaces that the caller cannot see, are missing.
 ///
-/// It looks at every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy
-/// machine. It touches no file but the lock's, so that a file system that has stopped answering cannot delay it.
+/// It reads every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy
+/// machine. It touches only the lock's file, so a file system that has stopped answering cannot delay it.
 ///
-/// `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0.
-/// `count` receives how many there are on RALPH_LOCK_OK, also beyond the capacity, else 0. Must not be NULL.
+/// `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0. `count`
+/// receives the number of all of them on RALPH_LOCK_OK, also if it exceeds the capacity, else 0. Must not be NULL.
 /// `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
 /// - RALPH_LOCK_IO
-/// - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no /proc, or it is another pid namespace's
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no /proc, or it shows another pid namespace
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_find_keepers(
@@ -38,12 +38,12 @@ pub extern "C" fn ralph_lock_find_keepers(
 
 /// The same for the lock that the options name.
 ///
-/// `options`: NULL means the workspace's own lock. Of the options only the lock file counts. The other parameters
+/// `options`: NULL means the workspace's own lock. Of the options only the lock file is used. The other parameters
 /// and the statuses are those of ralph_lock_find_keepers().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
-/// - RALPH_LOCK_INVALID_HANDLE: options is no live handle
+/// - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
 /// - RALPH_LOCK_IO
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM
 /// - RALPH_LOCK_PANIC

@@ -1,6 +1,6 @@
-//! The C ABI. What it exports is what these modules define with `no_mangle`; `abi/symbols.txt` is
-//! the list, and a test compares it with the library that ships. The doc comments of the exported
-//! functions become `include/ralph_lock.h`, so they speak to C programmers.
+//! The C ABI. It exports what these modules define with `no_mangle`; `abi/symbols.txt` is the list, and a test compares
+//! it with the built library. The doc comments of the exported functions become `include/ralph_lock.h`, so they address
+//! C programmers.
 //!
 //! Each exported function does three things: check its arguments, call safe Rust, map the result.
 //! Every pointer that C passes in is read or written in `call` and nowhere else.
@@ -10,7 +10,7 @@ mod catch;
 mod failure;
 mod handles;
 
-// In the order in which the header presents them.
+// In the header's order.
 mod status;
 
 mod guard;

@@ -1,4 +1,4 @@
-//! Options of an acquire.
+//! Options for an acquire.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -16,13 +16,13 @@ use crate::error::LockError;
 use crate::lock::check_lock_file;
 use crate::wait::AcquireOptions;
 
-/// How to acquire: for how long to wait, what ends the wait, which lock file. Belongs to the caller,
-/// who frees it with ralph_lock_options_free(). It can serve any number of calls, in many threads at a
-/// time; a change counts for the calls that begin after it.
+/// How to acquire: how long to wait, what ends the wait, which lock file. The caller owns it and frees it with
+/// ralph_lock_options_free(). It can serve any number of calls, in many threads at a time; a change applies to calls
+/// that begin after it.
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_options(Mutex<AcquireOptions>);
 
-/// A copy of the options of a handle that C passes; new ones for NULL.
+/// A copy of the options behind a handle from C; new options for NULL.
 pub(super) fn chosen(options: *const ralph_lock_options) -> Result<AcquireOptions, Failure> {
     if options.is_null() {
         return Ok(AcquireOptions::new());
@@ -41,8 +41,8 @@ fn change(
     })
 }
 
-/// Options are locked while they are copied. The wait has an end: a forked child could wait for a thread that it
-/// does not have.
+/// Options are locked while they are copied. The wait is limited: in a forked child the lock may belong to a thread
+/// that does not exist there.
 fn lock(options: &ralph_lock_options) -> Result<MutexGuard<'_, AcquireOptions>, Failure> {
     for _ in 0..10_000 {
         if let Ok(options) = options.0.try_lock() {
@@ -53,16 +53,15 @@ fn lock(options: &ralph_lock_options) -> Result<MutexGuard<'_, AcquireOptions>, 
     Err(LockError::invalid("another thread was using these options when this process was forked").into())
 }
 
-/// Makes options that say nothing yet: wait without limit, for the workspace's own lock. (Where a function takes
-/// options, NULL means something else: try once.) NULL when too many objects were not freed, of which a process can
-/// have a million.
+/// Makes options with the defaults: wait without limit, for the workspace's own lock. (Passing NULL for options means
+/// something else: try once.) Returns NULL if the process has a million objects that were not freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_new() -> *mut ralph_lock_options {
     value(ptr::null_mut(), || hand_over(ralph_lock_options(Mutex::default())))
 }
 
-/// Sets how long to wait at most, in milliseconds, by CLOCK_MONOTONIC. 0 tries once. UINT64_MAX waits without
-/// limit, as new options do.
+/// Sets the timeout in milliseconds, by CLOCK_MONOTONIC. 0 tries once. UINT64_MAX waits without limit, as new options
+/// do.
 ///
 /// `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT.
 ///
@@ -81,14 +80,13 @@ pub extern "C" fn ralph_lock_options_set_timeout_ms(
     })
 }
 
-/// Lets a token end the wait. The options keep the token for themselves: the caller may free its own handle at any
-/// time.
+/// Sets a token that ends the wait. The options keep the token: the caller may free its own handle at any time.
 ///
 /// `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `cancel`: NULL removes the token from the options.
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
-/// - RALPH_LOCK_INVALID_HANDLE: options or cancel is no live handle; the options are as before
+/// - RALPH_LOCK_INVALID_HANDLE: `options` or `cancel` is not a live handle; the options do not change
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_set_cancel(
@@ -101,19 +99,19 @@ pub extern "C" fn ralph_lock_options_set_cancel(
     })
 }
 
-/// Locks another file of the workspace instead of RALPH_LOCK_FILE.
+/// Chooses another file of the workspace as the lock file, instead of RALPH_LOCK_FILE.
 ///
-/// The file is for locking alone, and its text is replaced. One that is neither blank, nor a record of a holder,
-/// nor the beginning of a record that this library writes is refused by the functions that take the lock, with
-/// RALPH_LOCK_INVALID_ARGUMENT, and left untouched. A file that is RALPH_LOCK_FILE under another name is the
+/// Use the file only for locking: its text is replaced. The functions that take the lock refuse a file that is neither
+/// blank, nor a holder's record, nor the beginning of a record that this library writes, with
+/// RALPH_LOCK_INVALID_ARGUMENT, and leave it untouched. A file that is RALPH_LOCK_FILE under another name is the
 /// workspace's own lock.
 ///
 /// `options`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `lock_file`: a path below the workspace root, for instance
-/// "build/deploy.lock", whose missing directories are made. It is copied. Absolute paths, "..", directories and
-/// ".ralph" itself are refused. NULL goes back to RALPH_LOCK_FILE.
+/// "build/deploy.lock", whose missing directories are created. It is copied. Absolute paths, "..", directories and
+/// ".ralph" itself are refused. NULL selects RALPH_LOCK_FILE again.
 ///
 /// - RALPH_LOCK_OK
-/// - RALPH_LOCK_INVALID_ARGUMENT: options is NULL, or such a path; the options are as before
+/// - RALPH_LOCK_INVALID_ARGUMENT: `options` is NULL, or the path is refused; the options do not change
 /// - RALPH_LOCK_INVALID_HANDLE
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
@@ -133,8 +131,7 @@ pub extern "C" fn ralph_lock_options_set_lock_file(
     })
 }
 
-/// Frees options; waits that began with them go on. NULL and options that were freed already are left
-/// alone.
+/// Frees options; waits that began with them continue. NULL and freed options are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_free(options: *mut ralph_lock_options) {
     free(options);

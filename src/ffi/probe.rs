@@ -1,4 +1,4 @@
-//! What a lock is worth on a file system.
+//! Determines what a lock is worth on a file system.
 
 use std::ffi::c_char;
 
@@ -8,12 +8,12 @@ use super::status::ralph_lock_status;
 use crate::ops;
 use crate::sys::filesystem::Filesystem;
 
-/// Finds out what a lock is worth on the workspace's file system, before a program relies on it: whether two
-/// processes exclude each other on it at all, and whether they would do so from two machines.
+/// Determines what a lock is worth on the workspace's file system, before a program relies on it: whether two processes
+/// exclude each other there at all, and whether they would from two machines.
 ///
-/// The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`.
-/// The lock file is not touched. The second cannot be tried from one machine. It is known from the file system's
-/// type, statfs(2), proc_pid_mountinfo(5):
+/// The first is tried with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`. The
+/// lock file is not touched. The second cannot be tried from one machine. It follows from the file system's type,
+/// statfs(2), proc_pid_mountinfo(5):
 ///
 /// - RALPH_LOCK_FILESYSTEM_LOCAL: ext4, XFS, Btrfs, tmpfs, overlayfs and others of one machine
 /// - RALPH_LOCK_FILESYSTEM_DISTRIBUTED: GlusterFS, CephFS, NFS
@@ -31,9 +31,9 @@ use crate::sys::filesystem::Filesystem;
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
-/// - RALPH_LOCK_IO: there is no such directory, or nothing can be tried in it, for instance with EACCES, EROFS or
+/// - RALPH_LOCK_IO: there is no such directory, or no file can be created in it, for instance with EACCES, EROFS or
 ///   ENOSPC; the lock cannot be taken there either
-/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM: no file can be made on it
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM: it does not support creating files
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! What the lock file says, and whether the lock is held.
+//! Reads the lock file, and tells whether the lock is held.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -9,18 +9,18 @@ use super::metadata::ralph_lock_metadata;
 use super::status::ralph_lock_status;
 use crate::lock;
 
-/// Reads the record in the workspace's lock file, without touching the lock. A record alone does not mean that the
-/// lock is held: its process may have died, or be ralph-core, which leaves its record behind. ralph_lock_inspect()
-/// tells.
+/// Reads the record in the workspace's lock file, without touching the lock. A record alone does not mean that the lock
+/// is held: its process may have died, or be ralph-core, which leaves its record behind. ralph_lock_inspect() tells the
+/// difference.
 ///
 /// `workspace_root`: a directory. `metadata` receives the record on RALPH_LOCK_OK, else NULL. The caller frees it
 /// with ralph_lock_metadata_free(). Must not be NULL. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
-/// - RALPH_LOCK_NOT_FOUND: there is no lock file, it is blank, it is larger than 18 MiB, or its text is no record;
+/// - RALPH_LOCK_NOT_FOUND: there is no lock file, it is blank, it is larger than 18 MiB, or its text is not a record;
 ///   the error's message says which
 /// - RALPH_LOCK_INVALID_ARGUMENT
-/// - RALPH_LOCK_IO: also with ENOMEM when the record is larger than the memory left
+/// - RALPH_LOCK_IO: also with ENOMEM if the record does not fit into memory
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
@@ -39,7 +39,7 @@ pub extern "C" fn ralph_lock_read_existing(
 }
 
 /// Tells whether a process holds the workspace's lock at this moment, the calling one included. The answer may be
-/// outdated by the time the caller looks at it: to act on it, acquire instead. A missing lock file is not locked.
+/// outdated when the caller sees it: to act on it, acquire instead. A missing lock file is not locked.
 ///
 /// `workspace_root`: a directory. `locked` receives the answer on RALPH_LOCK_OK, else false. Must not be NULL.
 /// `error` as in ralph_lock_try_acquire().

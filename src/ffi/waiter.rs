@@ -1,4 +1,4 @@
-//! Waiting in a caller's event loop.
+//! Waits in the caller's event loop.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -17,32 +17,32 @@ use crate::error::LockError;
 use crate::sys::process;
 use crate::wait::Waiter;
 
-/// A wait for a lock that an event loop does: poll its descriptor, and step when it is readable. It
-/// has no thread. It belongs to the caller, who frees it with ralph_lock_waiter_free(), and to the
-/// process that made it: in a forked child it can only be freed.
+/// A wait for a lock in an event loop: poll its descriptor, and step when it is readable. It has no thread. The caller
+/// owns it and frees it with ralph_lock_waiter_free(). It belongs to the process that made it: in a forked child it can
+/// only be freed.
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_waiter {
     fd: i32,
     /// The process that made it, by `process::instance`.
     owner: u32,
-    /// Only ever tried: a forked child could wait for a thread that it does not have.
+    /// Only tried, never waited for: in a forked child it may be locked by a thread that does not exist there.
     waiter: Mutex<Waiter>,
 }
 
-/// Begins a wait for an event loop. Nothing is tried yet: call ralph_lock_waiter_step() once before the first poll,
-/// or poll at once, as the descriptor is readable for that first step.
+/// Begins a wait for an event loop. It tries nothing yet: call ralph_lock_waiter_step() once before the first poll, or
+/// poll at once, because the descriptor is readable for that first step.
 ///
-/// The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. A timeout counts
-/// from here.
+/// The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. The timeout starts
+/// here.
 ///
 /// `waiter` receives the wait on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_waiter_free(). Must
 /// not be NULL. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
-/// - RALPH_LOCK_INVALID_HANDLE: options is no live handle
-/// - RALPH_LOCK_IO: there is no descriptor for it (EMFILE, ENFILE, ENOMEM)
-/// - RALPH_LOCK_UNSUPPORTED_PLATFORM: the system has nothing that one descriptor can wait for
+/// - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
+/// - RALPH_LOCK_IO: there is no descriptor left (EMFILE, ENFILE, ENOMEM)
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM: the system has no events that a descriptor can wait for
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_new(
@@ -71,20 +71,20 @@ pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 
     value(-1, || look_up(waiter).map_or(-1, |entry| entry.fd))
 }
 
-/// Tries whether the lock can be taken now. Never blocks.
+/// Takes the lock if it is free. Never blocks.
 ///
 /// `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire();
 /// `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
 ///
-/// After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter is only good to be freed.
+/// After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter can only be freed.
 ///
-/// - RALPH_LOCK_OK: the lock is the caller's
+/// - RALPH_LOCK_OK: the caller holds the lock
 /// - RALPH_LOCK_ALREADY_LOCKED: not yet, poll again
 /// - RALPH_LOCK_TIMED_OUT
 /// - RALPH_LOCK_CANCELLED
-/// - RALPH_LOCK_INVALID_ARGUMENT: an argument is NULL that must not be, another thread is in this function with the
-///   same waiter, or its wait is over
-/// - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or one of the process that this one was forked from
+/// - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, another thread is in this function with the same
+///   waiter, or its wait is over
+/// - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or a waiter of the parent process
 /// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
 /// - RALPH_LOCK_PANIC
@@ -104,7 +104,7 @@ pub extern "C" fn ralph_lock_waiter_step(
         if entry.owner != process::instance() {
             return Err(Failure::InvalidHandle("waiter"));
         }
-        let busy = |_| LockError::invalid("another thread is stepping this waiter at this moment");
+        let busy = |_| LockError::invalid("another thread is stepping this waiter");
         let mut waiter = entry.waiter.try_lock().map_err(busy)?;
         let stepped = match waiter.try_now() {
             Ok(Some(acquired)) => Ok(acquired),
@@ -115,8 +115,7 @@ pub extern "C" fn ralph_lock_waiter_step(
     })
 }
 
-/// Ends a wait and closes its descriptor. It leaves no trace on the lock file. NULL and a waiter that was freed
-/// already are left alone.
+/// Ends a wait and closes its descriptor. The lock file does not change. NULL and a freed waiter are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_free(waiter: *mut ralph_lock_waiter) {
     free(waiter);

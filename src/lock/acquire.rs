@@ -1,4 +1,4 @@
-//! Taking the lock: the protocol, top to bottom. Each step says what would go wrong without it.
+//! The acquire protocol, top to bottom. Each step says what would go wrong without it.
 
 use std::path::Path;
 
@@ -12,12 +12,12 @@ use super::root_lock::wait_for_root;
 use crate::error::{Fault, LockError, RootHolder};
 use crate::record::Record;
 
-/// Takes the lock now, or says who holds it.
+/// Takes the lock now, or names its holder.
 pub(crate) fn try_acquire(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
     acquire_now(LockPath::of(workspace_root)?, &mut Record::new(prompt).map_err(LockError::invalid)?)
 }
 
-/// Takes the lock, waiting for it in the kernel's queue for as long as that takes.
+/// Takes the lock, waiting without limit in the kernel's queue.
 pub(crate) fn acquire_blocking(workspace_root: &Path, prompt: &str) -> Result<LockGuard, Fault> {
     acquire_in_queue(LockPath::of(workspace_root)?, &mut Record::new(prompt).map_err(LockError::invalid)?.made())
 }
@@ -34,7 +34,7 @@ pub(crate) fn acquire_now(path: LockPath, record: &mut Record<'_>) -> Result<Loc
                 Published::Moved => break,
                 Published::RootHeld(refused) => file = refused,
             }
-            // The file is given back meanwhile: the holder of the root may be about to put it back in place.
+            // Unlock the file meanwhile: the holder of the root may be about to restore it.
             file.give_back()?;
             if backoff.root.is_over() {
                 return Err(root_held(&path));
@@ -66,13 +66,13 @@ pub(crate) fn acquire_in_queue(path: LockPath, record: &mut Record<'_>) -> Resul
     Err(path.unsettled())
 }
 
-/// Opens the lock file. None: it is missing, and stays so while another process holds the root.
+/// Opens the lock file. None: it is missing, and is not created while another process holds the root.
 fn open_unless_root_is_held(path: &LockPath, backoff: &mut Backoff) -> Result<Option<LockedFile>, Fault> {
     loop {
         if let Some(file) = LockedFile::open_or_create(path)? {
             return Ok(Some(file));
         }
-        // The holder may be ending, or be putting its lock file back.
+        // The holder may be ending, or restoring its lock file.
         if backoff.root.is_over() && path.is_vacant()? {
             return Ok(None);
         }

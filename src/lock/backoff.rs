@@ -1,33 +1,33 @@
-//! How long to bear with others before answering.
+//! Retry limits and backoff.
 
 use std::time::Duration;
 
 use crate::sys::clock;
 
-/// How long to look past processes that only ask whether the lock is held.
+/// How long to retry while only probers hold the lock.
 const PROBERS: Duration = Duration::from_secs(1);
 
-/// How long to wait for the record of a holder that has the lock and is about to write it.
+/// How long to wait for the record of a holder that may be about to write it.
 pub(crate) const RECORD: Duration = Duration::from_millis(20);
 
 /// How long to wait for a holder of the root that may be ending: its descriptors close one after the other.
 const ROOT: Duration = Duration::from_millis(20);
 
-/// How long a holder tries to lock the file that it puts back.
+/// How long a restore tries to lock the new file.
 const RESTORE: Duration = Duration::from_millis(50);
 
-/// How many tries that is at the least: on a busy machine they can be few in that time, which says nothing.
+/// The least number of tries: on a busy machine few may fit into that time, which proves nothing.
 const PROBERS_TRIES: u32 = 1000;
 const RESTORE_TRIES: u32 = 20;
 
-/// For how long a file system that other machines use too may show an old text: GlusterFS and the kernel's FUSE
-/// keep what they know for a second, and a busy machine takes its time.
+/// For how long a shared file system may show an old text: GlusterFS and the kernel's FUSE cache for a second, and a
+/// busy machine takes longer.
 pub(crate) const OLD_TEXT: Duration = Duration::from_secs(3);
 
-/// How often to look for a newer one.
+/// How often to look for a newer text.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// What is left of the time that one acquire spends on others.
+/// What is left of one acquire's retry budgets.
 pub(crate) struct Backoff {
     pub(crate) probers: Budget,
     pub(crate) record: Budget,
@@ -41,16 +41,16 @@ impl Default for Backoff {
     }
 }
 
-/// A span of time that begins when it is first asked about.
+/// A span of time that starts at its first use.
 pub(crate) struct Budget {
     length: Duration,
-    /// How many more times it is not over, whatever the time.
+    /// How many more tries are granted whatever the time.
     least: u32,
     end: Option<Duration>,
 }
 
 impl Budget {
-    /// For one look only.
+    /// A budget of a single try.
     pub(crate) fn none() -> Budget {
         Budget::of(Duration::ZERO)
     }
@@ -59,7 +59,7 @@ impl Budget {
         Budget { length, least: 0, end: None }
     }
 
-    /// For a holder that puts its lock file back.
+    /// The budget of a restore.
     pub(crate) fn of_restore() -> Budget {
         Budget { least: RESTORE_TRIES, ..Budget::of(RESTORE) }
     }
@@ -72,19 +72,18 @@ impl Budget {
     }
 }
 
-/// Sleeps some microseconds. How many is left to chance, so that two processes that disturb each
-/// other do not go on doing so in step.
+/// Sleeps for a random number of microseconds, so that two processes that collide do not stay in step.
 pub(crate) fn pause() {
-    // That a signal cuts it short does no harm.
+    // A signal may end the sleep early.
     let _ = clock::sleep(vary(Duration::from_micros(64)));
 }
 
-/// The same where each try goes to another machine and back, which takes up to some milliseconds.
+/// The same where each try is a round trip to another machine, of up to some milliseconds.
 pub(crate) fn pause_remotely() {
     let _ = clock::sleep(vary(Duration::from_millis(8)));
 }
 
-/// Some time up to this one, left to chance; the clock's last digits are chance enough.
+/// A random time up to this one; the clock's last digits are random enough.
 pub(crate) fn vary(longest: Duration) -> Duration {
     let chance = clock::wall().subsec_nanos().wrapping_mul(0x9e37_79b1) >> 26;
     longest * (1 + chance) / 64

@@ -6,15 +6,15 @@ use super::inspect::{is_of_another, left_to_others};
 use crate::error::{Fault, LockError};
 use crate::record::Holder;
 
-/// Tries for the lock of an open file until the outcome is certain. False: the file
-/// is no longer at its path, so that its lock means nothing; start over.
+/// Tries for the lock of an open file until the outcome is certain. False: the file is no longer at its path, so its
+/// lock means nothing; start over.
 pub(crate) fn contend(file: &mut LockedFile, backoff: &mut Backoff) -> Result<bool, Fault> {
     loop {
         if !file.is_read_only() && file.try_exclusive()? {
             return Ok(true);
         }
-        // Another process has a lock. A holder's is exclusive; a prober's is shared, and so is that of another
-        // acquirer at this line.
+        // Another process has a lock. A holder's is exclusive; a prober's is shared, and so is that of an acquirer
+        // at this line.
         if file.try_shared()? {
             if let Some(error) = file.take_read_only() {
                 return Err(error);
@@ -32,20 +32,20 @@ pub(crate) fn contend(file: &mut LockedFile, backoff: &mut Backoff) -> Result<bo
             }
             continue;
         }
-        // A holder, then: who? A record that names one is the answer even if the file has just been
-        // moved away: the holder wrote it after seeing, with the lock, the file at its path.
+        // It is a holder's. A record that names a live one is the answer even if the file has just been moved away:
+        // the holder wrote it after it had locked the file and seen it at its path.
         let found = file.stat()?;
         if found.links == 0 {
             return Ok(false);
         }
         let record = file.content(found.size)?.record();
         if let Some(holder) = record.as_ref().filter(|holder| !holder.is_gone() && !is_of_another(holder, file)) {
-            // In a container it can be found only as long as it has the lock.
+            // A holder in a container can be found only while it has the lock.
             holder.seen().number_here();
             return Err(held(file, record));
         }
-        // No process on record, or a dead one: the holder may be about to write, or be about to give the lock
-        // back because the file is not at its path any more.
+        // No process on record, or a dead one: the holder may be about to write, or to unlock because the file is no
+        // longer at its path.
         if !file.path().leads_to(found.identity)? {
             return Ok(false);
         }

@@ -1,8 +1,8 @@
-//! Creating what a lock needs: the directories on the way, the lock file, and the file that keeps git away from it.
+//! Creates what a lock needs: the missing directories, the lock file, and the .gitignore that hides it from git.
 //!
-//! Who may use the root may use what is created in it, whatever the umask: what one colleague creates the next one
-//! locks. Owners and modes are set by descriptor, and only of what this call created: a file by O_EXCL; a directory if
-//! it is empty and still the caller's, because an attacker may move another one into its place.
+//! A user who may use the root may use what is created in it, whatever the umask: one colleague can lock what another
+//! created. Owner and mode are set by descriptor, and only on what this call created: a file by O_EXCL; a directory if
+//! it is empty and still the caller's, because an attacker may move another directory into its place.
 
 use std::ffi::CString;
 use std::io;
@@ -14,7 +14,7 @@ use crate::record::LOCK_FILE;
 use crate::sys::access::{self, Access};
 use crate::sys::file;
 
-/// The permission bits that one class of users gets: for a directory, and for a file.
+/// The permission bits for one class of users: on a directory, and on a file.
 const USE_DIRECTORY: u32 = 0o7;
 const USE_FILE: u32 = 0o6;
 
@@ -23,13 +23,13 @@ const GROUP_MAY_WRITE: u32 = 0o020;
 const OTHERS_MAY_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
-/// Creates the lock file, and the directories between it and the root if they are missing. The root itself is not made:
-/// one that does not exist is a mistake to report. If another process is faster, its file is opened.
+/// Creates the lock file, and missing directories between it and the root. It does not create the root: a missing one
+/// is an error to report. If another process is faster, its file is opened.
 pub(super) fn lock_file(path: &LockPath) -> Result<io::Result<OwnedFd>, Fault> {
     let root = root_access(path);
     for (below, parent, shown) in path.parents() {
         if file::make_directory(below, &parent).map_err(|error| shown.failed("create", error))? {
-            // Failure leaves the directory as mkdir(2) made it.
+            // On failure the directory stays as mkdir(2) made it.
             let _ = file::open_directory_itself(below, &parent).and_then(|made| follow_directory(&root, made.as_fd()));
         }
     }
@@ -44,9 +44,9 @@ pub(super) fn lock_file(path: &LockPath) -> Result<io::Result<OwnedFd>, Fault> {
     }
 }
 
-/// Creates `.ralph/.gitignore`, which names itself and the lock file: git then neither commits nor removes the lock. One
-/// that is there is its user's; a lock file that was chosen, and one behind a symbolic link, get none. The lock does not
-/// depend on it, so that failure is ignored.
+/// Creates `.ralph/.gitignore`, which names itself and the lock file: git then neither commits nor removes the lock. An
+/// existing one is left alone; a chosen lock file, or one behind a symbolic link, gets none. The lock does not depend
+/// on it, so failure is ignored.
 pub(super) fn keep_git_away(path: &LockPath) {
     ignore_lock(path, || root_access(path));
 }
@@ -70,17 +70,17 @@ fn write_ignore_file(
     follow(&root(), ignore.as_fd(), USE_FILE);
     match file::write_at(ignore.as_fd(), text.as_bytes(), 0) {
         Ok(written) if written == text.len() => Ok(()),
-        // An incomplete one would keep a later call from writing it.
+        // A later call would not replace an incomplete one.
         _ => file::remove(Some(folder.as_fd()), c".gitignore"),
     }
 }
 
-/// Who may use the root. None where that cannot be found out: then what is created stays as it was created.
+/// The root's owner and permissions. None if they cannot be determined: then new objects keep their mode.
 fn root_access(path: &LockPath) -> Option<Access> {
     let root = path.open_root().ok()?.below()?;
     let mut found = access::of(root).ok()?;
     if found.mode & GROUP_MAY_WRITE != 0 && access::has_list(root) {
-        // The list is inherited by itself if it has a default part, and the mode's group bits are its mask.
+        // New objects inherit the list's default part, and the group bits of the mode are its mask.
         found.mode &= !GROUP_MAY_WRITE;
     }
     Some(found)
@@ -93,9 +93,9 @@ fn follow_directory(root: &Option<Access>, made: BorrowedFd<'_>) -> io::Result<(
     Ok(())
 }
 
-/// Lets those use a new object who may write the root: its group, then others unless the root is sticky. What root (the
-/// user) creates in another user's directory is given to that user. Rights go only to the root's own group: if the
-/// object cannot have it, its group gets none.
+/// Gives the users who may write the root access to a new object: its group, then other users unless the root is
+/// sticky. What the superuser creates in another user's directory is given to that user. Only the root's own group gets
+/// access: if the object's group cannot be set, no bits are added.
 fn follow(root: &Option<Access>, object: BorrowedFd<'_>, bits: u32) {
     let (Some(root), Ok(own)) = (root, access::of(object)) else {
         return;

@@ -1,5 +1,5 @@
-//! The one file: opening it safely, knowing which file it is, reading and writing its record so
-//! that no reader gets a mixture of two.
+//! The lock file: opens it safely, compares its identity, and reads and writes its record so that no reader gets a
+//! mixture of two.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -15,9 +15,9 @@ use crate::sys::file::{self, FileId, Kind, Stat};
 use crate::sys::number::copy_above;
 use crate::sys::{flock, mount, process};
 
-/// How often to begin again when another process removes the file meanwhile. Each round loses to
-/// another `rm`, so that many in a row mean something else: a `.ralph` that is a dangling symbolic
-/// link, or a file system that tells one file from another wrongly.
+/// How often to start over when another process removes the file meanwhile. Each round loses to another `rm`, so many
+/// in a row have another cause: a `.ralph` that is a dangling symbolic link, or a file system whose inode numbers
+/// change.
 pub(crate) const START_OVERS: u32 = 1000;
 
 /// An open lock file.
@@ -25,13 +25,13 @@ pub(crate) const START_OVERS: u32 = 1000;
 pub(crate) struct LockedFile {
     fd: Descriptor,
     path: LockPath,
-    /// Whether it is on a file system that other machines may use too. Until that has been asked: yes.
+    /// Whether its file system may be shared with other machines; true until determined.
     shared: bool,
-    /// Why it is open for reading only, where it is.
+    /// Why it is open for reading only, if it is.
     read_only: Option<io::Error>,
     /// Whether this descriptor has a lock, of either kind.
     locked: bool,
-    /// How often this process had forked when the file was opened.
+    /// The process's fork count when the file was opened.
     forks: u32,
 }
 
@@ -40,7 +40,7 @@ pub(crate) enum Content {
     Record(Box<Holder>),
     /// Nothing, for this reason.
     Nothing(&'static str),
-    /// Something that is no record, or not yet; looking again can help.
+    /// Text that is not a record, or not yet; a new look can help.
     Unreadable(String),
 }
 
@@ -54,10 +54,9 @@ impl Content {
 }
 
 impl LockedFile {
-    /// Opens the file, which is made where it is missing. Without O_CREAT first: that is one system
-    /// call in the usual case, and the only way to another user's file in a sticky directory under
-    /// fs.protected_regular (proc_sys_fs(5)). None: it is missing and another process holds the root, so that a new
-    /// file would be in its way.
+    /// Opens the file, and creates it if it is missing. First without O_CREAT: that is one system call in the usual
+    /// case, and the only way to open another user's file in a sticky directory under fs.protected_regular
+    /// (proc_sys_fs(5)). None: it is missing and another process holds the root, whose restore a new file would block.
     pub(crate) fn open_or_create(path: &LockPath) -> Result<Option<LockedFile>, Fault> {
         match path.open_read_write() {
             Ok(fd) => Ok(Some(LockedFile::new(fd, path, None))),
@@ -65,19 +64,19 @@ impl LockedFile {
         }
     }
 
-    /// The same for the process that holds the root. None does not occur.
+    /// The same for the holder of the root; never None.
     pub(crate) fn create(path: &LockPath) -> Result<Option<LockedFile>, Fault> {
         LockedFile::open_otherwise(path, io::Error::from_raw_os_error(libc::ENOENT), false)
     }
 
-    /// The same after that error: makes a missing file, and opens one that may only be read.
+    /// The same after that error: creates a missing file, and opens a read-only one for reading.
     fn open_otherwise(path: &LockPath, error: io::Error, asks_root: bool) -> Result<Option<LockedFile>, Fault> {
         let mut opened = Err(error);
         for _ in 0..START_OVERS {
             if !matches!(&opened, Err(error) if error.raw_os_error() == Some(libc::ENOENT)) {
                 break;
             }
-            // A root that is missing is a mistake to report.
+            // A missing root is an error to report.
             path.resolve()?;
             if asks_root && RootLock::share(path)?.is_held() {
                 return Ok(None);
@@ -90,7 +89,7 @@ impl LockedFile {
                 match path.open_read_only() {
                     Ok(fd) => {
                         let mut file = LockedFile::new(fd, path, Some(error));
-                        // What is no lock file is refused as that, not for its permissions.
+                        // An object that is not a regular file is refused as such, not for its permissions.
                         file.stat()?;
                         Ok(Some(file))
                     }
@@ -101,7 +100,7 @@ impl LockedFile {
         }
     }
 
-    /// The same for a caller that is going to wait: what can never be held is refused before that.
+    /// The same for a caller that is going to wait: a file that can never be locked is refused first.
     pub(crate) fn open_to_wait(path: &LockPath) -> Result<Option<LockedFile>, Fault> {
         let Some(mut file) = LockedFile::open_or_create(path)? else {
             return Ok(None);
@@ -113,15 +112,15 @@ impl LockedFile {
         }
     }
 
-    /// The file that is open as that descriptor, which the caller's process has opened.
+    /// Wraps a descriptor that the caller opened.
     pub(crate) fn adopt(fd: OwnedFd, path: &LockPath) -> LockedFile {
         let mut file = LockedFile::new(fd, path, None);
-        // Others may have copies, so that closing this one wakes no waiter.
+        // There may be other copies, so closing this one wakes no waiter.
         file.forks = file.forks.wrapping_sub(1);
         file
     }
 
-    /// Opens the file for reading. None: there is none at that path.
+    /// Opens the file for reading. None: it is missing.
     pub(crate) fn open_existing(path: &LockPath) -> Result<Option<LockedFile>, Fault> {
         match path.open_read_only() {
             Ok(fd) => Ok(Some(LockedFile::new(fd, path, None))),
@@ -135,7 +134,7 @@ impl LockedFile {
         LockedFile { fd, path, shared: true, read_only, locked: false, forks: process::forks() }
     }
 
-    /// An open that failed because of what is in the lock file's place says what that is.
+    /// If open failed because of what is in the lock file's place, the error names that.
     fn explain_open(path: &LockPath, error: io::Error) -> Fault {
         match path.stat() {
             Ok(found) if found.kind != Kind::Regular => path.not_regular(found.kind),
@@ -147,7 +146,7 @@ impl LockedFile {
         &self.path
     }
 
-    /// What kept the file from being opened for writing, and so from being locked by us.
+    /// Why the file could not be opened for writing, and so not locked.
     pub(crate) fn take_read_only(&mut self) -> Option<Fault> {
         self.read_only.take().map(|error| self.path.failed("open", error))
     }
@@ -161,7 +160,7 @@ impl LockedFile {
         self.read_only.is_some()
     }
 
-    /// Tells which file it is, and refuses one that is not regular.
+    /// Determines the file's identity, and refuses one that is not regular.
     pub(crate) fn stat(&mut self) -> Result<Stat, Fault> {
         let found = file::stat(self.fd()).map_err(|error| self.path.failed("look at", error))?;
         if found.kind != Kind::Regular {
@@ -172,33 +171,33 @@ impl LockedFile {
         Ok(found)
     }
 
-    /// Which file it is, which never changes.
+    /// The file's identity, which never changes.
     pub(crate) fn identity(&mut self) -> Result<FileId, Fault> {
         self.fd.identity().map_or_else(|| Ok(self.stat()?.identity), Ok)
     }
 
-    /// Whether it outlives the call, as a guard's and a waiter's does.
+    /// Whether its descriptor outlives the call, as a guard's and a waiter's does.
     pub(crate) fn keep(&self, kept: bool) {
         self.fd.keep(kept);
     }
 
-    /// Whether the descriptor still is this file. If not, it is left alone from here on.
+    /// Whether the descriptor is still this file. If not, it is left alone from now on.
     pub(crate) fn is_same(&mut self) -> bool {
         let same = self.fd.is_same();
         self.locked &= same;
         same
     }
 
-    /// Whether another process may have a copy of the descriptor, and have unlocked it.
+    /// Whether another process may have a copy of the descriptor, and may have unlocked it.
     pub(crate) fn is_copied(&self) -> bool {
         self.forks != process::forks()
     }
 
-    /// Whether the file says exactly that.
+    /// Whether the file contains exactly that text.
     pub(crate) fn says(&self, record: &[u8]) -> Result<bool, Fault> {
         let mut text = Vec::new();
         self.read(record.len() as u64, &mut text)?;
-        // What was longer has been blanked before the record was written.
+        // Any longer text was blanked before the record was written.
         Ok(text.strip_prefix(record).is_some_and(is_blank))
     }
 
@@ -210,8 +209,8 @@ impl LockedFile {
         self.note(flock::try_shared(self.fd()))
     }
 
-    /// Turns a shared lock into the exclusive one, or gives it up, which leaves the road free for others who do
-    /// the same. A local file system gives it up by itself, flock(2); GlusterFS would keep it.
+    /// Converts a shared lock to the exclusive one, or unlocks it, which lets competing upgraders proceed. A local
+    /// file system drops it by itself (flock(2)); GlusterFS would keep it.
     pub(crate) fn try_upgrade(&mut self) -> Result<bool, Fault> {
         let taken = self.try_exclusive()?;
         if !taken && self.is_shared() {
@@ -229,8 +228,7 @@ impl LockedFile {
         }
     }
 
-    /// Remembers what came of trying for a lock. Who is refused has lost the lock that he had before
-    /// (flock(2)); a failed call leaves it.
+    /// Records the outcome of flock(2). A refused conversion drops the lock already held; a failed call keeps it.
     fn note(&mut self, taken: io::Result<bool>) -> Result<bool, Fault> {
         if let Ok(taken) = taken {
             self.locked = taken;
@@ -241,16 +239,16 @@ impl LockedFile {
     pub(crate) fn unlock(&mut self) -> Result<(), Fault> {
         self.locked = false;
         flock::unlock(self.fd()).map_err(|error| self.path.failed("unlock", error))?;
-        // Who waits for this lock is woken when the file is closed. A child that was forked since has
-        // it open too, so that our close is not the last; then new times wake them.
+        // Closing the file wakes waiters. If a child forked since has it open too, this close is not the last; then
+        // setting the file's times wakes them.
         if self.is_copied() {
-            // A file system without it costs the waiters a second at the most.
+            // Where a file system does not support that, waiters look again within a second.
             let _ = file::touch(self.fd());
         }
         Ok(())
     }
 
-    /// Unlocks a file that stays open, and that nothing was written to: no waiter is woken.
+    /// Unlocks a file that stays open and was not written to: no waiter is woken.
     pub(crate) fn give_back(&mut self) -> Result<(), Fault> {
         self.locked = false;
         flock::unlock(self.fd()).map_err(|error| self.path.failed("unlock", error))
@@ -266,12 +264,12 @@ impl LockedFile {
         LockId::of(self.fd())
     }
 
-    /// The processes that own its lock, by the kernel's list. None: that cannot be told.
+    /// The owners of its lock in the kernel's list. None: the list is not available.
     pub(crate) fn owners(&self) -> Option<Vec<u32>> {
         self.lock_id().and_then(|lock| lock.owners()).ok()
     }
 
-    /// What the file says, by two equal reads: one alone can catch the end of one record and the
+    /// The file's contents, confirmed by two equal reads: a single one can catch the end of one record and the
     /// beginning of the next.
     pub(crate) fn content(&self, size: u64) -> Result<Content, Fault> {
         if size > FILE_MAX as u64 {
@@ -287,18 +285,17 @@ impl LockedFile {
             return Ok(Content::Unreadable("it changes while it is read".to_owned()));
         }
         if is_blank(&text) {
-            return Ok(Content::Nothing("it is blank, as the last holder left it"));
+            return Ok(Content::Nothing("it is blank: the last holder released the lock"));
         }
         match Holder::parse(&text) {
             Ok(holder) => Ok(Content::Record(holder)),
-            Err(Unreadable::NoRecord(reason)) => Ok(Content::Unreadable(format!("it holds no record: {reason}"))),
+            Err(Unreadable::NoRecord(reason)) => Ok(Content::Unreadable(format!("its text is not a record: {reason}"))),
             Err(Unreadable::NoMemory) => Err(self.no_memory()),
         }
     }
 
-    /// Makes the file blank before a record is written, unless it is so already, and gives the record
-    /// that was in it. To be called by the holder. A record is never written over another: a process that reads at that
-    /// moment could get a mixture that looks right.
+    /// Blanks the file before a record is written, unless it is blank, and returns the record that was in it. Only the
+    /// holder calls it. A record is never written over another: a reader could get a mixture that looks right.
     pub(crate) fn clear_record(&self, size: u64) -> Result<Option<Box<Holder>>, Fault> {
         self.check_text(size)?;
         if size > FILE_MAX as u64 {
@@ -312,13 +309,13 @@ impl LockedFile {
         if is_blank(&text) {
             return Ok(None);
         }
-        // Before it is taken out: a caller that has no memory for it leaves it to the next one.
+        // Parsed before blanking: a caller without memory for it leaves it to the next one.
         let left = self.holder_in(&text)?;
-        // As at a release: the death of a holder must not leave a lock that a full disk keeps from the next one.
+        // As at a release: after a holder's death a full disk must not keep the lock from the next one.
         self.blank(text.len()).map(|()| left)
     }
 
-    /// The holder that a text names. None: it is no record.
+    /// The holder that a text names. None: it is not a record.
     fn holder_in(&self, text: &[u8]) -> Result<Option<Box<Holder>>, Fault> {
         match Holder::parse(text) {
             Ok(holder) => Ok(Some(holder)),
@@ -327,7 +324,7 @@ impl LockedFile {
         }
     }
 
-    /// Refuses a chosen file whose text is not a lock file's, and would be lost. To be called by the holder.
+    /// Refuses a chosen file whose text is not a lock file's and would be overwritten. Only the holder calls it.
     pub(crate) fn check_text(&self, size: u64) -> Result<(), Fault> {
         if self.path.is_own(self.fd.identity()) {
             return Ok(());
@@ -349,9 +346,9 @@ impl LockedFile {
         self.path.failed("read", io::Error::from_raw_os_error(libc::ENOMEM))
     }
 
-    /// The same where other machines write too. What this one has read can be an old text, and blank or not only
-    /// in its memory: so the file is cut in any case, and a record is believed after a write, which makes this
-    /// machine forget what it knew. That write changes nothing: records begin alike.
+    /// The same on a shared file system. What this machine has read can be an outdated text from its cache: so the
+    /// file is truncated in any case, and a record is believed only after a write, which invalidates the cache. That
+    /// write changes nothing, because all records begin alike.
     fn clear_shared(&self, text: &mut Vec<u8>) -> Result<Option<Box<Holder>>, Fault> {
         if !is_blank(text) {
             self.write(&text[..1], &mut 0)?;
@@ -362,8 +359,7 @@ impl LockedFile {
         self.truncate().map(|()| left)
     }
 
-    /// Writes a record into a blank file, and counts the bytes that are in the file even when it
-    /// fails.
+    /// Writes a record into a blank file, and counts the bytes written even when it fails.
     pub(crate) fn write(&self, record: &[u8], written: &mut usize) -> Result<(), Fault> {
         while *written < record.len() {
             match file::write_at(self.fd(), &record[*written..], *written) {
@@ -375,8 +371,8 @@ impl LockedFile {
         Ok(())
     }
 
-    /// Where other machines may look: makes them see what was written. On a local file system the
-    /// lock ends with the machine, and so may its record.
+    /// On a shared file system, makes what was written visible to other machines. On a local one the lock ends with
+    /// the machine, and its record may too.
     pub(crate) fn sync(&self) -> Result<(), Fault> {
         if !self.is_shared() {
             return Ok(());
@@ -384,25 +380,25 @@ impl LockedFile {
         file::sync(self.fd()).map_err(|error| self.path.failed("write", error))
     }
 
-    /// Whether it is on a file system that other machines may use too. To be asked once the file is known.
+    /// Whether its file system may be shared with other machines; determined once the file's identity is known.
     pub(crate) fn is_shared(&self) -> bool {
         self.shared
     }
 
-    /// Ends what its holder has said of itself, before the lock is given up.
+    /// Blanks the holder's record before the lock is released.
     pub(crate) fn withdraw(&self, length: usize) -> Result<(), Fault> {
         self.blank(length)?;
-        // What is still on its way when the lock is free would overwrite the next holder's record.
+        // A write that arrives after the unlock would overwrite the next holder's record.
         self.sync()
     }
 
-    /// Takes a record of that length out of the file again.
+    /// Blanks a record of that length.
     pub(crate) fn blank(&self, length: usize) -> Result<(), Fault> {
         if length > BLANKS.len() {
             return self.truncate();
         }
         let mut written = 0;
-        // A file system that writes to a new place each time can be too full even for this.
+        // A copy-on-write file system can be too full even for this.
         self.write(&BLANKS[..length], &mut written).or_else(|_| self.truncate())
     }
 
@@ -410,18 +406,18 @@ impl LockedFile {
         file::truncate(self.fd()).map_err(|error| self.path.failed("write", error))
     }
 
-    /// The whole text, in one system call when it is as long as expected, and no more of it than
-    /// tells that it is too long.
+    /// The whole text, in one system call if it is as long as expected. A text over the limit is read just far enough
+    /// to tell.
     fn read(&self, expected: u64, text: &mut Vec<u8>) -> Result<(), Fault> {
         text.clear();
-        // Of a file that other machines write, this one's memory may keep an old text and an old size.
+        // On a shared file system this machine's cache may have an old text and an old size.
         let past_cache = self.is_shared();
         if expected == 0 && !past_cache {
             return Ok(());
         }
         let expected = expected as usize;
         loop {
-            // A file that grew meanwhile takes a second round, with room to spare.
+            // If the file has grown, read again with room to spare.
             let room = if text.len() <= expected { expected + 1 } else { 2 * text.len() };
             let read = file::read_on(self.fd(), past_cache, text, room);
             let count = read.map_err(|error| self.path.failed("read", error))?;
@@ -432,16 +428,16 @@ impl LockedFile {
         }
     }
 
-    /// A copy of the descriptor that an exec leaves open.
+    /// A copy of the descriptor without close-on-exec.
     pub(crate) fn inheritable_copy(&self) -> Result<OwnedFd, Fault> {
         file::inheritable_copy(self.fd()).map_err(|error| self.path.failed("make a descriptor of", error))
     }
 
-    /// Moves the descriptor above another one. The kernel closes those of a process that was killed
-    /// from the highest down, and one of inotify can keep it for 30 ms before it comes to the lock.
+    /// Moves the descriptor above another one. When a process is killed, the kernel closes its descriptors from the
+    /// highest down, and closing an inotify descriptor can delay it for 30 ms before it reaches the lock.
     pub(crate) fn move_above(&mut self, other: BorrowedFd<'_>) {
         if self.fd.as_raw_fd() < other.as_raw_fd() {
-            // Without it the lock works just as well.
+            // If it fails, the lock works just as well.
             if let Ok(moved) = copy_above(self.fd(), other.as_raw_fd()) {
                 let identity = self.fd.identity();
                 self.fd = Descriptor::new(moved);
@@ -455,7 +451,7 @@ impl LockedFile {
         self.path = path.clone();
     }
 
-    /// The path of the open file itself, wherever it was moved: a link in /proc.
+    /// A path of the open file itself, wherever it was moved: its link in /proc.
     pub(crate) fn link(&self) -> std::ffi::CString {
         std::ffi::CString::new(format!("/proc/self/fd/{}", self.fd.as_raw_fd())).unwrap_or_default()
     }
@@ -466,10 +462,10 @@ impl LockedFile {
 }
 
 impl Drop for LockedFile {
-    /// Closing alone would leave the lock with a child that another thread has forked meanwhile.
+    /// Closing alone would leave the lock to a child that another thread has forked meanwhile.
     fn drop(&mut self) {
         if self.locked {
-            // Drop cannot report errors, and closing is all that is left to do.
+            // Drop cannot report errors; closing the descriptor is all that is left.
             let _ = self.unlock();
         }
     }

@@ -1,4 +1,4 @@
-//! A held lock: which process took it, whether it still is the workspace's, and how it ends.
+//! A held lock: the process that took it, whether it is still the workspace's, and its release.
 
 use std::ffi::CStr;
 use std::os::fd::OwnedFd;
@@ -17,70 +17,73 @@ use crate::process::{Liveness, is_ending as is_process_ending};
 use crate::record::{Holder, Record};
 use crate::sys::{clock, process};
 
-/// The lock, held. Dropping it gives the lock up; so does the end of the process, however it ends.
+/// The held lock. Dropping it releases the lock; so does the end of the process, however it ends.
 ///
-/// A forked child has a copy of the guard and not the lock: what it does with its copy leaves the
-/// lock with its parent.
+/// A forked child has a copy of the guard, but not the lock: whatever it does with its copy, the lock stays with the
+/// parent.
 #[derive(Debug)]
 pub struct LockGuard {
     path: LockPath,
-    /// Who was on record before.
+    /// The record found when the lock was taken.
     previous: Option<Box<Holder>>,
     /// The process that took the lock, by [`process::instance`].
     owner: u32,
-    /// None once the lock is given up. Only the owner waits for this mutex: in a forked child a thread that it does
-    /// not have may have locked it.
+    /// None after the release. Only the owner waits for this mutex: in a forked child it may be locked by a thread that
+    /// does not exist there.
     held: Mutex<Option<Held>>,
 }
 
-/// What is given up at the end.
+/// What the release gives back.
 #[derive(Debug)]
 struct Held {
     file: LockedFile,
-    /// None where the root cannot be locked, and for a lock file that was chosen.
+    /// None if the root cannot be locked, and for a chosen lock file.
     root: Option<RootLock>,
-    /// What the file says as long as the lock is ours.
+    /// The file's text while this guard holds the lock.
     record: Vec<u8>,
 }
 
-/// What came of making this process, which has the file's lock, the holder.
+/// The outcome of making this process, which has the file's lock, the holder.
 pub(crate) enum Published {
     Guard(LockGuard),
-    /// The file is not the one at the path any more.
+    /// The file is no longer the one at the path.
     Moved,
-    /// Another process holds the root; the file comes back, still locked.
+    /// Another process holds the root; the file is returned, still locked.
     RootHeld(LockedFile),
 }
 
 impl LockGuard {
-    /// Where the lock file is: the workspace root as it was given, and [`crate::LoopLock::LOCK_FILE`] or
-    /// what the options said.
+    /// The path of the lock file: the workspace root as given, and [`crate::LoopLock::LOCK_FILE`] or the file that the
+    /// options named.
     pub fn lock_path(&self) -> &Path {
         self.path.as_path()
     }
 
-    /// Whether the lock still is the workspace's: the path leads to the file that is locked, which after
-    /// `rm -rf .ralph` it does not, and an absolute root is still at its path. If not, [`LockError::Lost`]; see
-    /// [`LockGuard::restore`]. On a file system that other machines may use too, also whether the lock is still held
-    /// there, with our record: a server that restarts has forgotten it.
+    /// Checks that the lock is still the workspace's: that the path leads to the locked file, which it does not after
+    /// `rm -rf .ralph`, and that an absolute root is still at its path. Otherwise [`LockError::Lost`]; see
+    /// [`LockGuard::restore`]. On a shared file system it also checks that the lock is still held there, with this
+    /// guard's record: a restarted server has forgotten it.
     pub fn verify(&self) -> Result<(), LockError> {
         Ok(self.look().map(drop)?)
     }
 
-    /// Puts the lock file back after it was removed or replaced: locks a new one and writes the record. Ok: it is in
-    /// place, also if it was never gone. [`LockError::AlreadyLocked`]: a program that knows only the file holds the
-    /// new one. [`LockError::Lost`]: the root itself is gone, or is another directory now.
+    /// Puts the lock file back after it was removed or replaced: locks a new one and writes the record. Ok also if it
+    /// was never gone.
+    ///
+    /// - [`LockError::AlreadyLocked`]: a program that knows only the file holds the new one
+    /// - [`LockError::Lost`]: the root itself is gone, or another directory is at its path
     pub fn restore(&self) -> Result<(), LockError> {
         Ok(self.put_back().map(drop)?)
     }
 
-    /// The record that was in the file when the lock was taken: of a holder that died, or of a program that leaves its
-    /// record behind, like ralph-core. Not of a process that runs, which has not died with this lock.
+    /// The record found in the file when the lock was taken: that of a holder that died, or of a program that leaves
+    /// its record behind, like ralph-core. The record of a running process is not returned: it did not die with this
+    /// lock.
     pub fn previous(&self) -> Option<&Holder> {
         self.previous.as_deref()
     }
 
-    /// Gives the lock up and says whether all of it went well. The lock is free in any case.
+    /// Releases the lock and reports whether all of it succeeded. The lock is free in any case.
     pub fn release(self) -> Result<(), LockError> {
         Ok(self.give_up().unwrap_or(Ok(()))?)
     }
@@ -89,18 +92,17 @@ impl LockGuard {
         self.path.as_c_str()
     }
 
-    /// The error for a lock without an earlier holder's record.
+    /// The error when no earlier holder left a record.
     pub(crate) fn no_previous(&self) -> Fault {
-        let reason = "no holder had left its record behind".to_owned();
+        let reason = "no earlier holder left a record".to_owned();
         Box::new(LockError::NotFound { path: self.path.to_owned(), reason })
     }
 
-    /// Makes this process, which has just got the file's lock, the holder on record.
-    ///
-    /// First it locks the root, and then it compares: another process may have removed or replaced the file since it
-    /// was opened. Without the comparison two processes hold two files, each believing that it has the workspace's
-    /// lock; before the root is locked it would prove nothing. A refusal because of the root is compared too: the
-    /// holder may have put a new file in place that names it.
+    /// Makes this process, which has just got the file's lock, the holder on record. It locks the root first and
+    /// compares afterwards: another process may have removed or replaced the file since it was opened. Without the
+    /// comparison two processes would hold two files, each as the workspace's lock; a comparison before the root is
+    /// locked proves nothing. A refusal because of the root is compared too: its holder may have restored a file that
+    /// names it.
     pub(crate) fn publish(
         mut file: LockedFile,
         record: &mut Record<'_>,
@@ -110,7 +112,7 @@ impl LockGuard {
         let path = file.path().clone();
         let tried = match path.is_own(Some(identity)) {
             true => RootLock::take(&path, &mut Budget::none(), probers)?,
-            // Without a lock, it still is where the file is looked up.
+            // Even without its lock, the file is looked up below the root's descriptor.
             false => path.resolve().map(|()| RootTry::Locked(None))?,
         };
         let root = match tried {
@@ -127,17 +129,17 @@ impl LockGuard {
         let left = file.clear_record(found.size)?;
         write_record(&file, record.since(clock::wall()))?;
         if left.is_some() {
-            // The program that created the file need not have done so: ralph-core does not.
+            // Another program may have created the file without it, as ralph-core does.
             create::keep_git_away(&path);
         }
-        // A process that runs has not died with this lock: its record was copied with the directory, or it has let go of
-        // the lock without taking its record out, as execve(2) does.
+        // A running process has not died with this lock: its record was copied with the directory, or it lost the lock
+        // without blanking the record, as by execve(2).
         let previous = left.filter(|left| left.liveness() != Liveness::Live || is_ending(left));
         Ok(Published::Guard(LockGuard::new(path, previous, file, root, record.take())))
     }
 
-    /// Makes this process the holder on record of a lock that another one has handed to it. When that
-    /// fails, the lock is left as it is. None: the lock is not the workspace's any more.
+    /// Makes this process the holder on record of a lock that another process handed to it. On failure the lock is left
+    /// alone. None: the lock is no longer the workspace's.
     pub(crate) fn inherit(mut file: LockedFile, record: &mut Record<'_>) -> Result<Option<LockGuard>, Fault> {
         let inherited = LockGuard::try_inherit(&mut file, record);
         match inherited {
@@ -161,7 +163,7 @@ impl LockGuard {
             return Ok(None);
         };
         // Another adopter of the same descriptor may have released it while this one waited for the root. And if the
-        // file's lock was free until now, others may have removed the file, or have written, since the first look.
+        // file's lock was free until now, another process may have removed or written the file since the first look.
         let found = if file.try_exclusive()? { path.find(identity)? } else { None };
         let Some(found) = found else {
             return Ok(None);
@@ -197,10 +199,10 @@ impl LockGuard {
         self.held.try_lock().ok()
     }
 
-    /// Runs that on what is held. None: the guard has ended.
+    /// Runs the function on the held lock. None: the guard has ended.
     fn with_held<T>(&self, body: impl FnOnce(&mut Held) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
         if !self.is_own() {
-            return Err(LockError::invalid("the guard belongs to the process that this one was forked from"));
+            return Err(LockError::invalid("the guard belongs to the parent process, which forked this one"));
         }
         self.held().as_mut().and_then(|held| held.as_mut()).map(body).transpose()
     }
@@ -211,7 +213,7 @@ impl LockGuard {
 
     /// As [`LockGuard::verify`]. None: the guard has ended.
     ///
-    /// A release by another thread waits for the looks at the descriptors, and not for those at the path, which a file
+    /// A release by another thread waits while the descriptors are checked, but not while the path is, which a file
     /// system can delay.
     pub(crate) fn look(&self) -> Result<Option<()>, Fault> {
         let checked = self.with_held(|held| {
@@ -231,14 +233,14 @@ impl LockGuard {
         Err(self.lost())
     }
 
-    /// Whether the lock has stayed with its holder on a file system where another machine keeps it: that one may have
-    /// been restarted, or have lost sight of this one, and the kernel here does not know.
+    /// Whether the lock is still held on a file system where another machine keeps it: a server that restarted, or lost
+    /// its connection to this machine, has dropped it without telling this kernel.
     fn is_on_record(&self, ours: &Holder) -> Result<bool, Fault> {
         let mut budget = Budget::of(OLD_TEXT);
         loop {
             match inspect(self.path.elsewhere()?)? {
                 Inspection::Held(Some(holder)) if *holder == *ours => return Ok(true),
-                // Another process may have it by now, or what is read is a text from before ours.
+                // Another process may have it by now, or the text read is older than this guard's record.
                 Inspection::Held(_) if !budget.is_over() => drop(clock::sleep(LOOK_AGAIN)),
                 _ => return Ok(false),
             }
@@ -249,7 +251,7 @@ impl LockGuard {
     pub(crate) fn put_back(&self) -> Result<Option<()>, Fault> {
         self.with_held(|held| {
             let root = self.path.root_is_same() && self.path.root_is_in_place()?;
-            // If a copy of the root's descriptor has unlocked it, this takes the lock again, unless it is another's.
+            // If a copy of the root's descriptor unlocked it, this takes the lock again, unless another process has it.
             if !root || !held.root.as_ref().is_none_or(|root| root.is_held(true)) {
                 return Err(self.lost());
             }
@@ -261,10 +263,10 @@ impl LockGuard {
         })
     }
 
-    /// The lock as a descriptor that an exec leaves open. Nothing is held here then. None: nothing was.
+    /// The lock as a descriptor without close-on-exec; the guard then holds nothing. None: it held nothing.
     pub(crate) fn take_fd(&self) -> Result<Option<OwnedFd>, Fault> {
         if !self.is_own() {
-            return Err(LockError::invalid("the guard belongs to the process that this one was forked from"));
+            return Err(LockError::invalid("the guard belongs to the parent process, which forked this one"));
         }
         let mut entry = self.held();
         let Some(held) = entry.as_mut().and_then(|entry| entry.as_mut()) else {
@@ -283,7 +285,7 @@ impl LockGuard {
         Ok(Some(fd))
     }
 
-    /// Gives the lock up. None: it was given up before.
+    /// Releases the lock. None: it was released before.
     pub(crate) fn give_up(&self) -> Option<Result<(), Fault>> {
         let held = self.held()?.take()?;
         Some(self.finish(held))
@@ -300,7 +302,7 @@ impl LockGuard {
 
 impl Drop for LockGuard {
     fn drop(&mut self) {
-        // No other thread has it, whatever the mutex says in a forked child.
+        // No other thread uses it, whatever the mutex's state in a forked child.
         if let Some(held) = self.held.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             // Drop cannot report errors; `release` does.
             let _ = self.finish(held);
@@ -309,12 +311,12 @@ impl Drop for LockGuard {
 }
 
 impl Held {
-    /// From one call to the next the program may close, or reuse, the numbers of its descriptors.
+    /// Between two calls the program may close its descriptors, and reuse their numbers.
     fn keep(&self, kept: bool) {
         self.file.keep(kept);
     }
 
-    /// Whether the descriptors still are the file and the root, and their locks ours.
+    /// Whether the descriptors are still the file and the root, and their locks still held.
     fn has_its_descriptors(&mut self) -> Result<bool, Fault> {
         let copied = self.file.is_copied();
         let same = self.file.path().root_is_same() && self.file.is_same();
@@ -324,13 +326,13 @@ impl Held {
         if copied { self.is_ours_still() } else { Ok(true) }
     }
 
-    /// Whether the lock of a file is ours that another copy of the descriptor, or a server, may have given up. Taking it
-    /// again proves nothing, because another holder may have come and gone: the record must be ours too.
+    /// Whether this guard still holds a lock that another copy of the descriptor, or a server, may have dropped. Taking
+    /// it again proves nothing, because another holder may have come and gone: the record must match too.
     fn is_ours_still(&mut self) -> Result<bool, Fault> {
         Ok(self.file.try_exclusive()? && self.file.says(&self.record)?)
     }
 
-    /// Locks the file that is at the path now, or a new one, writes the record there, and lets go of the one before.
+    /// Locks the file that is at the path now, or a new one, writes the record there, and unlocks the old one.
     fn put_back(&mut self, path: &LockPath) -> Result<(), Fault> {
         let (mut backoff, mut budget) = (Backoff::default(), Budget::of_restore());
         for _ in 0..START_OVERS {
@@ -340,7 +342,7 @@ impl Held {
             match contend(&mut file, &mut backoff) {
                 Ok(true) => {}
                 Ok(false) => continue,
-                // A contender of this library, which is refused by the root, gives the file back in an instant.
+                // A contender of this library, which the root refuses, unlocks the file in an instant.
                 Err(fault) if matches!(*fault, LockError::AlreadyLocked { .. }) && !budget.is_over() => {
                     pause();
                     continue;
@@ -356,7 +358,7 @@ impl Held {
             file.keep(true);
             let mut old = std::mem::replace(&mut self.file, file);
             if old.is_same() && old.is_locked() {
-                // It was moved, or is open elsewhere: its text is not to name a holder.
+                // It was moved, or is open elsewhere: its text must not name a holder.
                 let _ = old.blank(self.record.len());
                 let _ = old.unlock();
             }
@@ -365,7 +367,7 @@ impl Held {
         Err(path.unsettled())
     }
 
-    /// Unlocks the root, if its descriptor still is the root. False: it is not.
+    /// Unlocks the root, if its descriptor is still the root. False: it is not.
     fn end_root(&mut self) -> bool {
         let Some(root) = self.root.take() else {
             return true;
@@ -373,7 +375,7 @@ impl Held {
         let same = self.file.path().root_is_same();
         if same {
             root.unlock();
-            // It has been compared just now.
+            // It was compared just now.
             self.file.path().keep_root(false);
         } else {
             root.disown();
@@ -381,11 +383,9 @@ impl Held {
         same
     }
 
-    /// Gives both locks up. False: one of them was lost before.
-    ///
-    /// The root before the file: the next holder, which locks the file first, need not try again. Where copies of the
-    /// descriptors exist, the root is last: else an adopter of a copy could become the holder in between, and lose the
-    /// file's lock to this release.
+    /// Releases both locks. False: one of them was lost before. The root first: the next holder, which locks the file
+    /// first, then need not retry. If copies of the descriptors exist, the root last: otherwise an adopter of a copy
+    /// could become the holder in between, and lose the file's lock to this release.
     fn give_up(mut self) -> Result<bool, Fault> {
         if self.file.is_copied() {
             let file = self.end_file();
@@ -395,7 +395,7 @@ impl Held {
         Ok(self.end_file()? && root)
     }
 
-    /// Blanks the record and gives the file's lock up. False: it was lost before, and is left alone.
+    /// Blanks the record and unlocks the file. False: the lock was lost before, and is left alone.
     fn end_file(&mut self) -> Result<bool, Fault> {
         if !self.file.is_same() {
             return Ok(false);
@@ -405,8 +405,8 @@ impl Held {
             true => self.is_ours_still(),
             false => Ok(true),
         };
-        // First the record: the moment the lock is free, the next holder may write its own. Then the
-        // lock, explicitly: closing leaves it with every child that inherited the descriptor.
+        // The record first: once the lock is free, the next holder may write its own. Then an explicit unlock: closing
+        // leaves the lock to every child that inherited the descriptor.
         let blanked = match ours {
             Ok(true) => self.file.withdraw(self.record.len()),
             Ok(false) | Err(_) => Ok(()),
@@ -417,8 +417,8 @@ impl Held {
         Ok(ours)
     }
 
-    /// In a forked child only these copies of the descriptors go: unlocking, or blanking the record, would take the
-    /// lock from the parent.
+    /// In a forked child only these copies of the descriptors are closed: unlocking, or blanking the record, would take
+    /// the lock from the parent.
     fn leave(mut self) {
         self.file.disown();
         if let Some(root) = self.root.take() {
@@ -427,7 +427,7 @@ impl Held {
     }
 }
 
-/// Writes a record into a blank file. One that cannot be written whole is taken out again.
+/// Writes a record into a blank file. One that cannot be written whole is blanked again.
 fn write_record(file: &LockedFile, record: &[u8]) -> Result<(), Fault> {
     let mut written = 0;
     let result = file.write(record, &mut written).and_then(|()| file.sync());
@@ -437,9 +437,9 @@ fn write_record(file: &LockedFile, record: &[u8]) -> Result<(), Fault> {
     result
 }
 
-/// Whether its process ends at this moment: a process that is killed closes its files before it counts as ended, and a
-/// waiter has the lock by then.
+/// Whether its process is ending: a killed process closes its files before it counts as ended, so a waiter can get the
+/// lock earlier.
 fn is_ending(holder: &Holder) -> bool {
-    // Without a number here it has ended since it was found to run.
+    // Without a pid here it has ended since it was found to run.
     holder.local_pid().is_none_or(is_process_ending)
 }

@@ -1,4 +1,4 @@
-//! Asking about the lock without taking it.
+//! Questions about the lock, without taking it.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ fn is_held(path: &LockPath) -> Result<bool, Fault> {
         };
         let identity = file.identity()?;
         open_root_early(path);
-        // Shared, for an instant: acquirers tell such a lock from a holder's.
+        // Shared, for an instant: acquirers distinguish such a lock from a holder's.
         let free = file.try_shared()?;
         let root = if free { ask_root(path, Some(identity))? } else { None };
         if path.leads_to(identity)? {
@@ -35,31 +35,31 @@ fn is_held(path: &LockPath) -> Result<bool, Fault> {
     Err(path.unsettled())
 }
 
-/// Whether the root of a missing lock file is held. None: the file is there again.
+/// Whether the root of a missing lock file is held. None: the file has reappeared.
 fn holds_root_of_missing(path: &LockPath) -> Result<Option<bool>, Fault> {
     let root = ask_root(path, None)?;
     Ok(path.is_vacant()?.then(|| root.is_some_and(|root| root.is_held())))
 }
 
-/// Asks the root of a lock file that is free or missing. Both shared locks are kept until the path has been looked at
-/// again: else a holder could put its file back, or hand its lock over, between the two looks. None: the file is another
-/// lock than the workspace's own.
+/// Probes the root of a lock file that is free or missing. Both shared locks are kept until the path has been checked
+/// again: otherwise a holder could restore its file, or hand its lock over, between the two looks. None: the file is
+/// not the workspace's own lock.
 fn ask_root(path: &LockPath, file: Option<FileId>) -> Result<Option<RootTry>, Fault> {
     path.is_own(file).then(|| RootLock::share(path)).transpose()
 }
 
-/// Opens the root before the file's lock is tried, so that this is held for as few calls as can be: acquirers wait for its
-/// end. Whether that fails matters only if the root is asked then.
+/// Opens the root before the file's lock is tried, so that the lock is held for few calls: acquirers wait for its end.
+/// A failure matters only if the root is probed afterwards.
 fn open_root_early(path: &LockPath) {
     let _ = path.find_root();
 }
 
-/// Whether the lock is held, and by whom.
+/// Whether the lock is held, and the record of its holder.
 pub(crate) fn inspect_workspace(workspace_root: &Path, lock_file: Option<&Path>) -> Result<Inspection, Fault> {
     inspect(LockPath::within(workspace_root, lock_file)?)
 }
 
-/// The same: an answer that was true at one moment of the call.
+/// The same: the answer was true at one moment of the call.
 pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
     let mut budget = Budget::of(RECORD);
     for _ in 0..START_OVERS {
@@ -85,7 +85,7 @@ pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
                 // The holder's own lock file was removed. A record in this one is of an earlier holder.
                 _ if root_is_held => return Ok(Inspection::Held(None)),
                 record if free => return Ok(record.map_or(Inspection::Free, Inspection::Stale)),
-                // The process that wrote it had the lock, and blanks it before letting go, unless it dies.
+                // The process that wrote it had the lock, and blanks it before it unlocks, unless it dies.
                 Some(holder) if !holder.has_ended() && !is_of_another(&holder, &file) => {
                     return Ok(Inspection::Held(Some(holder)));
                 }
@@ -98,17 +98,17 @@ pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
     Err(path.unsettled())
 }
 
-/// Whether the kernel lists another process as the owner of the lock than the one on record. It is asked only where the
-/// record does not identify its process: ralph-core leaves its records behind, and says no more than a number.
+/// Whether the kernel lists a process other than the one on record as the owner of the lock. Called only if the record
+/// does not identify its process: ralph-core leaves its records behind, and they contain only a pid.
 pub(crate) fn is_of_another(holder: &Holder, file: &LockedFile) -> bool {
-    // While locks of others come and go, the kernel can pass over one in the list: an empty one is read again.
+    // While other locks come and go, the kernel can skip one in the list: an empty list is read again.
     let owners = || (0..3).find_map(|_| file.owners().filter(|owners| !owners.is_empty()));
     holder.identity().is_missing()
         && owners().is_some_and(|owners| !owners.iter().any(|owner| holder.seen().may_be(*owner)))
 }
 
-/// The dead holder on record, if it is its lock that is held, by another process that inherited its descriptor. If
-/// not, the holder is a new one.
+/// The dead holder on record, if its lock is still held by a process that inherited its descriptor. Otherwise the
+/// holder is a new one.
 pub(super) fn left_to_others(
     dead: Option<Box<Holder>>,
     file: &mut LockedFile,
@@ -117,14 +117,14 @@ pub(super) fn left_to_others(
     let Some(dead) = dead else {
         return Ok(None);
     };
-    // While locks of others come and go, the kernel can pass over one in the list: it is read more than once.
+    // While other locks come and go, the kernel can skip one in the list: it is read more than once.
     for _ in 0..3 {
         let is_its = |owner: &u32| dead.seen().number_here() == Some(*owner);
         if !file.owners().is_some_and(|owners| owners.iter().all(is_its)) {
             return Ok(None);
         }
     }
-    // A new holder that let go before the list was read is not in it either.
+    // A new holder that released before the list was read is not in it either.
     let is_so_still = !file.try_shared()? && file.content(found.size)?.record().as_ref() == Some(&dead);
     Ok(is_so_still.then_some(dead))
 }
@@ -134,11 +134,10 @@ pub(super) fn left_to_others(
 pub enum Inspection {
     /// No process holds the lock.
     Free,
-    /// A process holds it; None: it left no record.
+    /// A process holds it. None: it left no record.
     Held(Option<Box<Holder>>),
-    /// No process holds it, but there is a record in the file: its process died, left its record behind, as ralph-core
-    /// and execve(2) do, or the record was copied with the directory. A process on record that runs does not hold this
-    /// lock.
+    /// No process holds it, but the file has a record: its process died, or left the record behind, as ralph-core and
+    /// execve(2) do, or the record was copied with the directory. A running process on record does not hold this lock.
     Stale(Box<Holder>),
 }
 

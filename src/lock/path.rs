@@ -1,4 +1,4 @@
-//! Where the lock file is, and what can be asked and said of that place.
+//! The place of the lock file: its root, its path, and what is there.
 
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
@@ -14,20 +14,20 @@ use crate::process::LockId;
 use crate::record::LOCK_FILE;
 use crate::sys::file::{self, Below, FileId, Kind, Stat};
 
-/// Where a lock file is, or should be. Clones are the same place, and find the root once: from then on everything is
-/// looked up below its descriptor, whatever is renamed and wherever the process goes.
+/// Where a lock file is, or should be. Clones mean the same place and resolve the root once: from then on everything is
+/// looked up below its descriptor, whatever is renamed and wherever the process changes its directory.
 #[derive(Debug, Clone)]
 pub(crate) struct LockPath(Arc<Place>);
 
 #[derive(Debug)]
 struct Place {
-    /// As it was given.
+    /// As given.
     path: CString,
-    /// How many bytes of it are the workspace root.
+    /// The length of the workspace root in it.
     root_length: usize,
-    /// Where in it the lock file's path below the root begins.
+    /// The offset at which the lock file's path below the root begins.
     name: usize,
-    /// Whether the file was chosen by its path, and may be another lock than the workspace's own.
+    /// Whether the file was chosen by its path, so that it may not be the workspace's own lock.
     is_chosen: bool,
     root: OnceLock<Root>,
 }
@@ -53,7 +53,7 @@ impl LockPath {
             return invalid("the workspace root is empty; \".\" is the current directory");
         }
         let (root, lock_file) = (workspace_root.as_os_str().as_bytes(), lock_file.as_os_str().as_bytes());
-        // With room for all that comes, the two bytes between and at the end included.
+        // Room for both parts, the slash and the NUL.
         let mut path = Vec::with_capacity(root.len() + lock_file.len() + 2);
         path.extend_from_slice(root);
         if path.last() != Some(&b'/') {
@@ -63,7 +63,7 @@ impl LockPath {
         path.extend_from_slice(lock_file);
         match CString::new(path) {
             Ok(path) => Ok(LockPath::at(path, root.len(), name, is_chosen, OnceLock::new())),
-            Err(_) => invalid("a path has a NUL byte inside"),
+            Err(_) => invalid("the path contains a NUL byte"),
         }
     }
 
@@ -71,7 +71,7 @@ impl LockPath {
         LockPath(Arc::new(Place { path, root_length, name, is_chosen, root }))
     }
 
-    /// The same place with a root of its own, which can be asked whether it is locked.
+    /// The same place with its own descriptor of the root, on which a lock can be tried.
     pub(super) fn with_root(&self, root: Root) -> LockPath {
         let place = &self.0;
         LockPath::at(place.path.clone(), place.root_length, place.name, place.is_chosen, OnceLock::from(root))
@@ -96,12 +96,12 @@ impl LockPath {
         Path::new(OsStr::from_bytes(&self.0.path.to_bytes()[..self.0.root_length]))
     }
 
-    /// The root, if it has been found.
+    /// The root, if resolved.
     pub(super) fn root(&self) -> Option<&Root> {
         self.0.root.get()
     }
 
-    /// The root, found now if it was not before.
+    /// The root, resolved now if it was not before.
     pub(super) fn open_root(&self) -> io::Result<&Root> {
         if let Some(root) = self.0.root.get() {
             return Ok(root);
@@ -111,7 +111,7 @@ impl LockPath {
         Ok(self.0.root.get_or_init(|| root))
     }
 
-    /// Finds the root before anything else.
+    /// Resolves the root before anything else.
     pub(crate) fn resolve(&self) -> Result<(), Fault> {
         self.open_root().map(drop).map_err(|error| self.root_failed("open", error))
     }
@@ -123,12 +123,12 @@ impl LockPath {
         }
     }
 
-    /// Whether the root's descriptor still is the root, if it is open.
+    /// Whether the root's descriptor is still the root, if it is open.
     pub(crate) fn root_is_same(&self) -> bool {
         self.root().is_none_or(Root::is_same)
     }
 
-    /// Which directory the root is. None: there is none.
+    /// The root's identity. None: it is missing.
     pub(crate) fn find_root(&self) -> Result<Option<FileId>, Fault> {
         match self.open_root() {
             Ok(root) => Ok(root.identity()),
@@ -142,13 +142,13 @@ impl LockPath {
         self.root().and_then(Root::below).map(LockId::of).transpose()
     }
 
-    /// Which directory the root is, once it is found.
+    /// The root's identity, once resolved.
     pub(crate) fn root_identity(&self) -> Option<FileId> {
         self.root().and_then(Root::identity)
     }
 
-    /// Which lock it is, however the root and the lock file were spelled: the root, and the path below it. None: the
-    /// root is not open.
+    /// The identity of the lock, whatever the spelling of its path: the root, and the path below it. None: the root is
+    /// not open.
     pub(crate) fn place(&self) -> Option<(FileId, PathBuf)> {
         let name = Path::new(OsStr::from_bytes(&self.0.path.to_bytes()[self.0.name..]));
         Some((self.root_identity()?, name.components().filter(|part| *part != Component::CurDir).collect()))
@@ -169,23 +169,23 @@ impl LockPath {
         }
     }
 
-    /// The same place by another descriptor of the same root: on that of a guard, a shared lock that is tried would
+    /// The same place by another descriptor of the same root: on a guard's own descriptor, trying a shared lock would
     /// replace the exclusive one.
     pub(super) fn elsewhere(&self) -> Result<LockPath, Fault> {
         self.below_root_of(self)
     }
 
-    /// Moves the root's descriptor above that one. The kernel closes those of a process that was killed from the
-    /// highest down, and one of inotify can keep it for 30 ms before it comes to the lock.
+    /// Moves the root's descriptor above that one. When a process is killed, the kernel closes its descriptors from the
+    /// highest down, and closing an inotify descriptor can delay it for 30 ms before it reaches the lock.
     pub(crate) fn move_root_above(&mut self, number: i32) {
-        // Without it the lock works just as well.
+        // If it fails, the lock works just as well.
         if let Some(moved) = self.root().and_then(|root| root.above(number).ok()) {
             *self = self.with_root(moved);
         }
     }
 
-    /// Whether the root is at its path still. A relative path says nothing of that: the process may have gone
-    /// elsewhere.
+    /// Whether the root is still at its path. A relative path does not tell: the process may have changed its
+    /// directory.
     pub(super) fn root_is_in_place(&self) -> Result<bool, Fault> {
         let Some(identity) = self.root_identity().filter(|_| self.0.path.to_bytes().starts_with(b"/")) else {
             return Ok(true);
@@ -198,11 +198,11 @@ impl LockPath {
         }
     }
 
-    /// From where, and by which path, the file is looked up.
+    /// The descriptor and the relative path by which the file is looked up.
     fn lookup(&self) -> (Below<'_>, &CStr) {
         let bytes = self.0.path.as_bytes_with_nul();
         match self.root().and_then(Root::below) {
-            // The end of a text without NUL has none.
+            // The tail of a text without NUL has none.
             Some(root) => (Some(root), CStr::from_bytes_with_nul(&bytes[self.0.name..]).unwrap_or_default()),
             None => (None, &self.0.path),
         }
@@ -229,8 +229,8 @@ impl LockPath {
         file::stat_path(below, path)
     }
 
-    /// What that file is like now, if the path leads to it. While a descriptor keeps the file alive, no
-    /// other file can have its identity.
+    /// The file's present state, if the path leads to it. While a descriptor keeps it alive, no other file can have its
+    /// identity.
     pub(crate) fn find(&self, identity: FileId) -> Result<Option<Stat>, Fault> {
         match self.stat() {
             Ok(found) => Ok((found.identity == identity).then_some(found)),
@@ -253,8 +253,8 @@ impl LockPath {
         }
     }
 
-    /// Whether that file is the workspace's own lock, under whatever name: a hard link, or through a symbolic link.
-    /// None: as far as the path tells, there is no file yet.
+    /// Whether that file is the workspace's own lock, also under another name: a hard link, or through a symbolic link.
+    /// None: there is no file yet.
     pub(crate) fn is_own(&self, identity: Option<FileId>) -> bool {
         if !self.0.is_chosen {
             return true;
@@ -268,7 +268,7 @@ impl LockPath {
         root.below().is_some_and(|below| file::stat_path(Some(below), &name).is_ok_and(|own| own.identity == identity))
     }
 
-    /// The error for a system call on the root that failed.
+    /// The error for a failed system call on the root.
     pub(crate) fn root_failed(&self, action: &'static str, source: io::Error) -> Fault {
         if source.raw_os_error() == Some(libc::ENOENT) {
             return Box::new(LockError::NoDirectory { path: self.root_path().to_owned(), source });
@@ -276,7 +276,7 @@ impl LockPath {
         self.beginning(self.0.root_length).failed(action, source)
     }
 
-    /// The error for a system call on this path that failed.
+    /// The error for a failed system call on this path.
     pub(crate) fn failed(&self, action: &'static str, source: io::Error) -> Fault {
         let path = self.to_owned();
         match source.raw_os_error() {
@@ -295,7 +295,7 @@ impl LockPath {
         }
     }
 
-    /// The error for a lock that was taken again and again while its file was replaced.
+    /// The error when the file was replaced each time its lock was taken.
     pub(crate) fn unsettled(&self) -> Fault {
         Box::new(LockError::Unsettled { path: self.to_owned() })
     }
@@ -311,8 +311,8 @@ impl LockPath {
         Box::new(LockError::NotRegular { path: self.to_owned(), kind, os_code })
     }
 
-    /// The directories between the workspace root and the file: from where, and by which path, each is looked up, and
-    /// the path for messages.
+    /// The directories between the workspace root and the file: descriptor and relative path of each, and the path for
+    /// messages.
     pub(super) fn parents(&self) -> impl Iterator<Item = (Below<'_>, CString, LockPath)> {
         let bytes = self.0.path.to_bytes();
         let below = self.root().and_then(Root::below);
@@ -322,12 +322,12 @@ impl LockPath {
         ends.map(move |end| (below, CString::new(&bytes[begin..end]).unwrap_or_default(), self.beginning(end)))
     }
 
-    /// Whether it is the workspace's own lock file by its name.
+    /// Whether its name is that of the workspace's own lock file.
     pub(super) fn is_workspaces(&self) -> bool {
         !self.0.is_chosen
     }
 
-    /// The folder that the lock file is in. While there is none, the workspace root, where it will be made.
+    /// The directory of the lock file; while it is missing, the workspace root, where it will be created.
     pub(crate) fn folder(&self) -> Result<LockPath, Fault> {
         let bytes = self.0.path.to_bytes();
         let folder = self.beginning(bytes.iter().rposition(|byte| *byte == b'/').unwrap_or(self.0.root_length));
@@ -345,21 +345,21 @@ impl LockPath {
     }
 }
 
-/// Nothing is there, or nothing can be.
+/// Nothing is there, or can be.
 fn is_missing(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR))
 }
 
-/// Whether two relative paths are the same one: "./.ralph//loop.lock" is RALPH_LOCK_FILE.
+/// Whether two relative paths are equal: "./.ralph//loop.lock" is RALPH_LOCK_FILE.
 fn is_same(path: &Path, other: &Path) -> bool {
     path.components().filter(|part| *part != Component::CurDir).eq(other.components())
 }
 
-/// Refuses a lock file that is not below the workspace root.
+/// Refuses a lock file outside the workspace root.
 pub(crate) fn check_lock_file(lock_file: &Path) -> Result<(), Fault> {
     let mut parts = lock_file.components();
     let inside = parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    // Not "name/" or "name/.", which file_name() takes for "name": that is a directory.
+    // "name/" and "name/." mean a directory, but file_name() returns "name" for them.
     let bytes = lock_file.as_os_str().as_encoded_bytes();
     let named = lock_file.file_name().is_some_and(|name| bytes.ends_with(name.as_encoded_bytes()));
     if Path::new(LOCK_FILE).parent().is_some_and(|folder| is_same(lock_file, folder)) {

@@ -1,4 +1,4 @@
-//! A permission error in words: whose file or directory it is, what its mode allows, and what helps.
+//! Explains a permission error: the owner and mode of the file or directory, and the remedy.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;

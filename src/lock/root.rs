@@ -1,4 +1,4 @@
-//! The workspace root: found once in a call.
+//! The workspace root, resolved once per call.
 
 use std::ffi::CStr;
 use std::io;
@@ -8,10 +8,11 @@ use crate::sys::descriptor::Descriptor;
 use crate::sys::file::{self, Below, FileId};
 use crate::sys::number::copy_above;
 
-/// The directory of a workspace, open: where it is, whatever is renamed and wherever the process goes.
+/// The open directory of a workspace, which stays the same whatever is renamed and wherever the process changes its
+/// directory.
 #[derive(Debug)]
 pub(super) struct Root {
-    /// None where the system cannot open a directory that may not be read. Then paths lead there.
+    /// None where the system cannot open a directory without read permission; then paths are used.
     directory: Option<Descriptor>,
     /// Whether it was opened for reading, as flock(2) needs it.
     is_lockable: bool,
@@ -30,7 +31,7 @@ impl Root {
         }
     }
 
-    /// The same directory, opened again: a lock of its own can be tried there.
+    /// The same directory, opened again, so that its lock is independent.
     pub(super) fn open_again(&self) -> io::Result<Root> {
         match &self.directory {
             Some(directory) if self.is_lockable => {
@@ -41,7 +42,7 @@ impl Root {
         }
     }
 
-    /// The same descriptor under a number above that one.
+    /// A copy of the descriptor above that number.
     pub(super) fn above(&self, number: i32) -> io::Result<Root> {
         match &self.directory {
             Some(directory) => Root::of(Descriptor::new(copy_above(directory.as_fd(), number)?), self.is_lockable),
@@ -62,14 +63,14 @@ impl Root {
         self.directory.as_ref().and_then(Descriptor::identity)
     }
 
-    /// Whether it outlives the call, as a guard's and a waiter's does.
+    /// Whether its descriptor outlives the call, as a guard's and a waiter's does.
     pub(super) fn keep(&self, kept: bool) {
         if let Some(directory) = &self.directory {
             directory.keep(kept);
         }
     }
 
-    /// Whether the descriptor still is the directory.
+    /// Whether the descriptor is still the directory.
     pub(super) fn is_same(&self) -> bool {
         self.directory.as_ref().is_none_or(Descriptor::is_same)
     }

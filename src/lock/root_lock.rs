@@ -1,7 +1,7 @@
 //! The lock of the workspace root.
 //!
 //! A holder of the workspace's own lock holds flock(2) on the root directory too, which `rm -rf .ralph` and
-//! `git clean` do not remove: another process that makes a new lock file is refused by the directory.
+//! `git clean` do not remove: a process that creates a new lock file is refused by the directory's lock.
 
 use super::backoff::{Budget, pause};
 use super::path::LockPath;
@@ -9,13 +9,13 @@ use super::root::Root;
 use crate::error::{Fault, LockError};
 use crate::sys::flock;
 
-/// What came of trying for the root's lock.
+/// The outcome of trying for the root's lock.
 pub(crate) enum RootTry {
-    /// None: this root cannot be locked, and the lock file alone protects it.
+    /// None: this root cannot be locked, so the lock file alone protects it.
     Locked(Option<RootLock>),
     /// Another process has locked it.
     Held,
-    /// The root is not at its path any more.
+    /// The root is no longer at its path.
     Gone,
 }
 
@@ -33,8 +33,8 @@ pub(crate) struct RootLock {
 }
 
 impl RootLock {
-    /// Asks whether another process holds the root, by a shared lock, which an acquire looks past. While it is kept, no
-    /// process becomes the holder.
+    /// Probes with a shared lock, which an acquire tolerates, whether another process holds the root. While the shared
+    /// lock is kept, no process becomes the holder.
     pub(crate) fn share(path: &LockPath) -> Result<RootTry, Fault> {
         let Some(root) = RootLock::find(path)? else {
             return Ok(RootTry::Gone);
@@ -49,7 +49,7 @@ impl RootLock {
         })
     }
 
-    /// None: it is not there.
+    /// None: the root is missing.
     fn find(path: &LockPath) -> Result<Option<&Root>, Fault> {
         match path.open_root() {
             Ok(root) => Ok(Some(root)),
@@ -58,8 +58,8 @@ impl RootLock {
         }
     }
 
-    /// Tries for the lock, looking past probers, and that long past a holder that may be about to end. A root that
-    /// cannot be locked, for whatever reason, leaves the protection to the lock file.
+    /// Tries for the lock, and retries for that long while probers, or a holder that may be ending, have it. A root
+    /// that cannot be locked, for whatever reason, leaves the protection to the lock file.
     pub(crate) fn take(path: &LockPath, patience: &mut Budget, probers: &mut Budget) -> Result<RootTry, Fault> {
         let Some(root) = RootLock::find(path)? else {
             return Ok(RootTry::Gone);
@@ -69,7 +69,7 @@ impl RootLock {
         };
         let locked = || Ok(RootTry::Locked(Some(RootLock { path: path.clone(), locked: true })));
         loop {
-            // As in `contend`: a shared lock is a prober's, which is gone in an instant.
+            // As in `contend`: a shared lock is a prober's, and gone in an instant.
             let tried = match flock::try_exclusive(directory) {
                 Ok(true) => return locked(),
                 Ok(false) => flock::try_shared(directory),
@@ -80,7 +80,7 @@ impl RootLock {
                     if flock::try_exclusive(directory).unwrap_or(false) {
                         return locked();
                     }
-                    // A refused conversion drops the lock on a local file system only.
+                    // Only a local file system drops the lock when it refuses a conversion.
                     let _ = flock::unlock(directory);
                     probers.is_over()
                 }
@@ -94,19 +94,19 @@ impl RootLock {
         }
     }
 
-    /// Whether the lock has stayed with the descriptor, which has been compared. That is asked only where another copy
-    /// of the descriptor may have unlocked it; if it is free, it is taken again.
+    /// Whether the descriptor, whose identity was compared, still has the lock. Determined only if another copy of the
+    /// descriptor may have unlocked it; a free lock is taken again.
     pub(crate) fn is_held(&self, copied: bool) -> bool {
         let directory = self.path.root().and_then(Root::lockable).filter(|_| copied);
         directory.is_none_or(|directory| flock::try_exclusive(directory).unwrap_or(true))
     }
 
-    /// Unlocks it; to be called when its descriptor has been compared. The root's forked copies have no lock then.
+    /// Unlocks it, for forked copies of the descriptor too. Call it after the descriptor's identity was compared.
     pub(crate) fn unlock(mut self) {
         self.end();
     }
 
-    /// Leaves the lock to the other copies of the descriptor, or a number to what it has become.
+    /// Leaves the lock to the other copies of the descriptor, or a reused number to its new file.
     pub(crate) fn disown(mut self) {
         self.locked = false;
     }
@@ -114,7 +114,7 @@ impl RootLock {
     fn end(&mut self) {
         if std::mem::take(&mut self.locked) {
             if let Some(directory) = self.path.root().and_then(Root::lockable) {
-                // Closing the descriptor is all that is left to do.
+                // Closing the descriptor is all that is left.
                 let _ = flock::unlock(directory);
             }
         }
@@ -122,13 +122,13 @@ impl RootLock {
 }
 
 impl Drop for RootLock {
-    /// Closing alone would leave the lock with a child that another thread has forked meanwhile.
+    /// Closing alone would leave the lock to a child that another thread has forked meanwhile.
     fn drop(&mut self) {
         self.end();
     }
 }
 
-/// Waits until no process holds the root, as a prober: the next holder is not kept out.
+/// Waits until no process holds the root, with a prober's shared lock, which does not keep the next holder out.
 pub(crate) fn wait_for_root(path: &LockPath) -> Result<(), Fault> {
     let root = path.open_root().map_err(|error| path.root_failed("open", error))?;
     let Some(directory) = root.lockable() else {

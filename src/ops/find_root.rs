@@ -1,4 +1,4 @@
-//! Which workspace does a directory belong to?
+//! Finds the workspace that a directory belongs to.
 
 use std::fs::Metadata;
 use std::io;
@@ -22,7 +22,7 @@ fn repeat<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
-/// What is there. None: nothing, as far as the caller may see. Any other error is one: to go on above would give
+/// What is there. None: nothing that the caller may see. Any other error is reported: to continue above would return
 /// another workspace.
 fn look(call: impl FnMut() -> io::Result<Metadata>) -> io::Result<Option<Metadata>> {
     match repeat(call) {
@@ -54,11 +54,11 @@ pub(crate) fn find_root(start: &Path) -> Result<PathBuf, Fault> {
         let Some(status) = look(|| directory.metadata()).map_err(failed)? else {
             break;
         };
-        // Beyond a mount boundary begins another project, as for git.
+        // Beyond a mount boundary another project begins, as for git.
         if status.dev() != found.dev() {
             break;
         }
-        // A directory that everybody may write to, like /tmp, is no workspace, whatever others put there.
+        // A directory that every user may write to, like /tmp, is not a workspace, whatever other users put there.
         if status.mode() & STICKY != 0 {
             continue;
         }
@@ -68,7 +68,7 @@ pub(crate) fn find_root(start: &Path) -> Result<PathBuf, Fault> {
         }
         let lock_file = look(|| directory.join(LOCK_FILE).symlink_metadata()).map_err(failed)?;
         let has_lock_file = lock_file.is_some_and(|file| file.is_file());
-        // A lock file that the caller may not read is not the caller's.
+        // A lock file that the caller may not read does not make a workspace for the caller.
         let is_held = || match is_locked(directory) {
             Err(fault) if matches!(fault.os_code(), Some(libc::EACCES | libc::EPERM)) => Ok(false),
             held => held,

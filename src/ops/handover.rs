@@ -1,4 +1,4 @@
-//! Handing a held lock to another process: guard to descriptor, descriptor to guard.
+//! Hands a held lock to another process: guard to descriptor, descriptor to guard.
 //!
 //! flock(2) belongs to the open file, not to a process: a process with a copy of the descriptor has the lock,
 //! and it is free once the last copy is closed. So the lock goes where the descriptor goes, through fork,
@@ -15,22 +15,21 @@ use crate::sys::file::{self, Kind};
 use crate::wait::AcquireOptions;
 
 impl LockGuard {
-    /// Ends the guard and gives its lock as a descriptor that child processes inherit. The lock is held
-    /// as long as any copy of it is open.
+    /// Ends the guard and returns its lock as a descriptor that child processes inherit. The lock is held as long as
+    /// any copy of it is open.
     ///
-    /// When that fails, the lock is given up.
+    /// On failure the lock is released.
     pub fn into_fd(self) -> Result<OwnedFd, LockError> {
         self.to_fd()
     }
 
-    /// The same, except that the guard keeps the lock when that fails. Afterwards it holds nothing.
+    /// The same, except that on failure the guard keeps the lock. After success it holds nothing.
     pub fn to_fd(&self) -> Result<OwnedFd, LockError> {
         self.take_fd()?.ok_or_else(|| *LockError::invalid("the guard has ended"))
     }
 
-    /// Makes a guard of a descriptor that another process's guard was turned into, and this process the
-    /// holder on record. Of the options only the lock file counts. When that fails, the descriptor comes
-    /// back with the error, and with its lock.
+    /// Turns a descriptor from another process's guard into a guard, and makes this process the holder on record. Only
+    /// the options' lock file is used. On failure the descriptor is returned with the error, and with its lock.
     pub fn adopt(
         workspace_root: impl AsRef<Path>,
         prompt: &str,
@@ -41,16 +40,16 @@ impl LockGuard {
     }
 }
 
-/// The same for a descriptor that is passed as a number, and stays the caller's when that fails.
+/// The same for a descriptor passed as a number, which stays the caller's on failure.
 pub(crate) fn adopt_number(root: &Path, prompt: &str, options: &AcquireOptions, fd: i32) -> Result<LockGuard, Fault> {
-    let fd = file::own(fd).map_err(|_| LockError::invalid(format!("{fd} is no open descriptor")))?;
+    let fd = file::own(fd).map_err(|_| LockError::invalid(format!("{fd} is not an open descriptor")))?;
     adopt(root, prompt, options, fd).map_err(|(fault, fd)| {
         let _ = fd.into_raw_fd();
         fault
     })
 }
 
-/// Ends the guard, and gives the number of its descriptor. None: it has ended before.
+/// Ends the guard and returns the number of its descriptor. None: it has ended before.
 pub(crate) fn take_number(guard: &LockGuard) -> Result<Option<i32>, Fault> {
     Ok(guard.take_fd()?.map(IntoRawFd::into_raw_fd))
 }
@@ -62,7 +61,7 @@ fn adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: OwnedFd) -> Re
     }
 }
 
-/// The guard gets a copy, which no exec inherits. The other one is closed when all went well.
+/// The guard gets a close-on-exec copy. On success the other one is closed.
 fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) -> Result<LockGuard, Fault> {
     let path = LockPath::within(root, options.lock_file.as_deref())?;
     let mut record = Record::new(prompt).map_err(LockError::invalid)?;
@@ -75,13 +74,13 @@ fn try_adopt(root: &Path, prompt: &str, options: &AcquireOptions, fd: &OwnedFd) 
         if found.kind == Kind::Regular && found.links == 0 {
             return Err(Box::new(LockError::Lost { path: path.to_owned() }));
         }
-        let message = format!("the descriptor is another file than {}", path.as_path().display());
+        let message = format!("the descriptor is another file, not {}", path.as_path().display());
         return Err(LockError::invalid(message));
     }
     let copy = fd.try_clone().map_err(|error| path.failed("adopt a descriptor of", error))?;
     let mut file = LockedFile::adopt(copy, &path);
     file.identity()?;
-    // The lock that it has already, or else a free one, taken like any other: there is nothing in between.
+    // It has the lock already, or takes it like any other caller: the lock is never free in between.
     match contend(&mut file, &mut Backoff::default()) {
         Ok(true) => {
             let inherited = LockGuard::inherit(file, &mut record)?;

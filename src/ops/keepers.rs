@@ -1,4 +1,4 @@
-//! Which processes really keep a lock? The holder on record, or those that inherited its descriptor.
+//! Finds the processes that keep a lock: the holder on record, or those that inherited its descriptor.
 
 use std::io;
 use std::path::Path;
@@ -8,12 +8,12 @@ use crate::lock::{LockPath, LockedFile};
 use crate::process::{has_lock, shows_our_numbers};
 use crate::sys::file::numbers_in;
 
-/// The processes that have a descriptor with the exclusive lock of the lock file, as far as /proc shows
-/// them. It looks at every descriptor of every process.
+/// The processes that have a descriptor with the exclusive lock of the lock file, as far as /proc shows them. Reads
+/// every descriptor of every process.
 pub(crate) fn find_keepers(root: &Path, lock_file: Option<&Path>) -> Result<Vec<u32>, Fault> {
     let path = LockPath::within(root, lock_file)?;
     let failed = |error: io::Error| match error.raw_os_error() {
-        // No /proc, or none with processes.
+        // There is no /proc, or it lists no processes.
         None | Some(libc::ENOENT) => Box::new(LockError::UnsupportedPlatform),
         _ => path.failed("look for the keepers of", error),
     };
@@ -30,7 +30,7 @@ pub(crate) fn find_keepers(root: &Path, lock_file: Option<&Path>) -> Result<Vec<
     if locks.is_empty() {
         return Ok(Vec::new());
     }
-    // Another pid namespace's /proc has the processes under numbers that mean others here.
+    // The pids in another pid namespace's /proc mean other processes here.
     if !shows_our_numbers().map_err(failed)? {
         return Err(Box::new(LockError::UnsupportedPlatform));
     }
@@ -39,9 +39,9 @@ pub(crate) fn find_keepers(root: &Path, lock_file: Option<&Path>) -> Result<Vec<
         match has_lock(pid, &locks) {
             Ok(true) => keepers.push(pid),
             Ok(false) => {}
-            // Another user's process keeps nothing that the caller may see.
+            // The caller may not see the descriptors of another user's process.
             Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EPERM)) => {}
-            // With any other error a keeper could be missing.
+            // After any other error a keeper could be missing.
             Err(error) => return Err(failed(error)),
         }
     }

@@ -1,4 +1,4 @@
-//! What can be done with a workspace's lock besides taking and releasing it.
+//! Operations on a workspace's lock other than taking and releasing it.
 
 mod find_root;
 mod handover;

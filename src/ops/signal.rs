@@ -1,4 +1,4 @@
-//! Signals for the holder, and for no other process.
+//! Sends signals to the holder, and to no other process.
 
 use std::io;
 use std::path::Path;
@@ -15,21 +15,20 @@ pub(crate) fn signal_holder(root: &Path, lock_file: Option<&Path>, signal: i32) 
     let (holder, number) = live_holder(&path)?;
     let failed = |error: io::Error| match error.raw_os_error() {
         Some(libc::ENOSYS) => Box::new(LockError::UnsupportedPlatform),
-        Some(libc::EINVAL) => LockError::invalid(format!("{signal} is no signal")),
+        Some(libc::EINVAL) => LockError::invalid(format!("{signal} is not a signal number")),
         Some(libc::ESRCH) => not_live(&path, &holder, Liveness::Dead),
         _ => path.failed("signal the holder of", error),
     };
-    // From here on this process is meant, whichever process gets its number.
+    // The pidfd means this process from now on, even if its pid is reused.
     let process = event::open_process(number).map_err(failed)?;
-    // A caller that may not signal it learns that first. Then: if the number is still the holder's now, it was so when
-    // it was opened.
+    // A caller that may not signal it learns that first. Then compare: if the pid is still the holder's now, it was so
+    // when it was opened.
     event::signal(&process, 0).map_err(failed)?;
     let (again, _) = live_holder(&path)?;
     if again != holder {
         return Err(let_go(&path));
     }
-    // The record alone does not say that its process has the lock: it may have run another program, exec(2), or handed
-    // the lock over.
+    // The record does not prove that its process has the lock: it may have called execve(2), or handed the lock over.
     if !has_the_lock(&path, number)? {
         return Err(not_live(&path, &holder, Liveness::Live));
     }
@@ -44,7 +43,7 @@ fn has_the_lock(path: &LockPath, number: u32) -> Result<bool, Fault> {
     has.map_err(|error| path.failed("look for the lock of", error))
 }
 
-/// The holder on record that runs, and its number here.
+/// The live holder on record, and its pid here.
 fn live_holder(path: &LockPath) -> Result<(Box<Holder>, u32), Fault> {
     match inspect(path.clone())? {
         Inspection::Free | Inspection::Stale(_) => {
@@ -62,7 +61,7 @@ fn live_holder(path: &LockPath) -> Result<(Box<Holder>, u32), Fault> {
 }
 
 fn let_go(path: &LockPath) -> Fault {
-    let reason = "the holder let go at this moment".to_owned();
+    let reason = "the holder has just released the lock".to_owned();
     Box::new(LockError::NotFound { path: path.to_owned(), reason })
 }
 

@@ -1,5 +1,5 @@
-//! What identifies a process besides its number: PIDs are reused after a while, after a reboot and in every
-//! container. A process is known by its boot, pid namespace and start time (proc(5)).
+//! What identifies a process beyond its pid: PIDs are reused in time, after a reboot and in every container. A process
+//! is identified by its boot, pid namespace and start time (proc(5)).
 
 use std::borrow::Cow;
 use std::io;
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 use super::proc::{self, Stat};
 use crate::sys::process::{self, PerProcess};
 
-/// What a record says of its process besides the number. What could not be found out is missing.
+/// What a record says about its process besides the pid. Facts that could not be determined are missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct ProcessId {
-    /// Shown to people. It decides only where the boot or the pid namespace is missing: a host can be renamed.
+    /// Shown to people. It decides only if the boot or the pid namespace is missing: a host can be renamed.
     pub(crate) host: Option<String>,
     pub(crate) boot_id: Option<String>,
     /// The inode number of the pid namespace, namespaces(7); 0 where the system has none.
     pub(crate) pid_ns: Option<u64>,
-    /// The inode number of the time namespace, time_namespaces(7); 0 where the kernel has none. The start time is
-    /// by its clock.
+    /// The inode number of the time namespace, time_namespaces(7); 0 where the kernel has none. The start time is in
+    /// its clock.
     pub(crate) time_ns: Option<u64>,
     /// On Linux in clock ticks since the boot, field 22 of /proc/pid/stat; elsewhere in microseconds since 1970.
     pub(crate) start_time: Option<u64>,
@@ -28,7 +28,7 @@ pub(crate) struct ProcessId {
 /// Where a process on record runs, as seen by the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// On this boot and in this pid namespace: its number means the same here.
+    /// On this boot and in this pid namespace: its pid means the same here.
     Here,
     /// On this boot, in another pid namespace, as in a container.
     OtherNamespace,
@@ -40,13 +40,13 @@ pub(super) enum Place {
 static OWN: PerProcess<ProcessId> = PerProcess::new();
 
 impl ProcessId {
-    /// The identity of this process, found out once. What cannot be found out now, perhaps because no descriptor
-    /// is left, is asked for again the next time.
+    /// The identity of this process, determined once. Facts that cannot be determined now, for instance for want of a
+    /// descriptor, are tried again at the next call.
     pub(crate) fn own() -> Cow<'static, ProcessId> {
         let find = || ProcessId {
             host: process::host_name(),
             boot_id: boot_id(),
-            // Of this thread: the namespaces of the first one are gone once it has ended.
+            // This thread's namespaces: those of the first thread are gone once it has ended.
             pid_ns: proc::namespace(c"/proc/thread-self/ns/pid").ok(),
             time_ns: time_namespace(),
             start_time: proc::own_number().and_then(|number| Some(Stat::of(number).ok()?.start_time)),
@@ -54,7 +54,7 @@ impl ProcessId {
         OWN.get(find, ProcessId::is_complete)
     }
 
-    /// Whether there is nothing more to find out. Only Linux has this /proc.
+    /// Whether all facts are known. Only Linux has this /proc.
     pub(crate) fn is_complete(&self) -> bool {
         let found = self.host.is_some()
             && self.boot_id.is_some()
@@ -64,7 +64,7 @@ impl ProcessId {
         found || cfg!(not(linux))
     }
 
-    /// Whether a record has nothing to identify its process by, as ralph-core's has not.
+    /// Whether a record has nothing that identifies its process, like ralph-core's.
     pub(crate) fn is_missing(&self) -> bool {
         self.start_time.is_none() && self.place() == Place::Unknown
     }
@@ -89,14 +89,14 @@ impl ProcessId {
     }
 }
 
-/// None where one side does not say.
+/// None if one side is missing.
 fn equal<T: PartialEq>(one: &Option<T>, other: &Option<T>) -> Option<bool> {
     Some(one.as_ref()? == other.as_ref()?)
 }
 
 fn time_namespace() -> Option<u64> {
     match proc::namespace(c"/proc/thread-self/ns/time") {
-        // A kernel without time namespaces, if this is not for want of /proc.
+        // The kernel has no time namespaces, unless /proc is missing.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             proc::namespace(c"/proc/thread-self/ns/pid").ok().map(|_| 0)
         }

@@ -1,4 +1,4 @@
-//! What can be said of a process on record: whether it runs, and what it is to the caller.
+//! Judges a process on record: whether it runs, and its relation to the caller.
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -8,39 +8,39 @@ use super::owners;
 use super::proc::{self, Stat};
 use crate::sys::process;
 
-/// What can be said of a process on record.
+/// Whether the process on record runs.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Liveness {
-    /// Nothing: the record has no identity (ralph-core writes none), its start time is by the clock of another time
+    /// Unknown: the record has no identity (ralph-core writes none), its start time is in the clock of another time
     /// namespace, or there is no /proc.
     Unknown = 0,
     /// It runs.
     Live = 1,
     /// It has ended.
     Dead = 2,
-    /// It has ended, and another process has its number now.
+    /// It has ended, and another process has its pid now.
     Recycled = 3,
     /// It belongs to another host or boot, or to a pid namespace that is not visible from here, and cannot be judged.
     Foreign = 4,
 }
 
-/// What the process on record is to the caller.
+/// The relation of the process on record to the caller.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
-    /// That cannot be told.
+    /// It cannot be determined.
     Unknown = 0,
     /// The caller's own process.
     Own = 1,
-    /// A process above the caller: its parent, or that one's parent, and so on.
+    /// An ancestor of the caller: its parent, that process's parent, and so on.
     Ancestor = 2,
     /// Neither, as far as is visible from the caller's pid namespace.
     Other = 3,
 }
 
-/// The number by which a process of another pid namespace was found here; 0 until then. It is kept, so that the process
-/// can be judged after it has let go of the lock.
+/// The pid by which a process of another pid namespace was found here; 0 until then. It is kept, so that the process
+/// can be judged after it has released the lock.
 #[derive(Debug, Default)]
 pub(crate) struct FoundAs(AtomicU32);
 
@@ -54,13 +54,13 @@ impl Clone for FoundAs {
 #[derive(Clone, Copy)]
 pub(crate) struct Seen<'a> {
     pub(crate) identity: &'a ProcessId,
-    /// The number on record, which is the one in the process's own pid namespace.
+    /// The pid on record, in the process's own pid namespace.
     pub(crate) pid: u32,
     pub(crate) found_as: &'a FoundAs,
 }
 
 impl Seen<'_> {
-    /// The number in the caller's pid namespace, whether or not the process still has it.
+    /// The pid in the caller's pid namespace, whether or not the process still has it.
     fn number(&self) -> Result<u32, Place> {
         match self.identity.place() {
             Place::Here => Ok(self.pid),
@@ -69,8 +69,8 @@ impl Seen<'_> {
         }
     }
 
-    /// The number of a process of another pid namespace. It is looked for among the processes that own a lock, of
-    /// whatever file: number, pid namespace and start time identify it, and the list is short.
+    /// The pid here of a process of another pid namespace. It is searched for among the owners of locks on any file:
+    /// pid, pid namespace and start time identify it, and the list is short.
     fn find(&self) -> Option<u32> {
         let known = self.found_as.0.load(Relaxed);
         if known != 0 {
@@ -81,15 +81,15 @@ impl Seen<'_> {
         Some(found)
     }
 
-    /// Whether it is the process with this number here: the one whose number and pid namespace in its container, and
-    /// whose start time, are those on record.
+    /// Whether the process with this pid here is the one on record: with its pid and pid namespace in the container,
+    /// and its start time.
     fn is_contained_as(&self, number: u32) -> bool {
         Stat::of(number).is_ok_and(|stat| self.identity.is_of(&stat) == Some(true))
             && proc::innermost_number(number) == Some(self.pid)
             && proc::pid_namespace(number).ok() == self.identity.pid_ns
     }
 
-    /// The number to watch it by. A record without identity is taken for one of this pid namespace.
+    /// The pid to watch it by. A record without identity is taken for one of this pid namespace.
     pub(crate) fn number_here(&self) -> Option<u32> {
         match self.number() {
             Ok(number) => Some(number),
@@ -107,7 +107,7 @@ impl Seen<'_> {
         if !process::exists(number) {
             return Liveness::Dead;
         }
-        // Where /proc shows another pid namespace, or hides other users' processes, nothing more is known.
+        // If /proc shows another pid namespace, or hides other users' processes, nothing more is known.
         let (true, Ok(stat)) = (proc::is_ours(), Stat::of(number)) else {
             return if process::exists(number) { Liveness::Unknown } else { Liveness::Dead };
         };
@@ -119,13 +119,13 @@ impl Seen<'_> {
         }
     }
 
-    /// Whether it is known to have ended. Quick for one that runs; a process that has its number now is taken for it.
+    /// Whether it is known to have ended. Quick for a running process; a process that has its pid now is taken for it.
     pub(crate) fn is_gone(&self) -> bool {
-        // In this order, because the second one reads files.
+        // In this order, because the second check reads files.
         !proc::has_program(self.pid) && self.liveness() == Liveness::Dead
     }
 
-    /// The number by which the caller can reach it; None if it has ended or is not visible from here.
+    /// The pid by which the caller can reach it; None if it has ended or is not visible from here.
     pub(crate) fn local_pid(&self) -> Option<u32> {
         let has_ended = matches!(self.liveness(), Liveness::Dead | Liveness::Recycled);
         self.number().ok().filter(|_| !has_ended)
@@ -142,11 +142,11 @@ impl Seen<'_> {
         }
         let mut above = process::id();
         let mut relation = Relation::Own;
-        // The first process of a pid namespace has no parent there. A bound in case that /proc changes meanwhile.
+        // The first process of a pid namespace has no parent there. The bound holds even if /proc changes meanwhile.
         for _ in 0..4096 {
             let stat = match Stat::of(above) {
                 Ok(stat) => stat,
-                // There is none, or it is hidden from the caller.
+                // It has no parent, or /proc hides it from the caller.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && relation != Relation::Own => break,
                 Err(_) => return Relation::Unknown,
             };
@@ -163,8 +163,7 @@ impl Seen<'_> {
         Relation::Other
     }
 
-    /// Whether it may own a lock that this process, by its number here, is listed as the owner of, as far as the numbers
-    /// tell.
+    /// Whether it may be the process that is listed, by its pid here, as the owner of a lock, as far as the pids tell.
     pub(crate) fn may_be(&self, number: u32) -> bool {
         self.number_here() == Some(number) || proc::innermost_number(number) == Some(self.pid)
     }

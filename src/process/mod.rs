@@ -1,4 +1,4 @@
-//! Which process holds a lock: what identifies it, and what the system tells of others.
+//! Identifies the process that holds a lock, and reads what the system says about processes.
 
 mod identity;
 mod judge;

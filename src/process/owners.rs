@@ -1,4 +1,4 @@
-//! How the kernel lists flock(2) locks in proc(5): which processes took a lock, and which have it now.
+//! Reads the kernel's lists of flock(2) locks in proc(5): which processes took a lock, and which have it now.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -7,12 +7,12 @@ use super::proc::{self, path};
 use crate::sys::file;
 use crate::sys::process;
 
-/// A file as the kernel names it in its lists of locks, proc_locks(5). On overlayfs and btrfs neither number needs to
-/// be the one that stat(2) gives.
+/// A file as the kernel names it in its lists of locks (proc_locks(5)). On overlayfs and btrfs both numbers can differ
+/// from those of stat(2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LockId {
-    /// The major and minor number of its file system's device. None where they cannot be found out, because the mount
-    /// is not one of this mount namespace: then the inode number alone must do.
+    /// The major and minor number of its file system's device. None if the mount is not in this mount namespace: then
+    /// only the inode number is compared.
     device: Option<(u32, u32)>,
     inode: u64,
 }
@@ -20,7 +20,7 @@ pub(crate) struct LockId {
 impl LockId {
     /// The name of an open file.
     pub(crate) fn of(file: BorrowedFd<'_>) -> io::Result<LockId> {
-        // Of this thread: it can have a descriptor table of its own, and the first one's is gone once it has ended.
+        // This thread's: it can have its own descriptor table, and the first thread's is gone once it has ended.
         let info = proc::read(&path(format!("/proc/thread-self/fdinfo/{}", file.as_raw_fd())))?;
         let number = |key: &str| {
             let line = lines(&info).find_map(|line| line.strip_prefix(key))?;
@@ -38,8 +38,8 @@ impl LockId {
         Ok(LockId { device, inode })
     }
 
-    /// The processes that took an exclusive lock on the file, by their numbers here. A process that has ended is
-    /// listed, or missing, as long as others keep its lock; one that is not visible from this pid namespace is missing.
+    /// The processes that took an exclusive lock on the file, by their pids here. A process that has ended may be
+    /// listed while another one keeps its lock; one that is not visible from this pid namespace is missing.
     pub(crate) fn owners(&self) -> io::Result<Vec<u32>> {
         Ok(locks()?.iter().filter(|lock| self.is_of(lock)).map(|lock| lock.owner).collect())
     }
@@ -49,7 +49,7 @@ impl LockId {
     }
 }
 
-/// The processes that took an exclusive lock on any file, by their numbers here.
+/// The processes that took an exclusive lock on any file, by their pids here.
 pub(super) fn of_any_lock() -> io::Result<Vec<u32>> {
     Ok(locks()?.iter().map(|lock| lock.owner).collect())
 }
@@ -64,14 +64,14 @@ fn locks() -> io::Result<Vec<Lock>> {
 
 /// An exclusive lock.
 struct Lock {
-    /// 0 for a process that is not visible, or is one of another machine.
+    /// 0 for a process that is not visible, or on another machine.
     owner: u32,
     device: (u32, u32),
     inode: u64,
 }
 
 impl Lock {
-    /// A line such as `1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF`. A process that only waits has an arrow,
+    /// Parses a line such as `1: FLOCK  ADVISORY  WRITE 1234 fe:00:5678 0 EOF`. A waiting process has an arrow,
     /// `1: -> FLOCK`.
     fn parse(line: &str) -> Option<Lock> {
         let (before, after) = line.split_once("FLOCK  ADVISORY  WRITE ")?;
@@ -79,7 +79,7 @@ impl Lock {
             return None;
         }
         let mut fields = after.split([' ', ':']);
-        // Another machine's is negative.
+        // A pid on another machine is negative.
         let owner = fields.next()?.parse::<i64>().ok()?.try_into().unwrap_or(0);
         let mut hexadecimal = || u32::from_str_radix(fields.next()?, 16).ok();
         let device = (hexadecimal()?, hexadecimal()?);
@@ -88,10 +88,10 @@ impl Lock {
 }
 
 /// Whether a process has a descriptor with an exclusive lock on one of these files, in the descriptor table of any of
-/// its threads. An error says that this could not be seen: EACCES for want of permission.
+/// its threads. An error means that this could not be determined: EACCES for want of permission.
 ///
-/// It reads what the kernel knows and never touches the other files that are open there: a file system that does not
-/// answer cannot stop it.
+/// It reads only the kernel's data and never touches the other open files: a file system that does not answer cannot
+/// stop it.
 pub(crate) fn has_lock(pid: u32, locks: &[LockId]) -> io::Result<bool> {
     let threads = match file::numbers_in(&path(format!("/proc/{pid}/task"))) {
         Err(error) if is_gone(&error) => return Ok(false),
@@ -100,7 +100,7 @@ pub(crate) fn has_lock(pid: u32, locks: &[LockId]) -> io::Result<bool> {
     let mut denied = None;
     let mut looked_at = None;
     for thread in threads {
-        // Threads that share the table of the one before need no look.
+        // Skip threads that share the previous thread's table.
         if looked_at.is_some_and(|other| process::share_descriptors(other, thread)) {
             continue;
         }
@@ -123,7 +123,7 @@ fn table_has_lock(pid: u32, thread: u32, locks: &[LockId]) -> io::Result<bool> {
         match file::read_link(&path(format!("{table}/fd/{number}")), &mut first) {
             Ok(_) if first != *b"/" => continue,
             Err(error) if is_gone(&error) => continue,
-            // A path may be too long to be told.
+            // The path may be too long to be shown.
             _ => {}
         }
         let info = match proc::read(&path(format!("{table}/fdinfo/{number}"))) {

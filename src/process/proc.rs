@@ -1,4 +1,4 @@
-//! What the system tells of a process: proc(5), or what other systems have.
+//! Reads the system's facts about a process: from proc(5), or by the means of other systems.
 
 use std::ffi::{CStr, CString};
 use std::io;
@@ -9,10 +9,10 @@ use crate::sys::file;
 use crate::sys::kinfo;
 use crate::sys::process;
 
-/// Whether this system tells of processes by other means than /proc, and has no pid namespaces.
+/// Whether this system describes processes by means other than /proc, and has no pid namespaces.
 pub(super) const HAS_KINFO: bool = cfg!(kinfo);
 
-/// The text of a file in /proc. Other systems have no /proc, or one with other contents.
+/// The text of a file in /proc. Systems other than Linux have no /proc, or a different one.
 #[cfg(unix)]
 pub(super) fn read(path: &CStr) -> io::Result<Vec<u8>> {
     if !cfg!(linux) {
@@ -48,8 +48,8 @@ pub(super) fn pid_namespace(pid: u32) -> io::Result<u64> {
     namespace(&path(format!("/proc/{pid}/ns/pid")))
 }
 
-/// Whether a process with this number has a program, which a zombie has not. It takes one system call. False also
-/// where that cannot be seen: for another user's process, or without /proc.
+/// Whether a process with this pid has a program, which a zombie has not. One system call. False also if that cannot be
+/// seen: for another user's process, or without /proc.
 pub(super) fn has_program(pid: u32) -> bool {
     #[cfg(linux)]
     return file::read_link(&path(format!("/proc/{pid}/exe")), &mut [0]).is_ok();
@@ -57,23 +57,23 @@ pub(super) fn has_program(pid: u32) -> bool {
     return pid == 0;
 }
 
-/// Whether /proc shows the processes of the caller's pid namespace under the numbers that they have there. It is
-/// mounted for one namespace, and the processes of another one have other numbers in it.
+/// Whether /proc shows the processes of the caller's pid namespace under their pids there. It is mounted for one
+/// namespace, and shows the processes of others under different pids.
 pub(crate) fn shows_our_numbers() -> io::Result<bool> {
     Ok(HAS_KINFO || own_numbers()? == [process::id()])
 }
 
-/// The same; not where that cannot be found out.
+/// The same; false if that cannot be determined.
 pub(super) fn is_ours() -> bool {
     shows_our_numbers().unwrap_or(false)
 }
 
-/// The number by which /proc shows this process.
+/// The pid by which /proc shows this process.
 pub(super) fn own_number() -> Option<u32> {
     if HAS_KINFO { Some(process::id()) } else { own_numbers().ok()?.first().copied() }
 }
 
-/// The caller's number in the pid namespace of /proc, and in each one below it down to the caller's own.
+/// The caller's pid in the pid namespace of /proc, and in each one below it down to the caller's own.
 fn own_numbers() -> io::Result<Vec<u32>> {
     let status = read(c"/proc/thread-self/status")?;
     // A kernel without pid namespaces has only the second line.
@@ -81,7 +81,7 @@ fn own_numbers() -> io::Result<Vec<u32>> {
     found.ok_or(io::ErrorKind::InvalidData.into())
 }
 
-/// The number that a process has in its own pid namespace.
+/// The pid of a process in its own pid namespace.
 pub(super) fn innermost_number(pid: u32) -> Option<u32> {
     let status = read(&path(format!("/proc/{pid}/status"))).ok()?;
     numbers(&status, b"NStgid:")?.pop()
@@ -96,8 +96,8 @@ fn numbers(status: &[u8], key: &[u8]) -> Option<Vec<u32>> {
 #[cfg(linux)]
 const EXITING: u64 = 0x4;
 
-/// Whether every thread of a process ends: the kernel says so before it closes the process's files, and so before the
-/// next holder has its lock. A thread that is gone has ended.
+/// Whether every thread of a process is ending: the kernel shows that before it closes the process's files, and so
+/// before the next holder has its lock. A thread that is gone has ended.
 #[cfg(linux)]
 pub(crate) fn is_ending(pid: u32) -> bool {
     let Ok(threads) = file::numbers_in(&path(format!("/proc/{pid}/task"))) else {
@@ -109,7 +109,7 @@ pub(crate) fn is_ending(pid: u32) -> bool {
     })
 }
 
-/// Elsewhere that cannot be found out.
+/// Other systems do not show it.
 #[cfg(not(linux))]
 pub(crate) fn is_ending(_pid: u32) -> bool {
     false
@@ -120,14 +120,14 @@ pub(crate) fn path(path: String) -> CString {
     CString::new(path).unwrap_or_default()
 }
 
-/// What /proc/pid/stat tells of a process. It is read by way of the process's first thread, which has its
-/// number: an emulator (qemu-user, which runs containers of another architecture) shows a process a text of
-/// its own in /proc/self/stat and /proc/pid/stat, with a start time that no other process sees.
+/// The facts in /proc/PID/stat. They are read through the process's first thread, which has the same pid: an emulator
+/// (qemu-user, for containers of another architecture) replaces a process's own /proc/self/stat and /proc/PID/stat,
+/// with a start time that no other process sees.
 pub(super) struct Stat {
     pub(super) parent: u32,
-    /// On Linux in clock ticks since the boot, by the clock of the time namespace of the process that reads it.
+    /// On Linux in clock ticks since the boot, in the clock of the reading process's time namespace.
     pub(super) start_time: u64,
-    /// It waits to be reaped, and its descriptors are closed.
+    /// A zombie: its descriptors are closed.
     pub(super) has_ended: bool,
 }
 
@@ -152,13 +152,13 @@ impl Stat {
     }
 
     #[cfg(not(kinfo))]
-    /// The name, in parentheses, may hold any byte: a long one is cut inside a character. What follows the last
-    /// parenthesis is numbers and one letter.
+    /// The name, in parentheses, may contain any byte: a long one is cut inside a character. Numbers and one letter
+    /// follow the last parenthesis.
     fn parse(text: &[u8]) -> Option<Stat> {
         let name_end = text.iter().rposition(|byte| *byte == b')')?;
         let fields = std::str::from_utf8(&text[name_end + 1..]).ok()?.strip_prefix(' ')?;
         let number = |field: usize| fields.split(' ').nth(field - 3)?.parse::<u64>().ok();
-        // The first thread may end before the others. As long as there are others the process lives.
+        // The first thread may end before the other threads. The process lives as long as one of them does.
         let has_ended = fields.starts_with(['Z', 'X']) && number(20)? <= 1;
         Some(Stat { parent: number(4)? as u32, start_time: number(22)?, has_ended })
     }

@@ -1,21 +1,24 @@
-//! How the manual pages of the C functions are made from the header: one page for each family of functions, a link to
-//! it for each other function of the family, and `ralph_lock.3` from the header's first comment.
+//! Makes the manual pages of the C functions from the header: one page for each family of functions, a link to it for
+//! each other function of the family, and `ralph_lock.3` from the header's first comment.
 
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Lines;
 
-/// The day on which the manual's text was last changed.
+/// The date of the manual's last change.
 const DATE: &str = "2026-11-22";
 
-/// What the functions of a family are for, and their names without the prefix. The first one names the page.
+/// The purpose of each family of functions, and their names without the prefix. The first one names the page.
 const FAMILIES: [(&str, &[&str]); 14] = [
     ("take the lock of a workspace", &["try_acquire", "acquire_blocking", "acquire_with"]),
     (
-        "give a lock up, and ask about it while it is held",
+        "release a held lock, and check and restore it",
         &["release", "guard_path", "guard_verify", "guard_restore", "guard_previous"],
     ),
-    ("ask whether a workspace is locked, and by whom", &["inspect", "inspect_with", "is_locked", "read_existing"]),
+    (
+        "ask whether a workspace is locked, and by which process",
+        &["inspect", "inspect_with", "is_locked", "read_existing"],
+    ),
     ("signal the process that holds a lock", &["signal_holder", "signal_holder_with"]),
     ("find the processes that keep a lock", &["find_keepers", "find_keepers_with"]),
     ("find the workspace that a directory belongs to", &["find_root"]),
@@ -28,7 +31,7 @@ const FAMILIES: [(&str, &[&str]); 14] = [
     ("end waits for a lock from another thread", &["cancel_new", "cancel_trigger", "cancel_free"]),
     ("wait for a lock in an event loop", &["waiter_new", "waiter_fd", "waiter_step", "waiter_free"]),
     (
-        "who holds a lock, and whether that process lives",
+        "the holder of a lock, and whether its process lives",
         &[
             "metadata_pid",
             "metadata_local_pid",
@@ -43,7 +46,7 @@ const FAMILIES: [(&str, &[&str]); 14] = [
         ],
     ),
     (
-        "what went wrong in a call",
+        "the details of a failed call",
         &[
             "error_status",
             "error_os_code",
@@ -57,7 +60,7 @@ const FAMILIES: [(&str, &[&str]); 14] = [
     ("the version of the library that runs", &["version"]),
 ];
 
-/// The pages' file names and their text, from the header's.
+/// The pages' file names and texts, made from the header's text.
 pub fn generate(header: &str) -> BTreeMap<String, String> {
     let header = Header::read(header);
     let families: Vec<Family> = FAMILIES.into_iter().map(|family| header.family(family)).collect();
@@ -74,7 +77,7 @@ pub fn generate(header: &str) -> BTreeMap<String, String> {
     pages
 }
 
-/// What the header declares, each with its comment.
+/// The header's declarations with their comments.
 struct Header {
     introduction: String,
     macros: Vec<(String, String)>,
@@ -145,13 +148,13 @@ impl Header {
         Family { summary, functions: names.iter().map(find).collect() }
     }
 
-    /// What a status means, wherever it comes from.
+    /// The general meaning of a status.
     fn status(&self, name: &str) -> &str {
         let values = self.enums.iter().flat_map(|one| &one.values);
         values.into_iter().find(|(value, ..)| value == name).map(|(.., text)| text).expect("it is a status")
     }
 
-    /// The macros of the version, those together that have one comment.
+    /// The version's macros, grouped by comment.
     fn versions(&self) -> Vec<(&str, Vec<&str>)> {
         let mut found: Vec<(&str, Vec<&str>)> = vec![];
         for (name, text) in self.macros.iter().filter(|(name, _)| name.starts_with("RALPH_LOCK_VERSION")) {
@@ -197,7 +200,7 @@ fn last_word(text: &str) -> String {
     text.trim_end_matches(';').rsplit(' ').next().unwrap_or_default().to_owned()
 }
 
-/// The text of the comment that begins here, if one does.
+/// The text of a comment that begins here.
 fn comment(lines: &mut Peekable<Lines>) -> Option<String> {
     let first = lines.next_if(|line| line.trim_start().starts_with("/**"))?.trim_start().trim_start_matches("/**");
     if let Some(text) = first.strip_suffix("*/") {
@@ -211,10 +214,10 @@ fn comment(lines: &mut Peekable<Lines>) -> Option<String> {
     Some(text.join("\n").trim().to_owned())
 }
 
-/// A page of the manual while it is written, in the language of man(7).
+/// A manual page under construction, in the language of man(7).
 struct Page<'a> {
     text: String,
-    /// What is explained on this page.
+    /// The family that this page explains.
     own: Option<&'a Family<'a>>,
     parameters: Vec<String>,
 }
@@ -239,7 +242,7 @@ impl<'a> Page<'a> {
         self.text.push('\n');
     }
 
-    /// A text whose paragraphs are apart by blank lines; what is indented is code.
+    /// Paragraphs separated by blank lines; an indented one is code.
     fn paragraphs(&mut self, text: &str) {
         for (index, paragraph) in text.split("\n\n").enumerate() {
             if index > 0 {
@@ -258,7 +261,7 @@ impl<'a> Page<'a> {
         self.line(".EE\n.RE");
     }
 
-    /// One paragraph, in lines of less than 80 characters.
+    /// One paragraph, in lines of fewer than 80 characters.
     fn fill(&mut self, text: &str) {
         let mut line = String::new();
         for word in self.marked(text).split_whitespace() {
@@ -296,7 +299,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Where the list does not say more of a status, what the status always means stands there.
+    /// If the list says nothing more about a status, its general meaning is used.
     fn status(&mut self, header: &Header, name: &str, said: &str) {
         let meaning = header.status(name);
         let said = self.sentence(said);
@@ -307,7 +310,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// What follows a colon as the beginning of a sentence, which a parameter's name can be.
+    /// The text after a colon as the start of a sentence, which may be a parameter's name.
     fn sentence(&self, text: &str) -> String {
         let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
         if self.parameters.iter().any(|name| name == first) { format!("`{first}` {rest}") } else { capitalized(text) }
@@ -322,8 +325,8 @@ impl<'a> Page<'a> {
         self.line(&names.join(",\n"));
     }
 
-    /// The text with its names in bold: constants, functions, other manuals, and what stands between backticks;
-    /// parameters are in italics.
+    /// The text with names in bold: constants, functions, other manuals, and anything between backticks; parameters are
+    /// in italics.
     fn marked(&self, text: &str) -> String {
         let mut marked = String::new();
         for (index, part) in escape(text).split('`').enumerate() {
@@ -424,7 +427,7 @@ fn page(header: &Header, family: &Family, families: &[Family]) -> String {
     page.text
 }
 
-/// The page for the whole: the header's first comment, the list of functions and of what they return.
+/// The overview page: the header's first comment, the functions, and the statuses.
 fn overview(header: &Header, families: &[Family]) -> String {
     let mut page = Page::new("ralph_lock", None);
     let mut paragraphs = header.introduction.splitn(2, "\n\n");
@@ -487,7 +490,7 @@ fn capitalized(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// A declaration with one parameter on a line when it is long.
+/// A declaration; a long one with one parameter per line.
 fn synopsis(function: &Function) -> String {
     let declaration = escape(&function.declaration);
     if declaration.len() <= 76 {

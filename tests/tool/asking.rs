@@ -136,7 +136,7 @@ fn any_lock_file_can_be_asked_about() {
     // What is no lock file is left alone.
     std::fs::write(workspace.path().join("job.sh"), "echo job\n").unwrap();
     let (status, output, errors) = ask(&workspace, &["run", "--file=job.sh", "--", "sh", "job.sh"]);
-    assert!((status, output.as_str()) == (74, "") && errors.contains("/job.sh is no lock file: "), "{errors}");
+    assert!((status, output.as_str()) == (74, "") && errors.contains("/job.sh is not a lock file: "), "{errors}");
     assert_eq!(std::fs::read_to_string(workspace.path().join("job.sh")).unwrap(), "echo job\n");
     for file in ["folder", "", ".ralph", ".", "..", "/"] {
         let (status, _, errors) = ask(&workspace, &["run", &format!("--file={file}"), "--", "true"]);

@@ -40,7 +40,7 @@ pub(crate) fn raise_deadlock(py: Python<'_>, path: &Path, holder: Option<&Holder
 
 /// That for a file system that has not answered in time.
 pub(crate) fn raise_unanswered(py: Python<'_>, path: &Path) -> PyErr {
-    let message = format!("the time to wait for {path:?} is over, and its file system does not answer");
+    let message = format!("timed out waiting for {path:?}, whose file system does not answer");
     static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     refusal(py, &CLASS, "TimedOutError", path, None, message).unwrap_or_else(|failed| failed)
 }

@@ -32,7 +32,7 @@ pub(crate) fn adopt<'py>(
     let request = Request { root: root.0, prompt: prompt.0, lock_file, timeout: Timeout::Once, cancel: None };
     // The library has a copy: until the caller is seen to have the lock, its own descriptor stays open.
     let copy = sys::duplicate(fd.0).map_err(|error| match error.raw_os_error() {
-        Some(libc::EBADF | libc::EINVAL) => invalid(format!("{} is no open descriptor", fd.0)),
+        Some(libc::EBADF | libc::EINVAL) => invalid(format!("{} is not an open descriptor", fd.0)),
         _ => error.into(),
     })?;
     let (adopted, key) = py.detach(|| {

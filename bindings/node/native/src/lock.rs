@@ -32,7 +32,7 @@ pub fn try_acquire(root: Buffer, prompt: String, lock_file: Option<Buffer>) -> A
 pub fn adopt(root: Buffer, prompt: String, fd: i32, lock_file: Option<Buffer>) -> AsyncTask<Call<LockValue>> {
     let (environment, target) = (environment::current(), Target::new(&root, lock_file.as_deref()));
     call(move || {
-        let no_descriptor = || Failure::of("RALPH_LOCK_INVALID_ARGUMENT", format!("{fd} is no open descriptor"));
+        let no_descriptor = || Failure::of("RALPH_LOCK_INVALID_ARGUMENT", format!("{fd} is not an open descriptor"));
         let descriptor = descriptor::own(fd).ok_or_else(no_descriptor)?;
         match LockGuard::adopt(target.root.path(), &prompt, &target.options(), descriptor) {
             Ok(guard) => keep(environment, guard, &target),

@@ -90,7 +90,7 @@ impl Failure {
     }
 
     pub(crate) fn panic() -> Failure {
-        Failure::of("RALPH_LOCK_PANIC", "a bug in ralph_lock was stopped at its border")
+        Failure::of("RALPH_LOCK_PANIC", "a bug in ralph_lock ended this call; please report it")
     }
 
     /// For a lock that is not held any more.
@@ -106,7 +106,7 @@ impl Failure {
     pub(crate) fn unanswered(target: &Target) -> Failure {
         let lock_file = target.root.spell(&target.root.path().join(target.lock_file()));
         let path = String::from_utf8_lossy(&lock_file).into_owned();
-        let message = format!("the time to wait is over for {path:?}, and its file system does not answer");
+        let message = format!("timed out waiting for {path:?}, whose file system does not answer");
         Failure { path: Some(path), ..Failure::of("RALPH_LOCK_TIMED_OUT", message) }
     }
 
