@@ -4,7 +4,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
 DESCRIPTION := $(shell sed -n 's/^description = "\(.*\)"/\1/p' Cargo.toml)
 CARGO := cargo
-# Where cargo builds: the user's cargo settings may name another folder. Without cargo, as during `make install`, it is target.
+# Cargo's target directory, which the user's settings may change. Without cargo, as during `make install`, it is target.
 TARGET := $(or $(shell $(CARGO) metadata --locked --no-deps --format-version=1 2>/dev/null | \
 	sed 's/.*"target_directory":"\([^"]*\)".*/\1/'),$(CURDIR)/target)
 LIB := $(TARGET)/lib
@@ -12,7 +12,7 @@ BIN := $(TARGET)/bin
 MANUAL := $(TARGET)/man3
 CC ?= cc
 
-# Where `make install` puts things, below DESTDIR if a packager sets that. Relative folders are below PREFIX.
+# Where `make install` installs, below DESTDIR if set. Relative directories are below PREFIX.
 PREFIX ?= /usr/local
 LIBDIR ?= lib
 INCLUDEDIR ?= include
@@ -20,14 +20,14 @@ BINDIR ?= bin
 DATADIR ?= share
 MANDIR ?= share/man
 
-# The shared library, and where cargo puts it. Frame pointers make it smaller, and show profilers who calls.
+# The shared library, and where cargo puts it. Frame pointers make it smaller, and let profilers show callers.
 SHARED = $(CARGO) rustc --quiet --locked --lib --crate-type cdylib --profile dist
 SHARED_FLAGS := -- -C force-frame-pointers=yes
 SHARED_IN := $(TARGET)/dist
 
 # SMALL=1 compiles Rust's standard library too, without the code that prints backtraces: the library becomes half as
-# large. This needs the source (Debian: rust-web-src; rustup: rust-src) and RUSTC_BOOTSTRAP, because cargo calls it
-# unstable. Packages set it. RUST_WITH_SOURCE is the folder of a Rust that has the source, if the one on PATH has not.
+# large. This needs the source (Debian: rust-web-src; rustup: rust-src) and RUSTC_BOOTSTRAP, because it is an
+# unstable feature of cargo. Packages set it. RUST_WITH_SOURCE is the directory of a Rust with its source, if the one on PATH has none.
 SMALL ?=
 ifneq ($(SMALL),)
 export PATH := $(if $(RUST_WITH_SOURCE),$(RUST_WITH_SOURCE):)$(PATH)
@@ -37,8 +37,8 @@ SHARED := RUSTC_BOOTSTRAP=1 $(SHARED) -Zbuild-std=std,panic_unwind -Zbuild-std-f
 SHARED_IN := $(TARGET)/$(HOST)/dist
 endif
 
-# Newer than the sources when all is built. Then `make install` needs neither cargo nor a compiler.
-# Make takes a space for the end of a name without the backslash.
+# Newer than the sources once all is built. Then `make install` needs neither cargo nor a compiler.
+# Without the backslash, make ends the name at a space.
 BUILT := $(subst $() ,\ ,$(LIB))/built
 SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src tools -name '*.rs' -o -name '*.[ch]' 2>/dev/null)
 
@@ -51,15 +51,15 @@ all: lib tool manual ## libraries, tool and manual pages: what `make install` in
 demo: lib ## a holder, a refused second process, a crash, a take-over
 	@sh examples/demo.sh "$(CC)" "$(LIB)"
 
-# The log is what `make proof` reads of it.
+# `make proof` reads the log.
 test: lib ## every test, and at the end what was skipped and why
 	@CARGO='$(CARGO)' sh tests/run.sh "$(TARGET)"
 
-# Starts tested programs with default signals, even if make itself runs under nohup. tests/common/signals.rs does this for
-# the tests of `make test`.
+# Starts tested programs with default signals, even if make runs under nohup. tests/common/signals.rs does this for
+# `make test`.
 DEFAULTS := $(shell env --default-signal true 2>/dev/null && echo env --default-signal)
 
-# The packages for other languages, each tested by its own language's tools with a library that was installed.
+# The packages for other languages, each tested by its language's tools with an installed library.
 bindings: bindings-go bindings-python bindings-node ## the packages for Go, Python and Node; bindings-go for one of them
 
 bindings-%: installed
@@ -73,7 +73,7 @@ examples: bindings ## one small program in ten languages, and what README.md and
 	@$(DEFAULTS) sh examples/run.sh "$(TARGET)/installed" "$(TARGET)"
 	@$(DEFAULTS) sh examples/pages.sh "$(TARGET)/installed" "$(TARGET)"
 
-# Rewrites docs/generated/proof.md: each promise with what showed it. PARTS names some of the folders of proof/;
+# Rewrites docs/generated/proof.md: each promise with its evidence. PARTS names some of the folders of proof/;
 # `make proof-PART` runs one.
 proof: lib ## what the tests cannot reach, as root; proof-PART for a folder of proof/
 	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)" $(PARTS)
@@ -81,25 +81,25 @@ proof: lib ## what the tests cannot reach, as root; proof-PART for a folder of p
 proof-%: lib
 	@$(DEFAULTS) sh proof/run.sh "$(LIB)" "$(TARGET)" $*
 
-lint: ## the format and the linter, where they are installed
+lint: ## check the format and lint, if the tools are installed
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --check; \
-	else echo "The format is not checked: cargo fmt is not installed."; fi
+	else echo "Format not checked: cargo fmt is not installed."; fi
 	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --locked --all-targets -- -D warnings; \
-	else echo "The linter does not run: cargo clippy is not installed."; fi
+	else echo "Not linted: cargo clippy is not installed."; fi
 
 # Rewrites docs/generated/performance.md: the library compared with its floor and its peers. Takes ten minutes on an idle machine.
 bench: lib installed ## the library compared with its floor and its peers, ten minutes
 	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)"
 
-# The same with few rounds: prints which targets are met, and writes nothing. Takes a minute once all is built.
+# The same with few rounds: prints which targets are met, and writes nothing. Takes a minute after the build.
 bench-quick: lib installed ## the same with few rounds, one minute
 	@python3 bench/run.py --target "$(TARGET)" --compiler "$(CC)" --quick
 
-# UPDATE=1 writes down how many instructions the operations take now.
+# UPDATE=1 records the present instruction counts.
 bench-instructions: lib ## whether the operations take more instructions than before
 	@python3 bench/instructions/run.py --target "$(TARGET)" --compiler "$(CC)" $(if $(UPDATE),--update)
 
-# The libraries as they ship, with the links that a linker and a loader look for.
+# The shipped libraries, with the links that linker and loader look for.
 lib: ## the libraries alone, in target/lib; SMALL=1: in target/small, half as large
 	@[ -e "$(LIB)" ] || echo "Building the library. The first time takes a minute."
 	@$(SHARED) $(SHARED_FLAGS)
@@ -136,8 +136,8 @@ INSTALLER = VERSION='$(VERSION)' MAJOR='$(MAJOR)' DESCRIPTION='$(DESCRIPTION)' L
 
 $(BUILT): $(SOURCES)
 	@$(CARGO) --version >/dev/null 2>&1 || \
-		{ echo "What is to be installed is not in $(LIB), or older than the sources. Run \`make\` first, as the user who" \
-		"has Rust; \`make install TARGET=...\` says where it was built, if it was elsewhere."; false; }
+		{ echo "$(LIB) has no build newer than the sources. Run \`make\` first, as the user with Rust;" \
+		"if it was built elsewhere, use \`make install TARGET=...\`."; false; }
 	@$(MAKE) --silent all
 
 deb: ## Debian's packages, in target/deb

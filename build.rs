@@ -1,16 +1,16 @@
-//! The shared library's name and behaviour in the dynamic linker, and the name of the platform in use.
+//! Sets the shared library's soname and linker flags, and the cfg names of the platforms.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     // The tests build C programs for the same machine.
     println!("cargo:rustc-env=RALPH_LOCK_TARGET={}", std::env::var("TARGET").unwrap_or_default());
     let target = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
-    // What only Linux has is compiled under this name.
+    // Code for Linux only is compiled under this name.
     println!("cargo:rustc-check-cfg=cfg(linux)");
     if target == "linux" && std::env::var_os("CARGO_FEATURE_PORTABLE").is_none() {
         println!("cargo:rustc-cfg=linux");
     }
-    // What only macOS and FreeBSD tell of processes is compiled under this one.
+    // Code for process facts of macOS and FreeBSD is compiled under this name.
     println!("cargo:rustc-check-cfg=cfg(kinfo)");
     if matches!(target.as_str(), "macos" | "freebsd") {
         println!("cargo:rustc-cfg=kinfo");
@@ -22,7 +22,7 @@ fn main() {
         }
         "linux" | "android" | "freebsd" | "netbsd" | "openbsd" | "dragonfly" => {
             println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libralph_lock.so.{major}");
-            // A dlclose must not take the code away from guards that are held and threads that still run.
+            // dlclose(3) must not unmap the code while guards are held and threads run.
             println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
         }
         _ => {}

@@ -1,16 +1,16 @@
 #!/bin/sh
-# Runs `make` after installing, with apt-get, what the target needs and this machine lacks.
+# Installs with apt-get what the target needs and this machine lacks, and runs `make`.
 #
 #     ./make.sh demo      two processes want one workspace, and one of them crashes
-#     ./make.sh test      everything is tested
-#     ./make.sh bindings  the packages for other languages are tested
+#     ./make.sh test      every test
+#     ./make.sh bindings  tests of the packages for other languages
 #     ./make.sh deb       Debian's packages
 #     ./make.sh release   what a release uploads: archives and packages for every platform
-#     ./make.sh examples  the same small program runs in ten languages
-#     ./make.sh bench     the library is compared with its peers; bench-quick takes a minute
-#     ./make.sh proof     everything is tested the hard way: faults, storms, fuzzers, file systems, machines
+#     ./make.sh examples  the same small program in ten languages
+#     ./make.sh bench     compares the library with its peers; bench-quick takes a minute
+#     ./make.sh proof     what tests cannot reach: faults, storms, fuzzers, file systems, machines
 #
-# Any Rust that is new enough is used, wherever it came from; only without one is another installed.
+# It uses any Rust that is new enough, and installs one only if there is none.
 
 set -eu
 cd "$(dirname "$0")"
@@ -21,7 +21,7 @@ die() {
     exit 1
 }
 
-# Whether there is such a command, or such a file.
+# Whether the command or file exists.
 has() {
     command -v "$1" >/dev/null 2>&1 || [ -e "$1" ]
 }
@@ -31,14 +31,14 @@ new_enough() {
     [ "$(expr "$1" : '[^0-9]*1\.\([0-9]*\)')" -ge "$oldest" ] 2>/dev/null
 }
 
-# Whether the Rust on PATH is new enough; and, if the target compiles Rust's standard library, whether its source is there.
+# Whether the Rust on PATH is new enough and, if the target compiles Rust's standard library, has its source.
 is_usable() {
     new_enough "$(cargo --version)" && new_enough "$(rustc --version)" &&
         { [ -z "$1" ] || [ -e "$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ]; }
 }
 
-# find_rust [source]: sets `folder` to where a usable Rust has its programs: none if those on PATH are usable, rustup's,
-# Debian's, or those of a package with a version in its name (Ubuntu).
+# find_rust [source]: sets `folder` to the directory of a usable Rust: empty if the one on PATH is usable, else rustup's,
+# Debian's, or that of a package with a version in its name (Ubuntu).
 find_rust() {
     for folder in "" "${HOME:-}/.cargo/bin" /usr/bin /usr/lib/rust-1.*/bin; do
         if (PATH=${folder:+$folder:}$PATH; is_usable "${1:-}") 2>/dev/null; then return 0; fi
@@ -46,8 +46,8 @@ find_rust() {
     return 1
 }
 
-# The package with the newest Rust: the usual one, one with a version in its name (Ubuntu), or the
-# one that Debian keeps fresh for its web browsers.
+# The package with the newest Rust: the usual one, one with a version in its name (Ubuntu), or the one that Debian updates
+# for its web browsers.
 rust_package() {
     newest=$(
         for package in cargo cargo-web $(apt-cache search --names-only '^cargo-1\.[0-9]+$' | cut -d ' ' -f 1); do
@@ -76,7 +76,7 @@ need() {
 }
 
 need make make
-# A compiler alone is not enough: Debian packs the C library's headers apart from it.
+# A compiler alone is not enough: Debian packages the C library's headers separately.
 echo '#include <stdio.h>' | cc -fsyntax-only -x c - 2>/dev/null || missing="$missing gcc libc6-dev"
 # Cargo fetches crates over TLS.
 [ -e /etc/ssl/certs/ca-certificates.crt ] || ! has apt-get || missing="$missing ca-certificates"
@@ -94,8 +94,8 @@ case " $* " in *" test "*)
     need python3 python3
     for tool in flock unshare setpriv; do has $tool || { missing="$missing util-linux"; break; }; done
 esac
-# What each part of the proof, each language's package and the examples use, they say themselves. A target with a
-# part's name needs what that part says, one for all parts (proof) what any of them says.
+# Each part of the proof, each language's package and each example lists its needs in a file. A target with a part's name
+# needs what that part lists; proof needs what any part lists.
 need_all() {
     while read -r command package; do need "$command" "$package"; done <"$1"
 }
@@ -114,7 +114,7 @@ case " $targets " in *" bench-quick "*) targets="$targets bench" ;; esac
 for whole in proof bindings examples bench; do needed_by $whole; done
 case " $targets " in *" deb "* | *" release "* | *" proof-release "* | *" proof "*) need_all packaging/needs ;; esac
 case " $targets " in *" release "* | *" proof-release "* | *" proof "*) need_all packaging/release/needs ;; esac
-# Debian packs what clang's fuzzer is made of apart from clang.
+# Debian packages clang's fuzzer separately.
 case " $* " in *" proof "* | *" proof-fuzz "*)
     echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | clang -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null ||
         missing="$missing libclang-rt-dev"
@@ -129,16 +129,16 @@ fi
 
 if [ -n "$missing$rust" ]; then
     target="make${*:+ $*}"
-    can_install || die "\"$target\" needs more than is here. Please install:$missing${rust:+ $(rust_package || echo "$rust")}"
-    output=$(apt_get update) || true # an archive that is down need not be one that matters
+    can_install || die "\"$target\" needs more packages. Please install:$missing${rust:+ $(rust_package || echo "$rust")}"
+    output=$(apt_get update) || true # an archive that is down may not matter
     if [ -n "$rust" ]; then
         rust=$(rust_package) || die "apt-get has no Rust 1.$oldest or newer; see https://rustup.rs $output"
     fi
     echo "Installing what \"$target\" needs:$missing${rust:+ $rust}"
-    # Nothing may be removed for it, such as an older Rust that something else needs.
+    # It may remove nothing, such as an older Rust that another package needs.
     # shellcheck disable=SC2086 # two lists of words
     output=$(apt_get install --no-install-recommends --no-remove $missing $rust) ||
-        die "apt-get cannot install that alongside the packages that are here${rust:+ (an older Rust? see https://rustup.rs)}: $output"
+        die "apt-get cannot install that alongside the installed packages${rust:+ (an older Rust? see https://rustup.rs)}: $output"
 fi
 find_rust || die "Rust 1.$oldest or newer is still missing; see https://rustup.rs"
 PATH=${folder:+$folder:}$PATH

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The story of two agents and one workspace, played with real processes (examples/c/loop.c).
+# Two agents want one workspace, shown with real processes (examples/c/loop.c).
 #
 #     examples/demo.sh CC LIBRARIES    `make demo` runs it; LIBRARIES holds libralph_lock.so
 
@@ -9,7 +9,7 @@ compiler=$1
 libraries=$(cd "$2" && pwd)
 cd "$(dirname "$0")/.."
 
-# Whatever happens, no process and no file stays behind.
+# No process and no file stays behind.
 here=$(mktemp -d)
 alive=
 trap '[ -z "$alive" ] || kill -9 $alive; rm -rf "$here"' EXIT
@@ -22,10 +22,10 @@ $compiler -std=c99 -I include examples/c/loop.c -o "$here/loop" \
     -L "$libraries" -Wl,-rpath,"$libraries" -lralph_lock
 mkdir "$here/workspace"
 mkfifo "$here/input" "$here/output"
-# Its writing end stays open here, so a loop's input does not end before this script does.
+# The write end stays open here, so that a loop's input ends only with this script.
 exec 3<>"$here/input"
 
-# Starts a loop in the background and returns when it says that it holds the lock.
+# Starts a loop in the background and returns when it has printed that it holds the lock.
 start() {
     "$here/loop" "$here/workspace" "$1" <"$here/input" >"$here/output" 3>&- &
     alive=$!
@@ -46,13 +46,13 @@ step "A starts" "and gets the lock. It is process $a."
 status=0
 "$here/loop" "$here/workspace" "fix the tests" >"$here/refusal" </dev/null || status=$?
 [ "$status" = 3 ] || { echo "demo: B was not refused" >&2; exit 1; }
-step "B starts" "and is refused, but knows by whom:"
+step "B starts" "and is refused, but learns by which process:"
 sed "s/^/$(printf '%23s' '')/" "$here/refusal"
 
-# Some shells remark on a killed child, and wait gives its status, which is no failure here.
+# Some shells report a killed child, and wait returns its status, which is not a failure here.
 { kill -9 "$a" && wait "$a"; } 2>/dev/null || :
 alive=
-step "kill -9 $a" "A dies. It had no time to clean anything up."
+step "kill -9 $a" "A dies, with no time to clean up."
 
 start "fix the tests"
 step "B starts again" "and gets the lock at once. It is process $alive."

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds a program in Go: of the user's settings for Go nothing counts, and nothing is downloaded.
+# Builds a Go program, ignoring the user's Go settings and without downloads.
 #
-#     examples/go_build.sh FOLDER TARGET PROGRAM    what Go keeps for the next time is in TARGET
+#     examples/go_build.sh FOLDER TARGET PROGRAM    Go's caches are in TARGET
 
 set -eu
 cd "$1"

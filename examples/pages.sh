@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs what README.md shows on its first screen, and the second block, "after", of every section of docs/adopting.md,
-# each in an empty workspace. Whatever a block leaves to its reader, like work(), is put around it here. Rust's is run
-# by `cargo test`, as all of its examples are.
+# each in an empty workspace. This script adds what a block leaves to its reader, like work(). `cargo test` runs the Rust
+# blocks.
 #
 #     examples/pages.sh INSTALLED TARGET    `make examples` runs it
 
@@ -28,7 +28,7 @@ readme() {
     awk -v language="$1" '$0 == "```" language { there = 1; next } /^```/ && there { exit } there' "$here/../README.md"
 }
 
-# run WHAT COMMAND...: in an empty workspace, where ./work is a program that works once and then fails.
+# run WHAT COMMAND...: in an empty workspace, in which ./work succeeds once and then fails.
 run() {
     what=$1
     shift
@@ -38,13 +38,13 @@ run() {
     printf '#!/bin/sh\n[ ! -e worked ] && echo work >worked\n' >"$workspace/work"
     chmod +x "$workspace/work"
     if ! (cd "$workspace" && exec timeout 60 "$@" </dev/null >"$scratch/said") || [ ! -e "$workspace/worked" ]; then
-        echo "examples: what is shown does not work: $what" >&2
+        echo "examples: this block does not work: $what" >&2
         exit 1
     fi
     printf '%-32s works as it is shown\n' "$what"
 }
 
-# The blocks in each language, with what a whole program has around them.
+# The blocks in each language, made into whole programs.
 whole_c() {
     printf '#include <ralph_lock.h>\n#include <stdio.h>\n#include <stdlib.h>\n\n'
     printf 'static void work(void)\n{\n    if (system("./work") != 0)\n        abort();\n}\n\nint main(void)\n{\n'

@@ -1,19 +1,19 @@
 #!/bin/sh
-# Runs the same small program in every language: it takes the lock, or says who holds it. Each is started in four
-# workspaces and must print there what is expected, to the byte: one that is free, one where a process is at work,
-# one that somebody has locked without a word, as flock(1) does, and one that cannot be locked.
+# Runs the same small program in every language: it takes the lock, or names its holder. Each is started in four
+# workspaces and must print exactly what is expected: a free one, one where a process works, one locked without a record,
+# as by flock(1), and one that cannot be locked.
 #
-#     examples/run.sh INSTALLED TARGET    `make examples` runs it: in INSTALLED are include/ and lib/, in TARGET is
-#                                         what `make bindings` has left there
+#     examples/run.sh INSTALLED TARGET    `make examples` runs it: INSTALLED has include/ and lib/, TARGET has
+#                                         the results of `make bindings`
 
 set -eu
 installed=$(cd "$1" && pwd)
 target=$(cd "$2" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 export LD_LIBRARY_PATH="$installed/lib" PKG_CONFIG_PATH="$installed/lib/pkgconfig"
-export LC_ALL=C.UTF-8 # some languages read and print text as the locale says
+export LC_ALL=C.UTF-8 # some languages read and print text by the locale
 
-# How each program is started, and before that built where it does not run from its source.
+# How each program is built, if it needs to be, and started.
 every_example() {
     example c      C      "$scratch/c"
     example cpp    C++    "$scratch/cpp"
@@ -29,11 +29,11 @@ every_example() {
 build_c() { compile cc -std=c99 "$here/c/minimal.c" -o "$scratch/c"; }
 build_cpp() { compile c++ -std=c++17 "$here/cpp/minimal.cpp" -o "$scratch/cpp"; }
 build_go() { sh "$here/go_build.sh" "$here/go" "$target" "$scratch/go"; }
-# Node looks for a package beside the file that imports it.
+# Node looks for a package next to the file that imports it.
 build_node() { cp "$here/node/minimal.mjs" "$target/bindings-node/user"; }
 compile() { "$@" -I "$installed/include" -L "$installed/lib" -lralph_lock; }
 
-# Whatever happens, no process and no file stays behind.
+# No process and no file stays behind.
 scratch=$(mktemp -d)
 holder=
 trap '[ -z "$holder" ] || kill -9 "$holder"; rm -rf "$scratch"' EXIT
@@ -46,20 +46,20 @@ mkdir "$scratch/free" "$scratch/held" "$scratch/silent" "$scratch/silent/.ralph"
 prompt='implement "auth" für C:\new, 100%d'
 compile cc -std=c99 "$here/c/loop.c" -o "$scratch/loop"
 mkfifo "$scratch/input" "$scratch/output"
-exec 8<>"$scratch/input" # so that it does not end before this script does
+exec 8<>"$scratch/input" # so that it ends only with this script
 "$scratch/loop" "$scratch/held" "$prompt" <"$scratch/input" >"$scratch/output" 8>&- &
 holder=$!
 read -r _ <"$scratch/output" || { echo "examples: loop did not get the lock" >&2; exit 1; }
 exec 9<>"$scratch/silent/.ralph/loop.lock"
 flock 9
-: >"$scratch/impossible/.ralph" # where a folder should be
+: >"$scratch/impossible/.ralph" # a file in the directory's place
 
-# What must be printed there. For the last two, C will show it: what the library says, after "not locked: ".
+# The expected output. For the last two C provides it: the library's message after "not locked: ".
 since=$(sed -n 's/^ *"started": "\(.*\)\..*Z",$/\1Z/p' "$scratch/held/.ralph/loop.lock")
 echo "we hold ./.ralph/loop.lock and can work" >"$scratch/free.expected"
 printf 'taken by process %d since %s: %s\n' "$holder" "$since" "$prompt" >"$scratch/held.expected"
 
-# Starts a program in a workspace, and compares what it prints and how it ends.
+# Starts a program in a workspace, and compares its output and exit status.
 check() {
     workspace=$1
     shift
@@ -75,13 +75,13 @@ check() {
     if [ "$status" != $expected_status ] || ! cmp -s "$printed" "$expected"; then
         printf '%-8s in the workspace "%s" ends with status %d and prints:\n' "$language" "$workspace" "$status"
         cat "$printed" "$scratch/complaints"
-        printf '%-8s is to end with status %d and to print:\n' "" "$expected_status"
+        printf '%-8s must end with status %d and print:\n' "" "$expected_status"
         cat "$expected"
         return 1
     fi
 }
 
-# Whoever gives the lock up takes the record out of the file.
+# A release blanks the record in the file.
 check_released() {
     if grep -q '[^[:space:]]' "$scratch/free/.ralph/loop.lock"; then
         printf '%-8s has ended without ralph_lock_release()\n' "$language"
@@ -96,7 +96,7 @@ build() {
     fi
 }
 
-# The first of what an example needs that is not here.
+# The first program that an example needs and that is missing.
 missing() {
     while read -r thing _; do
         command -v "$thing" >/dev/null || [ -e "$thing" ] || { echo "$thing"; return; }
@@ -120,10 +120,10 @@ example() {
 }
 every_example
 
-exec 8>&- # which ends the loop's work
+exec 8>&- # ends the loop's work
 wait "$holder"
 holder=
 if [ -n "$failed" ]; then
-    echo "examples: not as it should be:$failed" >&2
+    echo "examples: failed:$failed" >&2
     exit 1
 fi

@@ -6,29 +6,29 @@
 ///     else // the message says which process holds the lock, since when and doing what
 ///         std::cerr << taken.error().message() << '\n';
 ///
-/// This is a thin layer on ralph_lock.h, which is the manual: what is locked, what a refused process learns, what
-/// every status means. Here is what C++ adds to it.
+/// This is a thin layer on ralph_lock.h, which is the manual: what is locked, what a refused process learns, what every
+/// status means. C++ adds the following.
 ///
-/// ERRORS. What can fail gives a result, which is a value or an error. With exceptions, call value(): it throws a
-/// held_error where another process has the lock, and a lock_error for everything else. Nothing else here throws,
-/// but for std::bad_alloc and what is said of workspace. It compiles without exceptions and without RTTI; where it
-/// would throw, it then prints the message to stderr and aborts. A status is a std::error_code too, and compares
-/// equal to the std::errc that means the same, for instance std::errc::timed_out.
+/// ERRORS. A function that can fail returns a result, which is a value or an error. With exceptions, call value(): it
+/// throws a held_error if another process has the lock, and a lock_error for everything else. Nothing else throws,
+/// except std::bad_alloc and the functions of workspace. The header compiles without exceptions and without RTTI; where
+/// it would throw, it then prints the message to stderr and aborts. A status converts to std::error_code, and compares
+/// equal to the corresponding std::errc, for instance std::errc::timed_out.
 ///
-/// OWNERSHIP. Objects free what they own. Texts are given as copies and borrow nothing.
+/// OWNERSHIP. Objects free what they own. Texts are returned as copies.
 ///
 /// THREADS. As in the standard library: different objects may be used at the same time, and so may one object
 /// whose const functions are called. A guard belongs to the process, and any thread may end it.
 ///
-/// FORK. In a child that was forked, a guard of its parent ends only the child's copy: the parent keeps the lock.
-/// Cancel tokens and waiters are the parent's; the child can destroy its copies, and no more.
+/// FORK. In a forked child, a guard of the parent ends only the child's copy: the parent keeps the lock. Cancel tokens
+/// and waiters belong to the parent; the child can only destroy its copies.
 ///
-/// TIME. Durations are rounded up to whole milliseconds. One that is over, or negative, tries once. One of more
-/// than thirty years, like duration::max(), waits for as long as it takes.
+/// TIME. Durations are rounded up to whole milliseconds. A zero or negative one tries once. One of more than thirty
+/// years, like duration::max(), means no limit.
 ///
-/// SIGNALS. A wait during which a signal handler ran ends with status::interrupted, so that a program can act on
-/// Ctrl-C; call again to go on waiting. The locking functions of workspace go on by themselves, as those of
-/// std::mutex do.
+/// SIGNALS. A signal handler that runs during a wait ends it with status::interrupted, so that a program can act on
+/// Ctrl-C; call again to wait again. The locking functions of workspace continue by themselves, like those of
+/// std::mutex.
 
 #ifndef RALPH_LOCK_HPP
 #define RALPH_LOCK_HPP
@@ -60,7 +60,7 @@
 
 namespace ralph_lock {
 
-/// How a call ended: ralph_lock_status. A later library may give others; take those you do not know for failures.
+/// How a call ended: ralph_lock_status. A later library may return others; treat unknown ones as failures.
 enum class status : std::int32_t {
     ok = RALPH_LOCK_OK,
     already_locked = RALPH_LOCK_ALREADY_LOCKED,
@@ -79,14 +79,14 @@ enum class status : std::int32_t {
     panic = RALPH_LOCK_PANIC
 };
 
-/// Whether a lock is held, and what its file says: ralph_lock_state.
+/// Whether a lock is held, and whether its file has a record: ralph_lock_state.
 enum class state : std::int32_t {
     free = RALPH_LOCK_STATE_FREE,
     held = RALPH_LOCK_STATE_HELD,
     stale = RALPH_LOCK_STATE_STALE
 };
 
-/// What can be said of the process on record: ralph_lock_liveness.
+/// Whether the process on record runs: ralph_lock_liveness.
 enum class liveness : std::int32_t {
     unknown = RALPH_LOCK_LIVENESS_UNKNOWN,
     live = RALPH_LOCK_LIVENESS_LIVE,
@@ -95,7 +95,7 @@ enum class liveness : std::int32_t {
     foreign = RALPH_LOCK_LIVENESS_FOREIGN
 };
 
-/// What the process on record is to this one: ralph_lock_relation.
+/// The relation of the process on record to this one: ralph_lock_relation.
 enum class relation : std::int32_t {
     unknown = RALPH_LOCK_RELATION_UNKNOWN,
     self = RALPH_LOCK_RELATION_SELF,
@@ -114,8 +114,8 @@ enum class filesystem : std::int32_t {
 /// The status's name in ralph_lock.h, for instance "RALPH_LOCK_IO".
 inline const char *name(status code) noexcept { return ralph_lock_status_name(static_cast<std::int32_t>(code)); }
 
-/// The category of the statuses as std::error_code. It is visible whatever the compiler hides, so that the shared
-/// objects of a program have one.
+/// The std::error_code category of the statuses. It is always visible, so that all shared objects of a program share
+/// one.
 [[gnu::visibility("default")]] inline const std::error_category &category() noexcept {
     struct [[gnu::visibility("default")]] statuses final : std::error_category {
         const char *name() const noexcept override { return "ralph_lock"; }
@@ -166,7 +166,7 @@ using options_handle = std::unique_ptr<ralph_lock_options, freeing<ralph_lock_op
 using cancel_handle = std::unique_ptr<ralph_lock_cancel, freeing<ralph_lock_cancel_free>>;
 using waiter_handle = std::unique_ptr<ralph_lock_waiter, freeing<ralph_lock_waiter_free>>;
 
-/// Where a C function puts a handle: it is owned from the end of that call on.
+/// The place for a handle from a C function, which owns the handle once the call returns.
 template <class Handle> class out {
 public:
     explicit out(Handle &handle) noexcept : handle_(handle) {}
@@ -182,17 +182,17 @@ private:
 
 template <class Handle> out(Handle &) -> out<Handle>;
 
-/// A copy of a borrowed text; empty where there is none.
+/// A copy of a borrowed text; empty for NULL.
 inline std::string copy(const char *borrowed) { return borrowed == nullptr ? std::string() : borrowed; }
 
 } // namespace detail
 
-/// Who is on record as the holder of a lock, as of one moment. Copies are cheap; threads may share one.
+/// The holder on record of a lock, at one moment. Copies are cheap; threads may share one.
 class holder {
 public:
     explicit holder(std::shared_ptr<ralph_lock_metadata> record) noexcept : record_(std::move(record)) {}
 
-    /// Its process id, as it sees it: in another pid namespace the number means another process, or none.
+    /// Its process id in its own pid namespace: in another namespace it means another process, or none.
     std::uint32_t pid() const noexcept { return ralph_lock_metadata_pid(record_.get()); }
 
     /// Its process id in the caller's pid namespace; 0 if it is not known to be visible there.
@@ -208,25 +208,25 @@ public:
     /// The same as text in UTC, for instance "2026-11-22T16:00:00.123456789Z" (RFC 3339).
     std::string started_text() const { return detail::copy(ralph_lock_metadata_started_rfc3339(record_.get())); }
 
-    /// What it is doing, in its own words: UTF-8 of any length, perhaps with line breaks.
+    /// What it is doing, in its own words: UTF-8 of any length, possibly with line breaks.
     std::string prompt() const { return detail::copy(ralph_lock_metadata_prompt(record_.get())); }
 
-    /// Its machine or container, where that is on record.
+    /// Its machine or container, if on record.
     std::optional<std::string> host() const {
         const char *host = ralph_lock_metadata_host(record_.get());
         return host == nullptr ? std::nullopt : std::optional<std::string>(host);
     }
 
-    /// One line for people, safe to print at a terminal: process, host if it is another one, since when, and the
-    /// prompt, escaped and cut.
+    /// One line, safe to print at a terminal: process, host if it is not this one, since when, and the prompt, escaped
+    /// and cut.
     std::string summary() const { return ralph_lock_metadata_summary(record_.get()); }
 
-    /// Whether its process runs at this moment, as far as that can be told.
+    /// Whether its process runs at this moment, as far as that can be determined.
     ralph_lock::liveness liveness() const noexcept {
         return static_cast<ralph_lock::liveness>(ralph_lock_metadata_liveness(record_.get()));
     }
 
-    /// What its process is to this one: a child of the holder learns here that its own parent holds the lock.
+    /// The relation of its process to this one: a child of the holder learns here that its own parent holds the lock.
     ralph_lock::relation relation() const noexcept {
         return static_cast<ralph_lock::relation>(ralph_lock_metadata_relation(record_.get()));
     }
@@ -235,37 +235,36 @@ private:
     std::shared_ptr<ralph_lock_metadata> record_;
 };
 
-/// How a call ended, with all that is known of it. Copies are cheap; threads may share one.
+/// How a call ended, with all details. Copies are cheap; threads may share one.
 class error {
 public:
-    /// Nothing went wrong: status::ok.
+    /// Success: status::ok.
     error() noexcept = default;
-    /// What is said here. The text is a literal.
+    /// An error of this header; the text is a literal.
     error(ralph_lock::status code, std::string_view text) noexcept : status_(code), text_(text) {}
-    /// What the C library says.
+    /// An error of the C library.
     error(ralph_lock_status code, detail::error_handle details)
         : status_(static_cast<ralph_lock::status>(code)), details_(std::move(details)) {}
-    /// The same, and who has the lock.
+    /// The same, with the holder of the lock.
     error(error other, detail::metadata_handle record) : error(std::move(other)) { record_ = std::move(record); }
 
     ralph_lock::status status() const noexcept { return status_; }
 
-    /// What happened, in one line for people to read, safe to print at a terminal. It names the file, what the
-    /// holder is doing, and the remedy.
+    /// The error in one line, safe to print at a terminal. It names the file, what the holder is doing, and the remedy.
     std::string message() const {
         return text_.empty() ? ralph_lock_error_message(details_.get()) : std::string(text_);
     }
 
-    /// The operating system's error behind it; none where there was none.
+    /// The operating system's error behind it, if any.
     std::error_code os_code() const noexcept {
         return {ralph_lock_error_os_code(details_.get()), std::system_category()};
     }
 
-    /// The file that it is about; empty where it is about none.
+    /// The file that it is about; empty if it is not about a file.
     std::filesystem::path path() const { return detail::copy(ralph_lock_error_path(details_.get())); }
 
-    /// The holder of the lock, with status::already_locked, timed_out and cancelled; none then too where it left no
-    /// record, as flock(1) does.
+    /// The holder of the lock, with status::already_locked, timed_out and cancelled; none if it left no record, as
+    /// flock(1) does.
     std::optional<ralph_lock::holder> holder() const noexcept {
         return record_ == nullptr ? std::nullopt : std::optional(ralph_lock::holder(record_));
     }
@@ -277,7 +276,7 @@ private:
     std::shared_ptr<ralph_lock_metadata> record_{};
 };
 
-/// What value() throws where there is none: an error as an exception. what() is its message.
+/// The exception that value() throws for an error. what() is its message.
 class lock_error : public std::runtime_error {
 public:
     explicit lock_error(ralph_lock::error failure)
@@ -290,18 +289,18 @@ private:
     ralph_lock::error error_;
 };
 
-/// Another process has the lock (status::already_locked), or had it until the time was over (status::timed_out).
+/// Another process has the lock (status::already_locked), or had it until the timeout (status::timed_out).
 class held_error : public lock_error {
 public:
     using lock_error::lock_error;
 
-    /// The holder; none where it left no record.
+    /// The holder; none if it left no record.
     std::optional<ralph_lock::holder> holder() const noexcept { return error().holder(); }
 };
 
 namespace detail {
 
-/// Throws the error; where there are no exceptions, says it and aborts.
+/// Throws the error; without exceptions, prints it and aborts.
 [[noreturn]] inline void raise(const error &failure) {
 #if defined(__cpp_exceptions)
     if (failure.status() == status::already_locked || failure.status() == status::timed_out)
@@ -315,14 +314,13 @@ namespace detail {
 
 } // namespace detail
 
-/// A value, or the error in its place; after std::expected, but what is not there is never undefined behaviour: to
-/// ask for it is to call value(), with * and -> too.
+/// A value or an error, like std::expected, but without undefined behaviour: * and -> check like value().
 template <class T> class [[nodiscard]] result {
 public:
     result(T value) : value_(std::move(value)) {}
     /// An error; its status is not ok.
     result(ralph_lock::error failure) : error_(std::move(failure)) {}
-    /// The value if nothing went wrong, else the error.
+    /// The value on success, else the error.
     result(ralph_lock::error outcome, T value) : error_(std::move(outcome)) {
         if (error_.status() == ralph_lock::status::ok)
             value_.emplace(std::move(value));
@@ -334,7 +332,7 @@ public:
         return has_value();
     }
 
-    /// The value; throws a held_error or lock_error where there is none.
+    /// The value; throws a held_error or lock_error if there is none.
     T &value() & { return need(), *value_; }
     const T &value() const & { return need(), *value_; }
     T value() && { return need(), std::move(*value_); }
@@ -344,7 +342,7 @@ public:
     T *operator->() { return &value(); }
     const T *operator->() const { return &value(); }
 
-    /// The value, or that one where there is none.
+    /// The value, or the argument if there is none.
     template <class U> T value_or(U &&other) const & {
         return has_value() ? *value_ : static_cast<T>(std::forward<U>(other));
     }
@@ -352,9 +350,9 @@ public:
         return has_value() ? std::move(*value_) : static_cast<T>(std::forward<U>(other));
     }
 
-    /// status::ok where there is a value.
+    /// status::ok if there is a value.
     ralph_lock::status status() const noexcept { return error_.status(); }
-    /// The error; with a value, one that says status::ok.
+    /// The error; if there is a value, one with status::ok.
     const ralph_lock::error &error() const & noexcept { return error_; }
     ralph_lock::error error() && noexcept { return std::move(error_); }
 
@@ -375,7 +373,7 @@ public:
 
     bool has_value() const noexcept { return status() == ralph_lock::status::ok; }
     explicit operator bool() const noexcept { return has_value(); }
-    /// Throws a held_error or lock_error unless it is a success.
+    /// Throws a held_error or lock_error unless it succeeded.
     void value() const {
         if (!has_value())
             detail::raise(error_);
@@ -390,10 +388,10 @@ private:
 
 namespace detail {
 
-/// A text with a NUL in it would be cut there, and perhaps another workspace locked.
+/// Whether a text contains a NUL, at which it would be cut, so that another workspace could be locked.
 inline bool has_nul(std::string_view text) noexcept { return text.find('\0') != text.npos; }
 
-/// Calls a C function, all of which end with an error object.
+/// Calls a C function whose last parameter is the error object.
 template <class Function, class... Arguments> error call(Function function, Arguments &&...arguments) {
     error_handle details;
     const ralph_lock_status code = function(std::forward<Arguments>(arguments)..., out(details));
@@ -411,17 +409,17 @@ error ask(Function function, const std::filesystem::path &root, Arguments &&...a
 
 } // namespace detail
 
-/// Ends waits from another thread, any number of them. Copies are the same token.
+/// Ends any number of waits from another thread. Copies refer to the same token.
 class cancel_token {
 public:
-    /// Fails only where descriptors have run out.
+    /// Fails only if there is no descriptor left.
     static result<cancel_token> create() {
         detail::cancel_handle made;
         error outcome = detail::call(ralph_lock_cancel_new, detail::out(made));
         return {std::move(outcome), cancel_token(std::move(made))};
     }
 
-    /// Ends every wait that has the token, now and later, with status::cancelled. A second time it does nothing.
+    /// Ends every wait that has the token, now and later, with status::cancelled. A second call does nothing.
     ralph_lock::status trigger() const noexcept {
         return static_cast<ralph_lock::status>(ralph_lock_cancel_trigger(token_.get()));
     }
@@ -435,27 +433,26 @@ private:
     std::shared_ptr<ralph_lock_cancel> token_;
 };
 
-/// What else can be said of an acquire.
+/// Options for an acquire.
 struct options {
-    /// Another lock file: a path below the workspace root, for locking alone. Empty is RALPH_LOCK_FILE.
+    /// Another lock file: a path below the workspace root, used only for locking. Empty means RALPH_LOCK_FILE.
     std::filesystem::path lock_file{};
-    /// What ends the wait.
+    /// A token that ends the wait.
     std::optional<cancel_token> cancel{};
 };
 
-/// A held lock, which ends with the guard. A guard that was moved from, released or turned into a descriptor is
-/// empty.
+/// A held lock, released with the guard. A guard that was moved from, released or turned into a descriptor is empty.
 class [[nodiscard]] guard {
 public:
     /// An empty guard.
     guard() noexcept = default;
     explicit guard(detail::guard_handle held) noexcept : held_(std::move(held)) {}
 
-    /// Whether there is a lock in it.
+    /// Whether it holds a lock.
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
-    /// Gives the lock up, as the destructor does, and tells how that went. With status::io the lock is given up
-    /// too, but the record is still there. An empty guard is status::ok.
+    /// Releases the lock, as the destructor does, and returns the outcome. With status::io the lock is released too,
+    /// but the record is still in the file. An empty guard is status::ok.
     ralph_lock::status release() noexcept {
         return static_cast<ralph_lock::status>(ralph_lock_release(held_.release()));
     }
@@ -463,29 +460,31 @@ public:
     /// The lock file; empty for an empty guard.
     std::filesystem::path path() const { return detail::copy(ralph_lock_guard_path(held_.get())); }
 
-    /// Whether the path still leads to the file that is locked: status::lost after `rm -rf .ralph`, for instance.
-    /// A holder that runs for long asks from time to time, and stops its work then.
+    /// Checks that the path still leads to the locked file: status::lost after `rm -rf .ralph`, for instance. Call it
+    /// before work is committed, and stop when the lock is lost.
     result<void> verify() const { return detail::call(ralph_lock_guard_verify, held_.get()); }
 
-    /// Puts the lock file back after it was removed or replaced, and goes on with that file. With
-    /// status::already_locked the error says which program that knows only the file was faster; with status::lost the
-    /// root itself is gone.
+    /// Puts the lock file back after it was removed or replaced; the guard then holds that file.
+    ///
+    /// - status::already_locked: a program that knows only the file holds the new one; the error names it
+    /// - status::lost: the root itself is gone
     result<void> restore() const {
         detail::metadata_handle record;
         error outcome = detail::call(ralph_lock_guard_restore, held_.get(), detail::out(record));
         return error(std::move(outcome), std::move(record));
     }
 
-    /// Who died with the lock before, or never takes its record out, like ralph-core; else status::not_found.
+    /// The record of a holder that died, or of a program that leaves its record behind, like ralph-core; else
+    /// status::not_found.
     result<holder> previous() const {
         detail::metadata_handle record;
         error outcome = detail::call(ralph_lock_guard_previous, held_.get(), detail::out(record));
         return {std::move(outcome), holder(std::move(record))};
     }
 
-    /// Turns the guard into a descriptor that a child process inherits, through exec too; there adopt() makes a
-    /// guard of it. The lock is not free in between. The caller closes the descriptor, once the child has it.
-    /// Where this fails, the guard is as it was.
+    /// Turns the guard into a descriptor that a child process inherits, also across exec; there adopt() makes a guard
+    /// of it. The lock is never free in between. The caller closes the descriptor once the child has it. On failure the
+    /// guard does not change.
     result<int> into_fd() {
         std::int32_t fd = -1;
         error outcome = detail::call(ralph_lock_guard_into_fd, held_.get(), &fd);
@@ -501,30 +500,30 @@ private:
 
 namespace detail {
 
-/// A time in milliseconds; a double, because it has room for every other.
+/// Milliseconds as a double, which can hold every duration.
 using rough = std::chrono::duration<double, std::milli>;
 
-/// A longer wait has no limit: thirty years.
+/// Thirty years: a longer wait has no limit.
 constexpr rough for_ever{1e12};
 
-/// How the C library is told so.
+/// The C library's value for no limit.
 constexpr std::uint64_t no_limit = (std::numeric_limits<std::uint64_t>::max)();
 
-/// A duration for the C library. What is not a number is no time.
+/// A duration for the C library. NaN counts as zero.
 inline std::uint64_t milliseconds(rough time) noexcept {
     if (time.count() >= for_ever.count())
         return no_limit;
     return time.count() > 0 ? static_cast<std::uint64_t>(std::ceil(time.count())) : 0;
 }
 
-/// When a duration is over.
+/// The end of a duration.
 inline std::chrono::steady_clock::time_point deadline(rough time) noexcept {
     using clock = std::chrono::steady_clock;
     const std::uint64_t limit = milliseconds(time);
     return limit == no_limit ? (clock::time_point::max)() : clock::now() + std::chrono::milliseconds(limit);
 }
 
-/// How long it is until then. Only what is near is subtracted exactly: the ends of the range would overflow.
+/// The time left until then. Only near times are subtracted exactly: the ends of the range would overflow.
 template <class Clock, class Duration>
 std::uint64_t milliseconds_until(const std::chrono::time_point<Clock, Duration> &then) {
     const auto now = Clock::now();
@@ -532,7 +531,7 @@ std::uint64_t milliseconds_until(const std::chrono::time_point<Clock, Duration> 
     return left > -for_ever && left < for_ever ? milliseconds(then - now) : milliseconds(left);
 }
 
-/// Makes options for the C library, or says what is wrong with these.
+/// Makes options for the C library, or returns the error in these.
 inline error make(const options &how, std::uint64_t timeout_ms, options_handle &made) {
     const std::string file = how.lock_file.string();
     if (has_nul(file))
@@ -545,7 +544,7 @@ inline error make(const options &how, std::uint64_t timeout_ms, options_handle &
     if (const auto code = ralph_lock_options_set_timeout_ms(made.get(), timeout_ms); code != RALPH_LOCK_OK)
         return {code, nullptr};
     if (how.cancel && ralph_lock_options_set_cancel(made.get(), how.cancel->native_handle()) != RALPH_LOCK_OK)
-        return {status::invalid_handle, "the cancel token belongs to the process that this one was forked from"};
+        return {status::invalid_handle, "the cancel token belongs to the parent process, which forked this one"};
     if (!file.empty() && ralph_lock_options_set_lock_file(made.get(), file.c_str()) != RALPH_LOCK_OK)
         return {status::invalid_argument,
                 "the lock file must be a path below the workspace root, without \"..\", and not .ralph itself"};
@@ -565,7 +564,7 @@ error begin(Function function, const std::filesystem::path &root, std::string_vi
     return ask(function, root, text.c_str(), made.get(), std::forward<Arguments>(arguments)...);
 }
 
-/// Calls one that asks about a lock, with options of which only the lock file counts.
+/// Calls one that asks about a lock, with options of which only the lock file is used.
 template <class Function, class... Arguments>
 error ask_with(Function function, const std::filesystem::path &root, const options &how, Arguments &&...arguments) {
     options_handle made;
@@ -585,30 +584,31 @@ inline result<guard> acquire(const std::filesystem::path &root, std::string_view
 
 } // namespace detail
 
-/// Takes the workspace's lock now; or status::already_locked, and the error says who has it.
+/// Takes the workspace's lock now. status::already_locked: the error names the holder.
 ///
-/// `prompt`: what this process is going to do, for others to read. UTF-8, with no NUL in it (that, as in a path,
-/// is status::invalid_argument).
+/// `prompt`: what this process is going to do, for other processes to read. UTF-8 without a NUL; a NUL in it, as in a
+/// path, is status::invalid_argument.
 inline result<guard> try_acquire(const std::filesystem::path &root, std::string_view prompt,
                                  const options &how = {}) {
     return detail::acquire(root, prompt, how, 0);
 }
 
-/// Takes it, waiting for as long as it takes: in the kernel's queue, if no cancel token is given. Or
-/// status::interrupted, or status::cancelled.
+/// Takes it, waiting without limit: in the kernel's queue, if there is no cancel token.
+///
+/// - status::interrupted: a signal handler ran
+/// - status::cancelled: the token was triggered
 inline result<guard> acquire(const std::filesystem::path &root, std::string_view prompt, const options &how = {}) {
     return detail::acquire(root, prompt, how, detail::no_limit);
 }
 
-/// Takes it, waiting until then by any clock; or status::timed_out, and the error says who has it. With a time
-/// that is past it is try_acquire(). A clock that is set forward during the wait is not noticed before the time
-/// that was left.
+/// Takes it, waiting until a time on any clock. status::timed_out: the error names the holder. With a past time it is
+/// try_acquire(). A clock that is set forward during the wait does not end it earlier.
 template <class Clock, class Duration>
 result<guard> try_acquire_until(const std::filesystem::path &root, std::string_view prompt,
                                 const std::chrono::time_point<Clock, Duration> &then, const options &how = {}) {
     for (std::uint64_t left = detail::milliseconds_until(then);;) {
         result<guard> taken = detail::acquire(root, prompt, how, left);
-        // Time may pass otherwise on that clock than on the one that the library waits by.
+        // Time may pass differently on that clock than on the library's.
         left = detail::milliseconds_until(then);
         if (taken.status() != status::timed_out || left == 0)
             return taken;
@@ -622,8 +622,8 @@ result<guard> try_acquire_for(const std::filesystem::path &root, std::string_vie
     return detail::acquire(root, prompt, how, detail::milliseconds(time));
 }
 
-/// Makes a guard of a descriptor that guard::into_fd() gave, here or in another process, or that a shell locked,
-/// and this process the holder on record. On success the guard owns it; else it is the caller's as before.
+/// Makes a guard of a descriptor from guard::into_fd(), here or in another process, or of one that a shell locked, and
+/// makes this process the holder on record. On success the guard owns the descriptor; otherwise it stays the caller's.
 inline result<guard> adopt(const std::filesystem::path &root, std::string_view prompt, int fd,
                            const options &how = {}) {
     detail::guard_handle held;
@@ -631,16 +631,16 @@ inline result<guard> adopt(const std::filesystem::path &root, std::string_view p
     return {std::move(outcome), guard(std::move(held))};
 }
 
-/// A wait for a lock in an event loop: poll its descriptor for reading, and step when it is. It has no thread.
+/// A wait for a lock in an event loop: poll its descriptor, and step when it is readable. It has no thread.
 class waiter {
 public:
-    /// Begins a wait for as long as it takes.
+    /// Begins a wait without limit.
     static result<waiter> start(const std::filesystem::path &root, std::string_view prompt,
                                 const options &how = {}) {
         return start_for(root, prompt, detail::for_ever, how);
     }
 
-    /// Begins a wait for a duration that counts from here.
+    /// Begins a wait with a duration that starts here.
     template <class Rep, class Period>
     static result<waiter> start_for(const std::filesystem::path &root, std::string_view prompt,
                                     const std::chrono::duration<Rep, Period> &time, const options &how = {}) {
@@ -650,11 +650,11 @@ public:
         return {std::move(outcome), waiter(std::move(begun))};
     }
 
-    /// The descriptor; the same until the waiter's end, which closes it. It is readable for the first step, too.
+    /// The descriptor; it stays the same until the waiter's end, which closes it. It is readable for the first step.
     int fd() const noexcept { return ralph_lock_waiter_fd(wait_.get()); }
 
-    /// Takes the lock if it can be had now, and never blocks. status::already_locked: not yet, poll again. After
-    /// everything else the wait is over.
+    /// Takes the lock if it is free; never blocks. status::already_locked: not yet, poll again. After any other status
+    /// the wait is over.
     result<guard> step() {
         detail::guard_handle held;
         detail::metadata_handle record;
@@ -668,15 +668,15 @@ private:
     detail::waiter_handle wait_;
 };
 
-/// What inspect() saw.
+/// The answer of inspect().
 struct inspection {
     ralph_lock::state state;
     /// The holder of the lock, if it left a record; with state::stale, the last one.
     std::optional<ralph_lock::holder> holder;
 };
 
-/// Whether the lock is held, and the record that belongs to that answer. Of the options only the lock file counts,
-/// here and in the next ones.
+/// Whether the lock is held, and the record that belongs to that answer. Of the options only the lock file is used,
+/// here and in the functions below.
 inline result<inspection> inspect(const std::filesystem::path &root, const options &how = {}) {
     ralph_lock_state state = RALPH_LOCK_STATE_FREE;
     detail::metadata_handle record;
@@ -687,8 +687,8 @@ inline result<inspection> inspect(const std::filesystem::path &root, const optio
     return {std::move(outcome), std::move(seen)};
 }
 
-/// The record, without touching the lock: status::not_found where there is none. A record alone does not say
-/// that the lock is held.
+/// The record, without touching the lock: status::not_found if there is none. A record alone does not mean that the
+/// lock is held.
 inline result<holder> read_existing(const std::filesystem::path &root) {
     detail::metadata_handle record;
     error outcome = detail::ask(ralph_lock_read_existing, root, detail::out(record));
@@ -702,13 +702,17 @@ inline result<bool> is_locked(const std::filesystem::path &root) {
     return {std::move(outcome), locked};
 }
 
-/// Sends a signal to the process that holds the lock, and to no other: status::not_found, not_live or parse where
-/// there is none, or none that is proven to be it.
+/// Sends a signal to the process that holds the lock, and to no other.
+///
+/// - status::not_found: no process holds the lock
+/// - status::parse: the holder left no record
+/// - status::not_live: the process on record is not provably the holder
 inline result<void> signal_holder(const std::filesystem::path &root, int signal_number, const options &how = {}) {
     return detail::ask_with(ralph_lock_signal_holder_with, root, how, signal_number);
 }
 
-/// The processes that keep the lock: the holder, or those that inherited its descriptor. Best effort.
+/// The processes that keep the lock, as far as the caller may see them: the holder, or those that inherited its
+/// descriptor.
 inline result<std::vector<std::uint32_t>> find_keepers(const std::filesystem::path &root, const options &how = {}) {
     std::vector<std::uint32_t> pids(16);
     for (;;) {
@@ -721,8 +725,8 @@ inline result<std::vector<std::uint32_t>> find_keepers(const std::filesystem::pa
     }
 }
 
-/// The workspace that a directory belongs to: the nearest one at or above it that has .git, or a lock file that is
-/// held nearer than that; or status::not_found.
+/// The workspace that a directory belongs to: the nearest directory at or above it that contains .git, or a nearer held
+/// lock file; or status::not_found.
 inline result<std::filesystem::path> find_root(const std::filesystem::path &start = ".") {
     std::string found(255, '\0');
     for (;;) {
@@ -748,9 +752,9 @@ inline result<filesystem> probe_filesystem(const std::filesystem::path &root) {
 ///     ralph_lock::workspace here(".", "implement auth");
 ///     const std::scoped_lock lock(here);
 ///
-/// Its functions are those of std::timed_mutex; who is in the way says inspect(). Failures, like a read-only file
-/// system, are thrown as lock_error, from try_lock() too, so that they are not taken for "held": where there are no
-/// exceptions, acquire() suits better. Like every mutex it is not recursive. Destroying it gives the lock up.
+/// Its functions are those of std::timed_mutex; inspect() names the holder. Failures, like a read-only file system, are
+/// thrown as lock_error, also by try_lock(), so that they do not count as "held": without exceptions, use acquire().
+/// Like every mutex it is not recursive. Its destructor releases the lock.
 class workspace {
 public:
     workspace(std::filesystem::path root, std::string prompt, options how = {})
@@ -759,28 +763,28 @@ public:
     workspace &operator=(const workspace &) = delete;
     ~workspace() { unlock(); }
 
-    /// Waits for as long as it takes. A wait that was cancelled is a lock_error.
+    /// Waits without limit. A cancelled wait is a lock_error.
     void lock() {
         if (result<guard> taken = patiently([this] { return acquire(root_, prompt_, options_); }); !keep(taken))
             detail::raise(taken.error());
     }
 
-    /// Whether the lock could be had now.
+    /// Takes the lock if it is free now; false if not.
     bool try_lock() { return try_lock_until((std::chrono::steady_clock::time_point::min)()); }
 
-    /// Whether the lock could be had in that time; not so, too, if the wait was cancelled.
+    /// Takes the lock within that time; false if it was not free, or the wait was cancelled.
     template <class Rep, class Period> bool try_lock_for(const std::chrono::duration<Rep, Period> &time) {
         return try_lock_until(detail::deadline(time));
     }
 
-    /// Whether it could be had until then.
+    /// Takes the lock until that time; false as above.
     template <class Clock, class Duration>
     bool try_lock_until(const std::chrono::time_point<Clock, Duration> &then) {
         result<guard> taken = patiently([&] { return try_acquire_until(root_, prompt_, then, options_); });
         return keep(taken);
     }
 
-    /// Gives the lock up. Without it, nothing happens.
+    /// Releases the lock; does nothing if it is not held.
     void unlock() noexcept { ralph_lock_release(held_.exchange(nullptr)); }
 
 private:
@@ -791,7 +795,7 @@ private:
         return taken;
     }
 
-    /// The exchange makes what one thread wrote before its unlock() visible to the next one that locks.
+    /// The exchange makes a thread's writes before unlock() visible to the next thread that locks.
     bool keep(result<guard> &taken) {
         switch (taken.status()) {
         case status::already_locked:
@@ -812,7 +816,7 @@ private:
 
 } // namespace ralph_lock
 
-/// So that a std::error_code can be made of a status.
+/// Makes a status convert to std::error_code.
 template <> struct std::is_error_code_enum<ralph_lock::status> : std::true_type {};
 
 #endif

@@ -1,6 +1,6 @@
 """Two coroutines of one thread wait for two locks that another process holds, by asyncio's add_reader.
 
-Usage: asyncio_waiter.py LIBRARY. Exit status 0: each got its lock, once, after it was let go.
+Usage: asyncio_waiter.py LIBRARY. Exit status 0: each got its lock, once, after its release.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ def load(path):
 
 
 async def acquire(lib, root, prompt):
-    """Waits for the lock of a workspace; gives the guard."""
+    """Waits for the lock of a workspace; returns the guard."""
     waiter, guard = Handle(), Handle()
     status = lib.ralph_lock_waiter_new(root.encode(), prompt.encode(), None, ctypes.byref(waiter), None)
     assert status == OK, status
@@ -50,7 +50,7 @@ async def acquire(lib, root, prompt):
 
 
 def hold(lib, roots):
-    """Holds the locks; for each number read, lets one go."""
+    """Holds the locks; releases one for each number read."""
     guards = [Handle() for _ in roots]
     for root, guard in zip(roots, guards):
         assert lib.ralph_lock_try_acquire(root.encode(), b"holder", ctypes.byref(guard), None, None) == OK
@@ -68,10 +68,10 @@ async def main(library):
         holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         assert holder.stdout.readline() == "held\n"
         waits = [asyncio.create_task(acquire(lib, root, f"waits for {root}")) for root in roots]
-        # Time for both to begin.
+        # Lets both begin.
         for _ in range(10):
             await asyncio.sleep(0)
-        # The second one first, so that neither waits behind the other.
+        # The second one first: neither waits for the other.
         for which in (1, 0):
             assert not waits[which].done()
             holder.stdin.write(f"{which}\n")

@@ -1,5 +1,5 @@
 //! Runs every program in c-tests/, compiled strictly, once with the shared and once with the static
-//! library. A program passes with exit status 0; with 77 it says why it cannot be run here.
+//! library. A program passes with exit status 0; with 77 it prints why it cannot run here.
 
 mod common;
 
@@ -26,7 +26,7 @@ fn test(source: &Path, name: &str, linkage: &str) -> Result<Completion, Failed> 
     let folder = tempfile::Builder::new().prefix(name).tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let program = folder.path().join(name);
     compile(source, linkage, &program);
-    // No program here may need a minute; one that hangs is ended with all its children.
+    // A program that hangs is ended with all its children.
     let Output { status, stdout, stderr } = Command::new("timeout")
         .args(["--kill-after=1", "120"])
         .arg(&program)
@@ -34,7 +34,7 @@ fn test(source: &Path, name: &str, linkage: &str) -> Result<Completion, Failed> 
         .env("RALPH_LOCK_TEST_LIBRARIES", libraries())
         .stdin(Stdio::null())
         .output()?;
-    // Folders that a test made unreadable would stay behind.
+    // Unreadable directories would stay behind.
     drop(Command::new("chmod").args(["-R", "u+rwx"]).arg(folder.path()).status());
     let text = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     match status.code() {

@@ -1,5 +1,5 @@
-//! include/ralph_lock.hpp: fit for every C++ that people use, and true to the library in all that it wraps. What it
-//! does is tested by the programs in c-tests/cpp/, each of which is run in all the ways in [`WAYS`].
+//! include/ralph_lock.hpp compiles as every C++ standard it supports, and wraps everything in the C header. The
+//! programs in c-tests/cpp/ test its behaviour; each is compiled in every way in [`WAYS`].
 
 mod common;
 
@@ -21,7 +21,7 @@ struct Way {
 }
 
 const WAYS: [Way; 2] = [
-    // The longest to compile is the first to begin.
+    // The slowest to compile comes first.
     Way {
         name: "sanitized",
         compiler: "g++",
@@ -62,7 +62,8 @@ fn cpp_workspaces_are_mutexes() {
 
 /// Runs a part of c-tests/cpp/ in every way.
 fn run_everywhere(part: &str) {
-    // The sanitizers of gcc 12 do not expect memory where a newer kernel may put it; not everybody may ask for that.
+    // The sanitizers of gcc 12 do not support the address layout of newer kernels; a user may not be permitted to
+    // change it.
     let mut still = Command::new("setarch");
     let still = still.args(["--addr-no-randomize", "true"]).stderr(Stdio::null()).status();
     let prefix: &[&str] =
@@ -80,13 +81,13 @@ fn run_everywhere(part: &str) {
             .expect("it runs");
         let text = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         assert!(status.success(), "{part}, {}: {status}\n{text}", way.name);
-        // A child that only says so has reported something, too.
+        // A sanitizer's report in a child process counts too.
         assert!(!text.contains("Sanitizer") && !text.contains("runtime error"), "{part}, {}: {text}", way.name);
     }
 }
 
-/// The program of each way: all files of c-tests/cpp/ linked into one, which works only if everything in the header
-/// may be in many of a program's files.
+/// The program for each way: all files of c-tests/cpp/ linked into one, which works only if the header may be included
+/// in several files.
 fn programs() -> &'static [PathBuf] {
     static PROGRAMS: OnceLock<Vec<PathBuf>> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
@@ -160,7 +161,7 @@ fn cpp_header_says_once_that_it_needs_cpp17() {
     }
 }
 
-/// Windows' headers have them, and so do old C programs.
+/// Windows headers and old C programs define them.
 #[test]
 fn cpp_header_does_not_mind_macros_named_min_and_max() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
@@ -177,7 +178,7 @@ fn cpp_header_does_not_mind_macros_named_min_and_max() {
     }
 }
 
-/// Also where they hide their symbols and are loaded on their own.
+/// Even if they hide their symbols and are loaded separately.
 #[test]
 fn cpp_error_category_is_one_across_shared_objects() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
@@ -241,7 +242,7 @@ fn cpp_header_has_all_that_the_c_header_has() {
 
     let functions = read_to_string(root().join("abi/symbols.txt")).expect("it can be read");
     let missing: Vec<_> = functions.lines().filter(|name| !cpp.contains(*name)).collect();
-    // All have a form with options, an error knows its status, and the version is C's as it is.
+    // All have a form with options, an error has its status, and the version is used as in C.
     let others =
         ["acquire_blocking", "error_status", "find_keepers", "inspect", "signal_holder", "try_acquire", "version"];
     assert_eq!(missing, others.map(|name| format!("ralph_lock_{name}")));
@@ -253,7 +254,7 @@ fn cpp_example_says_what_that_in_c_says() {
     assert!(read_to_string(&example).expect("it can be read").lines().count() < 60);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
     let program = folder.path().join("minimal");
-    // Optimizing compilers warn of more.
+    // Optimizing compilers warn about more.
     run(compiler("g++").args(["-std=c++20", "-O2"]).arg(example).args(link("so")).arg("-o").arg(&program));
     let workspace = folder.path().join("workspace");
     std::fs::create_dir(&workspace).expect("there is room");

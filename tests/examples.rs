@@ -1,5 +1,5 @@
-//! Builds the C examples as a careful user would, and runs them and the demo; and what examples in other languages
-//! say of the header. (`make examples` runs those.)
+//! Builds the C examples with strict warnings, and runs them and the demo; compares what examples in other languages
+//! declare with the header. (`make examples` runs those.)
 
 mod common;
 
@@ -16,7 +16,7 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made")
 }
 
-/// Compiles an example; gives the program.
+/// Compiles an example and returns the program.
 fn build(name: &str, folder: &Path, linkage: &str) -> PathBuf {
     let program = folder.join(name);
     compile(&root().join("examples/c").join(name).with_extension("c"), linkage, &program);
@@ -74,7 +74,7 @@ fn nested_continues_inside_its_own_loop_only() {
         let outer = nested("outer").spawn().expect("nested runs");
         let holder = outer.id();
         let within =
-            format!("outer: I run the loop\ninner: process {holder} above me runs the loop, I go on within it\n");
+            format!("outer: I run the loop\ninner: process {holder} above me runs the loop: I continue inside it\n");
         let output = outer.wait_with_output().expect("it ends");
         assert_eq!(ended(&output), (Some(0), within.as_str()), "{linkage}");
         assert_eq!(ended(&nested("inner").output().expect("nested runs")), (Some(0), "inner: I run the loop\n"));
@@ -134,10 +134,10 @@ fn demo_tells_its_story_and_leaves_nothing_behind() {
 
 #[test]
 fn demo_that_fails_or_is_ended_leaves_nothing_behind() {
-    // In the compiler's place: one that fails, and one that ends the demo.
+    // Stand-ins for the compiler: one that fails, and one that ends the demo.
     for (compiler, expected) in [("false", 1), ("kill -TERM $PPID", 143)] {
         let folder = folder();
-        // Not in the folder, whose path may have spaces: the demo takes the compiler's words apart.
+        // Not in the folder, whose path may contain spaces: the demo splits the compiler's words.
         let script = tempfile::NamedTempFile::new().expect("there is room");
         std::fs::write(&script, compiler).expect("it can be written");
         let output = demo(&format!("sh {}", script.path().display()), folder.path());
@@ -158,7 +158,7 @@ fn demo(compiler: &str, folder: &Path) -> Output {
         .expect("the demo runs")
 }
 
-/// Neither a file in the demo's folder, nor a process that was started from it.
+/// Checks that no file in the demo's folder and no process started from it is left.
 fn assert_left_behind_nothing(folder: &Path) {
     let files: Vec<_> =
         read_dir(folder).expect("it can be read").map(|entry| entry.expect("it is there").path()).collect();
@@ -171,7 +171,7 @@ fn assert_left_behind_nothing(folder: &Path) {
 
 #[test]
 fn examples_declare_what_the_header_declares() {
-    // The languages that have to be told what the library exports, and how each writes a declaration.
+    // The languages that declare the library's functions themselves, and how each writes a declaration.
     let languages: [(&str, Language); 5] = [
         ("ruby/minimal.rb", in_c),
         ("luajit/minimal.lua", in_c),
@@ -187,10 +187,10 @@ fn examples_declare_what_the_header_declares() {
     for (name, declaration) in languages {
         let source = one_spaced(&read_to_string(root().join("examples").join(name)).expect("it can be read"));
         let ok = if name.ends_with(".pl") { "RALPH_LOCK_OK => 0" } else { "RALPH_LOCK_OK = 0" };
-        assert!(source.contains(ok), "{name} does not say: {ok}");
+        assert!(source.contains(ok), "{name} lacks: {ok}");
         for word in words(&source).filter(|word| word.starts_with("ralph_lock_")) {
             match functions.get(word).map(declaration) {
-                Some(declaration) => assert!(source.contains(&declaration), "{name} does not say: {declaration}"),
+                Some(declaration) => assert!(source.contains(&declaration), "{name} lacks: {declaration}"),
                 None => assert!(words(&header).any(|known| known == word), "{name}: the header has no {word}"),
             }
         }
@@ -210,7 +210,7 @@ fn examples_are_small() {
 /// Writes a function's declaration.
 type Language = fn(&Function) -> String;
 
-/// A function of the header: how it is declared there, and the types and names in that.
+/// A function of the header: its declaration, and the types and names in it.
 struct Function {
     declared: String,
     name: String,

@@ -1,5 +1,5 @@
-//! Waiting where the kernel has no inotify, no pidfd or no eventfd left: the same results. strace makes the
-//! system calls fail, so that what ships is what is tested.
+//! Without inotify, pidfd or eventfd, waits have the same results. strace makes the system calls fail, so that the
+//! shipped library is tested.
 
 mod common;
 
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use common::{c_tests, compile, libraries};
 
-/// Those of c-tests/ whose promises do not depend on how the waiting is done.
+/// The programs of c-tests/ whose promises do not depend on the means of waiting.
 const PROGRAMS: [&str; 15] = [
     "another_lock_file_is_another_lock",
     "cancel_ends_waits_at_once",
@@ -26,7 +26,7 @@ const PROGRAMS: [&str; 15] = [
     "waiters_follow_the_path",
 ];
 
-/// Of these, those that make cancel tokens, which need an eventfd.
+/// Those of them that make cancel tokens, which need an eventfd.
 const WITH_TOKENS: [&str; 4] = [
     "cancel_ends_waits_at_once",
     "one_token_ends_many_waits",
@@ -71,7 +71,7 @@ fn test(faults: &[&str]) {
         let (program, log) = (folder.path().join(name), folder.path().join("strace.log"));
         let source = sources.iter().find(|source| source.file_stem().is_some_and(|stem| stem == name));
         compile(source.unwrap_or_else(|| panic!("c-tests has no {name}")), "so", &program);
-        // One that hangs is ended with all its children. Only the calls that fail are stopped at.
+        // A program that hangs is ended with all its children. strace stops only at the calls that fail.
         let mut command = Command::new("timeout");
         command.args(["--kill-after=1", "120", "strace", "-f", "--seccomp-bpf"]);
         command.args(["-e", "trace=inotify_init1,pidfd_open,eventfd2"]);

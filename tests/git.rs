@@ -1,4 +1,4 @@
-//! Ordinary use of git, cargo and npm leaves the lock alone and does not publish it.
+//! Ordinary use of git, cargo and npm neither affects nor publishes the lock.
 
 mod common;
 
@@ -10,7 +10,7 @@ use common::run;
 use ralph_lock::{AcquireOptions, LockError, LockGuard, LoopLock};
 use tempfile::TempDir;
 
-/// A git repository with one commit. It is gone with the value.
+/// A git repository with one commit, removed on drop.
 struct Repository {
     folder: TempDir,
 }
@@ -45,7 +45,7 @@ fn acquire(root: &Path) -> LockGuard {
     LoopLock::try_acquire(root, "works here").unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The guard still holds the lock at its path, and another acquire is refused by name.
+/// Checks that the guard still holds the lock at its path, and that a refusal names it.
 fn assert_holds(guard: &LockGuard, root: &Path, after: &str) {
     guard.verify().unwrap_or_else(|error| panic!("after {after}: {error}"));
     match LoopLock::try_acquire(root, "a second loop") {
@@ -54,7 +54,7 @@ fn assert_holds(guard: &LockGuard, root: &Path, after: &str) {
     }
 }
 
-/// What people and agents type all day.
+/// Everyday git commands of people and agents.
 fn use_git(guard: &LockGuard, root: &Path) {
     for (number, command) in
         ["add --all", "stash --include-untracked", "clean -fd", "reset --hard", "stash pop", "clean -ffd"]
@@ -99,7 +99,7 @@ fn so_it_does_in_worktrees_and_submodules() {
     let module = parent.root().join("module");
     let guard = acquire(&module);
     use_git(&guard, &module);
-    // The parent sees a module without untracked files once the commits are set aside.
+    // Apart from the commits, the parent repository sees no change in the submodule.
     git(&module, &["reset", "--quiet", "--hard", "HEAD~"]);
     assert!(!git(parent.root(), &["status", "--porcelain", "--ignore-submodules=none"]).contains("?? "));
 }
@@ -116,7 +116,7 @@ fn what_people_keep_in_the_folder_stays_theirs() {
     assert_eq!(git(repository.root(), &["status", "--porcelain"]), "?? .ralph/specs/two.md\n");
     drop(guard);
 
-    // A .gitignore that is there already is the user's.
+    // An existing .gitignore is left alone.
     let repository = Repository::new();
     let ignore = repository.root().join(".ralph/.gitignore");
     fs::create_dir(repository.root().join(".ralph")).expect("there is room");
@@ -125,7 +125,7 @@ fn what_people_keep_in_the_folder_stays_theirs() {
     assert_eq!(fs::read_to_string(ignore).expect("it is there"), "/tmp\n");
 }
 
-/// The file that ralph-core leaves behind has its record in it, and there is no .gitignore.
+/// ralph-core leaves its record in the file, and creates no .gitignore.
 #[test]
 fn a_file_that_ralph_core_created_is_ignored_from_the_first_acquire_on() {
     let repository = Repository::new();
@@ -173,7 +173,7 @@ fn cargo_packages_the_crate_without_the_lock() {
     run(cargo(root).arg("generate-lockfile"));
     commit(root, "crate");
     let guard = acquire(root);
-    // It refuses a repository with files that are neither committed nor ignored.
+    // cargo refuses a repository with files that are neither committed nor ignored.
     run(cargo(root).args(["package", "--no-verify"]));
     assert!(!run(cargo(root).args(["package", "--list"])).contains(".ralph"));
     assert_holds(&guard, root, "cargo package");

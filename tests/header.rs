@@ -1,4 +1,4 @@
-//! include/ralph_lock.h: made from the sources, and fit for every C and C++ that people use.
+//! include/ralph_lock.h is made from the sources, and compiles as every C and C++ standard it supports.
 
 mod common;
 #[path = "generate/header.rs"]
@@ -74,7 +74,7 @@ fn declares_what_the_library_exports() {
     assert_eq!(declared, exported, "the header's functions against abi/symbols.txt");
 }
 
-/// The words of the header's code (not its comments) with that prefix and followed by that text.
+/// The words of the header's code, comments excluded, with that prefix and followed by that text.
 fn header_words(prefix: &str, followed_by: &str) -> Vec<String> {
     let text = std::fs::read_to_string(root().join(header::PATH)).expect("the header can be read");
     let code = text.lines().filter(|line| !line.trim_start().starts_with(['*', '/', '#']));
@@ -88,7 +88,7 @@ fn header_words(prefix: &str, followed_by: &str) -> Vec<String> {
     found.collect()
 }
 
-/// Compiles a text with all warnings as errors; what the compiler says if it does not accept it.
+/// Compiles a text with all warnings as errors; returns the compiler's messages on failure.
 fn compile(compiler: &str, language: &str, standard: &str, text: &str) -> Result<(), String> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("there is room");
     let source = folder.path().join("text");

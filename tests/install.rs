@@ -1,4 +1,4 @@
-//! `make install`: programs are built with what it installs, as pkg-config and CMake say, and run.
+//! Builds and runs programs with what `make install` installs, by pkg-config and CMake.
 
 mod common;
 
@@ -17,17 +17,17 @@ fn folder() -> TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made")
 }
 
-/// `make` with what was built for the tests.
+/// `make` with the libraries built for the tests.
 fn make(target: &str, variables: &[(&str, &str)]) -> Command {
     let built = libraries().parent().expect("it is in cargo's folder").display();
     let make = |target: &str| {
         let mut make = Command::new("make");
-        // The tests may have been started by make, and its variables are for that one.
+        // If make started the tests, its variables must not reach this one.
         make.args(["--silent", target, &format!("TARGET={built}")]).current_dir(root());
         make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL");
         make
     };
-    // Not by several tests at a time.
+    // One test at a time.
     static ALL: Once = Once::new();
     ALL.call_once(|| drop(run(&mut make("all"))));
     let mut make = make(target);
@@ -35,7 +35,7 @@ fn make(target: &str, variables: &[(&str, &str)]) -> Command {
     make
 }
 
-/// An installation with everything in it that is awkward: a space in the paths, libraries in a folder of a folder.
+/// An awkward installation: a space in the paths, and libraries in a nested directory.
 struct Installed {
     folder: TempDir,
 }
@@ -66,7 +66,7 @@ impl Installed {
         self.prefix().join(LIBDIR)
     }
 
-    /// A command line of sh, which takes the answers of pkg-config apart.
+    /// A command line of sh, which splits pkg-config's output.
     fn sh(&self, command: &str) -> String {
         run(Command::new("sh")
             .args(["-e", "-c", command])
@@ -76,7 +76,7 @@ impl Installed {
             .env("PKG_CONFIG_SYSROOT_DIR", self.path()))
     }
 
-    /// Runs a program in a workspace of its own: it takes the lock.
+    /// Runs a program in a new workspace: it takes the lock.
     fn runs(&self, program: &Path) {
         let workspace = folder();
         let said = run(Command::new(program).current_dir(&workspace).env("LD_LIBRARY_PATH", self.libraries()));
@@ -110,7 +110,7 @@ fn pkg_config_builds_statically() {
     }
 }
 
-/// Every function can be linked with it, and rustc names each library too.
+/// Every function links with these libraries, and rustc lists each of them.
 #[test]
 fn a_static_link_needs_what_pkg_config_says() {
     let installed = Installed::new();
@@ -180,7 +180,7 @@ fn cmake_builds_with_both_libraries_wherever_they_are() {
     }
 }
 
-/// As it is of later versions, whose major number is not 0.
+/// As in later versions, whose major number is not 0.
 #[test]
 fn cmake_takes_versions_of_one_soname_for_each_other() {
     let folder = folder();
@@ -267,7 +267,7 @@ fn a_relative_prefix_is_below_the_folder_of_make() {
     assert!(described.starts_with(&format!("prefix={}\n", prefix.display())), "{described}");
 }
 
-/// As root's sudo has it: what a user has built is installed, with no cargo on the path, and not built anew.
+/// As under sudo: root installs what a user has built, without cargo on the path and without building again.
 #[test]
 fn installing_needs_no_cargo() {
     let installed = Installed::new();
@@ -288,7 +288,7 @@ fn installing_needs_no_cargo() {
     assert!(installed.libraries().join("libralph_lock.so").exists());
     assert_eq!(modified(), before);
 
-    // Where nothing was built it says what to do.
+    // Without a build the message names the remedy.
     let mut nothing = make("install", &installed.variables());
     let output = nothing.arg(format!("TARGET={}/nothing", installed.path().display())).env("PATH", &path).output();
     let output = output.expect("make runs");

@@ -1,4 +1,4 @@
-//! The files of src/ import downward only: no file needs itself by way of others.
+//! The files of src/ import downward only: there is no import circle.
 
 mod common;
 
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::root;
 
-/// The modules of the crate, each with what stands in its file.
+/// The modules of the crate with their texts.
 struct Sources(BTreeMap<Vec<String>, String>);
 
 #[test]
@@ -22,7 +22,7 @@ fn no_file_imports_itself_through_others() {
     }
 }
 
-/// Whether the last module of the way leads to the goal; then the way does.
+/// Whether the last module on the path leads to the goal; then the path is extended to it.
 fn leads_to(
     imports: &BTreeMap<String, BTreeSet<String>>,
     goal: &str,
@@ -65,7 +65,7 @@ impl Sources {
         }
     }
 
-    /// The files that a file imports from. What a folder passes on is imported from where it is defined.
+    /// The files that a file imports from. A re-export counts as an import from the defining file.
     fn imports(&self, module: &[String]) -> BTreeSet<String> {
         let is_folder = self.0.keys().any(|other| other.len() > module.len() && other.starts_with(module));
         let paths = self.paths(module).into_iter().filter(|(passed_on, _)| !(is_folder && *passed_on));
@@ -73,7 +73,7 @@ impl Sources {
         files.filter(|file| file != module).map(|file| file.join("::")).collect()
     }
 
-    /// The file that defines what the path names. None: it is not of this crate.
+    /// The file that defines the path. None: it is in another crate.
     fn file(&self, path: &[String]) -> Option<Vec<String>> {
         let file = (0..=path.len()).rev().map(|end| &path[..end]).find(|module| self.0.contains_key(*module))?;
         let item = path.get(file.len())?;
@@ -81,7 +81,7 @@ impl Sources {
         passed_on.map_or_else(|| Some(file.to_vec()), |(_, path)| self.file(&path))
     }
 
-    /// The paths of a file's `use` lines from the crate's root on, and whether it passes them on.
+    /// The paths of a file's `use` lines from the crate root, and whether they are re-exports.
     fn paths(&self, module: &[String]) -> Vec<(bool, Vec<String>)> {
         let mut found = vec![];
         let mut rest = self.0[module].as_str();

@@ -1,4 +1,4 @@
-//! The manual pages of the C functions: a page for each, and nothing that a formatter warns of.
+//! Every C function has a manual page, and formatters report no warning.
 
 mod common;
 #[path = "generate/manual.rs"]
@@ -13,7 +13,7 @@ fn pages() -> BTreeMap<String, String> {
     manual::generate(&std::fs::read_to_string(root().join("include/ralph_lock.h")).expect("the header can be read"))
 }
 
-/// Its declaration and its text stand there; that of another function is one link away.
+/// The page has its declaration and text, or links to the page of its family.
 #[test]
 fn each_function_has_a_page() {
     let pages = pages();
@@ -30,7 +30,7 @@ fn each_function_has_a_page() {
     }
 }
 
-/// What the header says stands on some page, whatever was made of its form.
+/// Every sentence of the header appears on some page, in whatever form.
 #[test]
 fn nothing_of_the_header_is_lost() {
     let plain = |text: &str| text.split(|letter: char| !letter.is_alphanumeric()).collect::<Vec<_>>().join("");
@@ -47,7 +47,7 @@ fn nothing_of_the_header_is_lost() {
 #[test]
 fn formatters_find_nothing_to_warn_of() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("there is room");
-    // A link is a page of one line, which mandoc warns of; man-db's and Debian's tools make them.
+    // mandoc warns about links, pages of one line; man-db's and Debian's tools make them.
     let pages = pages().into_iter().filter(|(_, text)| !text.starts_with(".so "));
     let files = pages.map(|(name, text)| {
         let file = folder.path().join(name);

@@ -1,11 +1,10 @@
 #!/bin/sh
-# Does the library, with its unit tests, compile without a warning where the tests do not run?
-# One line for each target; ends well when all of them are ok. Targets can be named as arguments.
+# Checks that the library and its unit tests compile without a warning for platforms on which the tests do not run.
+# Prints one line per target; exit status 0 if all are ok. Arguments choose targets.
 #
-# Needs the standard library of each target (rustup target add), or the source of the standard
-# library, which is then compiled too (rustup component add rust-src; Debian: rust-web-src).
-# Nothing is linked, so no linker is needed; but for Windows the compiler calls dlltool
-# (Debian: binutils-mingw-w64-x86-64).
+# Needs the standard library of each target (rustup target add), or its source, which is then compiled too (rustup
+# component add rust-src; Debian: rust-web-src). Nothing is linked, so no linker is needed; but for Windows the compiler
+# calls dlltool (Debian: binutils-mingw-w64-x86-64).
 
 cd "$(dirname "$0")/.." || exit 1
 [ $# -gt 0 ] || set -- \
@@ -19,7 +18,7 @@ trap 'rm -f "$report"' EXIT
 status=0
 
 check() {
-    # Stable cargo compiles the standard library only when it is taken for an unstable one.
+    # Stable cargo compiles the standard library only with RUSTC_BOOTSTRAP.
     RUSTC_BOOTSTRAP=${build_std:+1} RUSTFLAGS='-D warnings' \
         cargo check --quiet --locked --lib --target "$@" >"$report" 2>&1
 }
@@ -34,7 +33,7 @@ for target; do
         fi
         build_std=-Zbuild-std
     fi
-    # The library alone first: code that only its tests use is a warning.
+    # The library alone first: code that only its tests use causes a warning.
     if check "$target" $build_std && check "$target" $build_std --profile test; then
         echo "$target: ok"
     else

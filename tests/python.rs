@@ -1,4 +1,4 @@
-//! The waiter in another program's event loop: Python's asyncio, by ctypes.
+//! A waiter in another event loop: Python's asyncio, by ctypes.
 
 mod common;
 
@@ -10,7 +10,7 @@ use common::{libraries, root, run};
 fn asyncio_waits_without_a_thread() {
     let version = Command::new("python3").arg("--version").output();
     assert!(version.is_ok_and(|version| version.status.success()), "this test needs python3");
-    // One that hangs is ended.
+    // A program that hangs is ended.
     run(Command::new("timeout")
         .args(["--kill-after=1", "120", "python3", "-B"])
         .arg(root().join("tests/asyncio_waiter.py"))

@@ -1,5 +1,4 @@
-//! What happens when the lock file is removed or replaced between any two system calls of another
-//! process, which strace stops there.
+//! Removes or replaces the lock file between two system calls of a process, which strace stops there.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -52,8 +51,8 @@ fn a_folder_removed_before_the_file_is_made_is_made_again() {
     stopped.go_on().has_the_lock(&workspace);
 }
 
-/// When a contender is stopped: after its open; after its exclusive try, which fails; after its shared
-/// one, which fails too.
+/// The moments at which a contender is stopped: after its open, after its refused exclusive try, and after its refused
+/// shared try.
 const MOMENTS: [&str; 3] =
     ["openat:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=2"];
 
@@ -68,7 +67,7 @@ fn a_contender_whose_file_was_removed_takes_the_new_one() {
     }
 }
 
-/// When an acquire is stopped: before it has the root, and after.
+/// The moments at which an acquire is stopped: before it has locked the root, and after.
 const ROOT_MOMENTS: [&str; 2] = ["openat:signal=SIGSTOP:when=1", "flock:signal=SIGSTOP:when=1"];
 
 #[test]
@@ -88,8 +87,8 @@ fn a_file_removed_around_the_roots_lock_is_not_locked() {
     }
 }
 
-/// Whoever has the root keeps others out, also before it has compared; and if another process was faster, the one that
-/// was stopped is told which.
+/// The process that has locked the root excludes every other one, also before it has compared. If another process was
+/// faster, the stopped one learns which.
 #[test]
 fn of_two_files_one_root_makes_one_holder() {
     let workspace = Workspace::new();
@@ -109,7 +108,7 @@ fn of_two_files_one_root_makes_one_holder() {
     stopped.go_on().has_the_lock(&workspace);
 }
 
-/// The prober is stopped with the root's shared lock, and an acquire looks past it.
+/// The prober is stopped while it has the root's shared lock; an acquire succeeds all the same.
 #[test]
 fn a_prober_of_the_root_does_not_refuse_an_acquire() {
     let workspace = Workspace::new();
@@ -123,13 +122,13 @@ fn a_prober_of_the_root_does_not_refuse_an_acquire() {
     });
 }
 
-/// A restore between the look at the missing file and the one at the root does not make an asker say "free".
+/// A restore between the look at the missing file and the look at the root does not make is_locked answer "free".
 #[test]
 fn a_file_that_is_put_back_meanwhile_is_held() {
     let workspace = Workspace::new();
     let first = LoopLock::try_acquire(workspace.root(), "first").unwrap();
     fs::remove_file(workspace.lock_file()).unwrap();
-    // It has seen that the file is missing. Then the file is there again, and the root is free.
+    // It has seen that the file is missing. Then the file is back, and the root is free.
     let stopped = workspace.inject(&["openat:signal=SIGSTOP:when=1"], "ask").stopped();
     first.restore().unwrap();
     let fd = first.into_fd().unwrap();
@@ -138,7 +137,7 @@ fn a_file_that_is_put_back_meanwhile_is_held() {
     drop(fd);
 }
 
-/// The adopter is stopped after its first try, which a prober's lock has refused.
+/// The adopter is stopped after its first try, which a prober's lock refused.
 #[test]
 fn a_prober_does_not_refuse_an_adopter() {
     let workspace = Workspace::new();
@@ -156,7 +155,7 @@ fn a_prober_does_not_refuse_an_adopter() {
     stopped.go_on().has_the_lock(&workspace);
 }
 
-/// Others may have had the lock since the adopter's first look at the file.
+/// Other holders may have come and gone since the adopter's first look at the file.
 #[test]
 fn an_adopter_blanks_all_that_was_written_until_it_has_the_lock() {
     let workspace = Workspace::new();
@@ -169,7 +168,7 @@ fn an_adopter_blanks_all_that_was_written_until_it_has_the_lock() {
     assert!(matches!(&left, Inspection::Stale(left) if left.prompt == "traced"), "{left:?}");
 }
 
-/// The adopter is stopped after its first try, which the holder's lock has refused.
+/// The adopter is stopped after its first try, which the holder's lock refused.
 #[test]
 fn an_adopter_whose_file_was_removed_has_lost_it() {
     let workspace = Workspace::new();
@@ -228,7 +227,7 @@ fn a_holder_that_has_not_written_yet_is_a_holder_without_name() {
     stopped.go_on().has_the_lock(&workspace);
 }
 
-/// After the previous holder was killed, a new one is stopped before it clears the file, and before it writes.
+/// After a holder was killed, the next one is stopped before it blanks the file, and before it writes.
 #[test]
 fn a_new_holder_that_has_not_written_yet_is_not_the_dead_one() {
     for moment in ["flock:signal=SIGSTOP:when=1", "pwrite64:signal=SIGSTOP:when=1"] {
@@ -249,7 +248,7 @@ fn a_new_holder_that_has_not_written_yet_is_not_the_dead_one() {
     }
 }
 
-/// The signaller is stopped when it has opened the holder's process.
+/// The caller is stopped after it has opened the holder's process.
 #[test]
 fn a_holder_that_was_replaced_while_it_was_opened_is_not_signalled() {
     let workspace = Workspace::new();
@@ -257,7 +256,7 @@ fn a_holder_that_was_replaced_while_it_was_opened_is_not_signalled() {
     let stopped = workspace.strace(&["-e", "inject=pidfd_open:signal=SIGSTOP:when=1"], "kill").stopped();
     drop(first);
     let second = LoopLock::try_acquire(workspace.root(), "second").unwrap();
-    // It would have been the end of this process.
+    // A signal would have ended this process.
     let traced = stopped.go_on();
     assert_eq!(traced.lines(), ["kill RALPH_LOCK_NOT_FOUND 0"], "{}", traced.text());
     second.verify().unwrap();

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs every test that cargo knows, and says at the end which were skipped, why, and how many there were.
+# Runs every test that cargo knows, and reports at the end which were skipped and why, and the total.
 #
-#     tests/run.sh TARGET    `make test` runs it; what is printed is also written to TARGET/test.log
+#     tests/run.sh TARGET    for `make test`; the output is also written to TARGET/test.log
 
 target=$1
 log=$target/test.log
 
-# Twice as many at a time as there are processors, because half of them wait.
+# Two tests per processor at a time, because half of them wait.
 all() {
     failed=0
     "${CARGO:-cargo}" test --locked --no-fail-fast -- --test-threads=$((2 * $(nproc))) || failed=1
@@ -19,7 +19,7 @@ all() {
     return $failed
 }
 
-# Cargo counts for each program, this for all of them. Tests that could not be built count as one that failed.
+# Cargo counts per program; this adds them up. A failed build counts as one failed test.
 summary() {
     sed -nE 's/^test (.*[^ ]) *\.\.\. ignored( \((.*)\)|, (.*))$/\1: \3\4/p' "$log" >"$log.skipped"
     if [ -s "$log.skipped" ]; then

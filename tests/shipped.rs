@@ -1,4 +1,4 @@
-//! The shared library as it ships: its name, its exports, its size.
+//! The shipped shared library: its soname, its exports, its size.
 
 mod common;
 
@@ -30,14 +30,14 @@ fn has_a_soname_of_its_own_and_stays_loaded() {
 #[test]
 fn is_stripped_and_small() {
     let size = std::fs::metadata(shared_library()).expect("it is there").len();
-    // Most of the difference is std's code that prints backtraces.
+    // Most of the difference is std's backtrace code.
     let limit = if small() { 330_000 } else { 560_000 };
     assert!(size <= limit, "{size} bytes, and at most {limit} are allowed");
     let sections = run(Command::new("readelf").args(["--sections", "--wide"]).arg(shared_library()));
     assert!(!sections.contains(".symtab") && !sections.contains(".debug_info"), "{sections}");
 }
 
-/// What the compiler cannot check while `no_mangle` counts as unsafe.
+/// The compiler cannot check this, because `no_mangle` counts as unsafe.
 #[test]
 fn unsafe_code_stands_in_two_places() {
     for file in rust_files(&root().join("src")) {

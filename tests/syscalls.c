@@ -1,4 +1,4 @@
-/* What tests/syscalls.rs runs under strace: syscalls STEP ROOT. */
+/* tests/syscalls.rs runs this under strace: syscalls STEP ROOT. */
 #include "../c-tests/check.h"
 
 static const char *root;
@@ -29,7 +29,7 @@ static ralph_lock_status take(approach how, ralph_lock_guard **guard, ralph_lock
         return ralph_lock_try_acquire(root, "traced", guard, holder, error);
     if (how == BY_WAITING)
         return ralph_lock_acquire_blocking(root, "traced", guard, error);
-    /* A descriptor without lock. */
+    /* A descriptor without a lock. */
     fd = open(lock_file_of(root), O_RDWR | O_CLOEXEC);
     CHECK(fd >= 0);
     status = ralph_lock_adopt_fd(root, "traced", NULL, fd, guard, error);
@@ -38,7 +38,7 @@ static ralph_lock_status take(approach how, ralph_lock_guard **guard, ralph_lock
     return status;
 }
 
-/* Takes the lock and gives it up, with a report of each step, and again, which must work. */
+/* Takes and releases the lock, reporting each step, and then a second time, which must work. */
 static void use_lock(approach how)
 {
     int descriptors = open_descriptors();
@@ -83,7 +83,7 @@ static void read_record(void)
     CHECK(open_descriptors() == descriptors);
 }
 
-/* Ends with the lock, as a crash does. */
+/* Ends while holding the lock, as a crash does. */
 static void die(approach how)
 {
     ralph_lock_guard *guard;
@@ -117,12 +117,12 @@ static void read_quietly(void)
     ralph_lock_metadata_free(holder);
 }
 
-/* Runs a step between two calls that nobody else makes: for the first time, or for the second one. */
+/* Runs a step between two marker calls: for the first time, or for the second. */
 static void marked(void (*step)(void), int time)
 {
     if (time == 2)
         step();
-    /* What the C library asks for when memory is needed for the first time is not the step's. */
+    /* malloc's first system calls do not belong to the step. */
     free(malloc(1));
     getppid();
     step();
@@ -158,6 +158,6 @@ int main(int count, char **arguments)
     else if (strcmp(arguments[1], "count-first-read") == 0)
         marked(read_quietly, 1);
     else
-        fail(__FILE__, __LINE__, "there is no step %s", arguments[1]);
+        fail(__FILE__, __LINE__, "no such step: %s", arguments[1]);
     return 0;
 }

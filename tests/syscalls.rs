@@ -1,5 +1,4 @@
-//! What the library asks of the kernel, seen and disturbed with strace: how many system calls a step
-//! takes, what becomes of one that fails, and what is left when the process dies between any two.
+//! Counts the library's system calls with strace, makes each one fail, and kills the process between any two.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -22,8 +21,8 @@ fn reading_the_record_takes_at_most_five_calls() {
     takes_at_most(5, "count-read");
 }
 
-/// And once for each file system: what kind it is. A program that reads one record and ends, like a shell's prompt,
-/// does not find out on which machine it is.
+/// Plus one call per file system for its type. A program that reads one record and ends, like a shell prompt, does not
+/// determine its own machine.
 #[test]
 fn a_first_reading_of_the_record_takes_at_most_six_calls() {
     takes_at_most(6, "count-first-read");
@@ -62,7 +61,7 @@ fn a_file_that_cannot_be_opened_is_no_refusal() {
         ("ENOMEM", libc::ENOMEM),
         ("EPERM", libc::EPERM),
         ("ESTALE", libc::ESTALE),
-        // Here it is opened for reading, and found to be free.
+        // It is opened for reading, and found free.
         ("EACCES", libc::EACCES),
         ("EROFS", libc::EROFS),
     ];
@@ -73,7 +72,7 @@ fn a_file_that_cannot_be_opened_is_no_refusal() {
     }
 }
 
-/// Without the root's lock the file protects the workspace, as it does where a directory cannot be locked.
+/// Without the root's lock the file alone protects the workspace.
 #[test]
 fn a_root_that_cannot_be_locked_leaves_the_lock_to_the_file() {
     let flocks = ["ENOLCK", "EIO", "EBADF", "ENOSYS", "EOPNOTSUPP", "EINVAL", "EACCES"];
@@ -138,20 +137,20 @@ fn an_interrupted_call_on_the_root_is_repeated() {
 #[test]
 fn a_record_that_cannot_be_written_gives_the_lock_back() {
     for (name, code) in [("ENOSPC", libc::ENOSPC), ("EIO", libc::EIO), ("EDQUOT", libc::EDQUOT)] {
-        // The first write takes the dead holder's record out. A file can also be made shorter.
+        // The first write blanks the dead holder's record. Truncating the file works too.
         let workspace = Workspace::new();
         let traced = workspace.inject(&[&format!("pwrite64:error={name}:when=1")], "try").wait();
         assert!(traced.log.contains("(INJECTED)"), "{}", traced.text());
         traced.has_the_lock(&workspace);
         fails("try", &[&format!("pwrite64:error={name}:when=2")], &format!("RALPH_LOCK_IO {code}"));
         fails("wait", &[&format!("pwrite64:error={name}:when=2")], &format!("RALPH_LOCK_IO {code}"));
-        // Nobody knows the file system, which therefore counts as shared: it is told to sync.
+        // An unknown file system counts as shared, so the record is synced.
         let shared = "fstatfs:error=EIO:when=1";
         fails("try", &[shared, &format!("fsync:error={name}:when=1")], &format!("RALPH_LOCK_IO {code}"));
     }
 }
 
-/// Injects faults into an acquire of a free lock. The next acquire works, and the file ends blank.
+/// Injects faults into an acquire of a free lock. The next acquire works, and leaves the file blank.
 fn fails(step: &str, faults: &[&str], expected: &str) {
     let workspace = Workspace::new();
     let traced = workspace.inject(faults, step).wait();
@@ -201,7 +200,7 @@ fn a_crash_between_any_two_calls_leaves_a_free_lock_and_no_mixture() {
     for crash in each_call("signal=SIGKILL") {
         let workspace = Workspace::new();
         workspace.inject(&[&crash], "try").wait();
-        // The killed one left the old record, its own, or a blank file.
+        // The killed process left the old record, its own, or a blank file.
         match LoopLock::read_existing(workspace.root()).unwrap() {
             Some(left) => assert!(["gone", "traced"].contains(&left.prompt.as_str()), "{crash}: {left:?}"),
             None => workspace.assert_blank(),
@@ -212,9 +211,9 @@ fn a_crash_between_any_two_calls_leaves_a_free_lock_and_no_mixture() {
     }
 }
 
-/// One disturbance for each system call on the lock file from open to close, in an acquire and
-/// release that has a leftover record to remove. The close itself is left out: what is disturbed is
-/// not carried out, which for a close says nothing about this library.
+/// One injection for each system call on the lock file from open to close, in an acquire and release with a leftover
+/// record. The close itself is omitted: an injected call is not executed, which for close proves nothing about this
+/// library.
 fn each_call(disturbance: &str) -> Vec<String> {
     let traced = Workspace::new().inject(&[], "try").wait();
     let mut calls: Vec<&str> = Vec::new();

@@ -1,5 +1,5 @@
-//! The tool and its files with programs that may be missing: shells, mandoc, valgrind, tmux, unshare. A test is skipped
-//! where its program does not run.
+//! Tests the tool and its files with programs that may be missing: shells, mandoc, valgrind, tmux, unshare. A test is
+//! skipped if its program does not run.
 
 mod common;
 
@@ -47,11 +47,10 @@ fn in_container(name: &str, test: fn() -> Result<(), Failed>) -> Trial {
     })
 }
 
-/// What `unshare` makes: pid 1, its own /proc, and a user namespace in case this is not root.
+/// A pid namespace with its own /proc, and a user namespace in case the caller is not root.
 const CONTAINER: [&str; 5] = ["--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"];
 
-/// What a shell's script prints in a new workspace, where it may use `$RL` and `$CONTAINER`. After 30 seconds it has
-/// failed.
+/// The output of a shell script in a new workspace, which may use `$RL` and `$CONTAINER`. It fails after 30 seconds.
 fn printed(script: &str) -> Result<String, Failed> {
     let workspace = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let mut shell = Command::new("timeout");
@@ -91,7 +90,7 @@ fn completes() -> Result<(), Failed> {
 fn manual() -> Result<(), Failed> {
     let output = Command::new("mandoc").args(["-T", "lint"]).arg(root().join("tools/ralph-lock.1")).output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    // Which other manuals are installed does not matter.
+    // It does not matter which other manuals are installed.
     let wrong: Vec<_> =
         text.lines().filter(|line| !line.contains("mandoc.db") && !line.contains("referenced manual")).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
@@ -127,7 +126,7 @@ fn leaks() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Tmux's server is no descendant of the holder, and neither is what runs in its windows.
+/// The tmux server, and so what runs in its windows, is not a descendant of the holder.
 fn below_tmux() -> Result<(), Failed> {
     let inside = r#"mkfifo pipe; tmux -S socket -f /dev/null new-session -d "$RL run --nested -- echo within >pipe 2>&1"
         cat pipe; tmux -S socket kill-server 2>/dev/null || true"#;
@@ -135,7 +134,7 @@ fn below_tmux() -> Result<(), Failed> {
     Ok(())
 }
 
-/// The window's program leads a session, and it alone is told that its terminal is gone.
+/// The window's program leads a session, and only it gets the hang-up.
 fn kill_window() -> Result<(), Failed> {
     let script = r#"mkfifo on up; cat >work <<'END'
 trap 'echo hung up >up; exit' HUP
@@ -148,7 +147,7 @@ cat on; tmux -S socket kill-window; cat up; $RL wait -t 20; $RL status -q; echo 
     Ok(())
 }
 
-/// In there the holder has no number, and the token is all that tells.
+/// In the container the holder has no pid, so only the token identifies the loop.
 fn within_container() -> Result<(), Failed> {
     assert_eq!(printed("$RL run -- $CONTAINER $RL run --nested -- echo within")?, "within\n");
     let without = "$RL run -- env -u RALPH_LOCK_TOKEN $CONTAINER $RL run --nested -- echo within 2>/dev/null; echo $?";
@@ -156,7 +155,7 @@ fn within_container() -> Result<(), Failed> {
     Ok(())
 }
 
-/// In there it is process 1, out here it has another number; it is signalled as process 1 of a container can be.
+/// Inside it is process 1, outside it has another pid; it can be signalled like any process 1 of a container.
 fn holder_in_container() -> Result<(), Failed> {
     let script = "mkfifo on go; $CONTAINER $RL run -- sh -c 'echo on >on; read line <go' & cat on
         $RL status | grep ^process; $RL status --json; $RL signal; wait $!; echo $?";
@@ -171,7 +170,7 @@ fn holder_in_container() -> Result<(), Failed> {
     Ok(())
 }
 
-/// The tool is process 1, and the shell's children's children become its own. In the end there are those two.
+/// The tool is process 1 and adopts orphans. In the end only it and the shell are left.
 fn reap() -> Result<(), Failed> {
     let script =
         "for i in 1 2 3 4 5; do (true & true &) ; done; while set -- /proc/[0-9]*; [ $# -gt 2 ]; do :; done; echo $#";

@@ -1,9 +1,9 @@
 /*
- * A worker of which a workspace can take one at a time.
+ * A worker, of which one at a time can work in a workspace.
  *
  *     loop WORKSPACE PROMPT
  *
- * It works until its standard input ends. Exit status 3: somebody else is at work there.
+ * It works until its standard input ends. Exit status 3: another process works there.
  */
 #include <stdio.h>
 
@@ -11,7 +11,7 @@
 
 enum { SUCCESS = 0, FAILURE = 1, USAGE = 2, BUSY = 3 };
 
-/* The work, which is no part of this example. */
+/* Stands for the work. */
 static void work(void)
 {
     while (getchar() != EOF)

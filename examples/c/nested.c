@@ -1,10 +1,10 @@
 /*
- * A loop whose workers know it when they meet its lock.
+ * A loop whose workers recognize it when its lock refuses them.
  *
  *     nested outer | nested inner
  *
- * The outer program takes the workspace's lock and starts the inner one. That one is refused, sees that
- * it runs within the loop that refuses it, and goes on. Started by itself it is the one to take the lock.
+ * The outer program takes the workspace's lock and starts the inner one. The inner one is refused, sees that it runs
+ * inside the loop that holds the lock, and continues. Started alone it takes the lock itself.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #include <ralph_lock.h>
 
-/* Starts this program again, as the loop's worker, and gives its exit status. */
+/* Starts this program again, as the loop's worker, and returns its exit status. */
 static int run_inner(const char *program)
 {
     int status;
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
         fflush(stdout);
         result = strcmp(role, "outer") == 0 ? run_inner(argv[0]) : 0;
     } else if (ralph_lock_metadata_relation(holder) == RALPH_LOCK_RELATION_ANCESTOR) {
-        printf("%s: process %u above me runs the loop, I go on within it\n", role,
+        printf("%s: process %u above me runs the loop: I continue inside it\n", role,
                (unsigned)ralph_lock_metadata_pid(holder));
         result = 0;
     } else {

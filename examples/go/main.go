@@ -1,4 +1,4 @@
-// Takes the lock of the workspace that it runs in, or says which process holds it. Its argument is the prompt.
+// Takes the lock of the current workspace, or says which process holds it. Its argument is the prompt.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// The lock from Java, by JNA: take it and work, or say who holds it.
+// The lock from Java, by JNA: take it and work, or name its holder.
 //
 // Needs JDK 11, JNA 5, and libralph_lock.so.0 installed or on LD_LIBRARY_PATH:
 //     java -cp /usr/share/java/jna.jar Minimal.java "implement auth"

@@ -1,4 +1,4 @@
--- The lock from LuaJIT, by its ffi library: take it and work, or say who holds it.
+-- The lock from LuaJIT, by its ffi library: take it and work, or name its holder.
 --
 -- Needs LuaJIT 2, and libralph_lock.so.0 installed or on LD_LIBRARY_PATH:
 --     luajit minimal.lua "implement auth"

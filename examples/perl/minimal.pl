@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# The lock from Perl, by FFI::Platypus: take it and work, or say who holds it.
+# The lock from Perl, by FFI::Platypus: take it and work, or name its holder.
 #
 # Needs FFI::Platypus 2, and libralph_lock.so.0 installed or on LD_LIBRARY_PATH:
 #     perl minimal.pl "implement auth"

@@ -1,5 +1,5 @@
 <?php
-// The lock from PHP, by its FFI extension: take it and work, or say who holds it.
+// The lock from PHP, by its FFI extension: take it and work, or name its holder.
 //
 // Needs PHP 8 with FFI, and libralph_lock.so.0 installed or on LD_LIBRARY_PATH:
 //     php minimal.php "implement auth"

@@ -1,4 +1,4 @@
-# The lock from Ruby, by fiddle: take it and work, or say who holds it.
+# The lock from Ruby, by fiddle: take it and work, or name its holder.
 #
 # Needs Ruby 3, and libralph_lock.so.0 installed or on LD_LIBRARY_PATH:
 #     ruby minimal.rb "implement auth"

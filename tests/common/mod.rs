@@ -1,6 +1,6 @@
-//! What several test programs share: the libraries as they ship, and running other programs.
+//! Shared by the test programs: the shipped libraries, and running other programs.
 
-// Each test program uses a part of this.
+// Each test program uses only some of this.
 #![allow(dead_code)]
 
 mod signals;
@@ -16,16 +16,16 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Whether the tests are about the library as packages have it (`make lib SMALL=1`).
+/// Whether to test the library as packages build it (`make lib SMALL=1`).
 pub fn small() -> bool {
     std::env::var_os("SMALL").is_some_and(|value| !value.is_empty())
 }
 
-/// The folder with `libralph_lock.so` and `libralph_lock.a`, built as they ship.
+/// The directory with the shipped builds of `libralph_lock.so` and `libralph_lock.a`.
 pub fn libraries() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        // Where this test was built, whatever chose that place.
+        // The target directory of this test's build.
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("tmp is in it");
         let place = format!("TARGET={}", target.display());
         run(Command::new("make").args(["--silent", "lib", &place]).current_dir(root()));
@@ -33,7 +33,7 @@ pub fn libraries() -> &'static Path {
     })
 }
 
-/// The command-line tool, built as `make tool` builds it; by a path without spaces, so that scripts need not quote it.
+/// The command-line tool, built by `make tool`; its path has no spaces, so scripts need not quote it.
 pub fn tool() -> &'static Path {
     static TOOL: OnceLock<PathBuf> = OnceLock::new();
     TOOL.get_or_init(|| {
@@ -55,7 +55,7 @@ pub fn tool() -> &'static Path {
 /// The two ways to link the library.
 pub const LINKAGES: [&str; 2] = ["so", "a"];
 
-/// What a compiler is to be told to link the library in that way.
+/// The compiler's arguments to link the library in that way.
 pub fn link(linkage: &str) -> Vec<String> {
     let folder = libraries().display();
     match linkage {
@@ -64,7 +64,7 @@ pub fn link(linkage: &str) -> Vec<String> {
     }
 }
 
-/// The programs of c-tests/, from all its topic folders.
+/// The programs of all topic directories of c-tests/.
 pub fn c_tests() -> Vec<PathBuf> {
     let entries = |folder: &Path| {
         let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -98,7 +98,7 @@ fn cc() -> Command {
     cc::Build::new().host(target).target(target).opt_level(0).cargo_metadata(false).get_compiler().to_command()
 }
 
-/// Runs a command that must end well, and gives its standard output.
+/// Runs a command that must succeed, and returns its standard output.
 pub fn run(command: &mut Command) -> String {
     let Output { status, stdout, stderr } =
         command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));

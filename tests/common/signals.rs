@@ -1,16 +1,16 @@
-//! What a test starts finds every signal, and the umask, as a login shell leaves it, even if the tests run under `nohup` or in the
-//! background of a script, which start them with SIGHUP or SIGINT ignored.
+//! Gives the programs that a test starts the signals and the umask of a login shell, even if the tests run under
+//! `nohup` or in the background of a script, which ignore SIGHUP or SIGINT.
 
 use std::ptr::{null, null_mut};
 
-/// The loader calls it before `main`, while the process has one thread.
+/// The loader calls this before `main`, while the process has one thread.
 #[used]
 #[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__mod_init_func"))]
 #[cfg_attr(not(target_os = "macos"), unsafe(link_section = ".init_array"))]
 static AT_START: extern "C" fn() = catch_what_is_ignored;
 
-/// A signal that is ignored stays ignored across execve(2), one that is caught is reset to its default. So each ignored
-/// signal gets a handler that does nothing: the tests themselves go on ignoring it. No signal stays blocked.
+/// An ignored signal stays ignored across execve(2), and a caught one is reset to its default. So each ignored signal
+/// gets a handler that does nothing, and the tests themselves still ignore it. No signal stays blocked.
 extern "C" fn catch_what_is_ignored() {
     for signal in 1..=64 {
         // SAFETY: all of it is zero or set before it is used, and signals without an action are refused.

@@ -1,7 +1,6 @@
-//! A program under strace (tests/syscalls.c), whose system calls are counted, disturbed, or stopped
-//! in between.
+//! A program under strace (tests/syscalls.c), whose system calls are counted, made to fail, or interrupted.
 
-// Each test program uses a part of this.
+// Each test program uses only some of this.
 #![allow(dead_code)]
 
 use std::fs;
@@ -16,7 +15,7 @@ use tempfile::TempDir;
 
 use super::{compile, root, run};
 
-/// What is left of an earlier holder, so that every step of an acquire has something to do.
+/// A dead holder's record, so that every step of an acquire has something to do.
 pub const LEFTOVER: &str = r#"{"pid":1,"started":"2026-01-01T00:00:00Z","prompt":"gone"}"#;
 
 /// A workspace whose last holder died.
@@ -33,7 +32,7 @@ impl Workspace {
         workspace
     }
 
-    /// As the kernel spells it, for strace compares.
+    /// In the kernel's spelling, with which strace compares.
     pub fn root(&self) -> PathBuf {
         self.folder.path().canonicalize().unwrap().join("workspace")
     }
@@ -50,7 +49,7 @@ impl Workspace {
         moved
     }
 
-    /// Locks the file as a program does that knows only the file.
+    /// Locks the file as a program that knows only the file.
     pub fn hold_file(&self) -> fs::File {
         let file = fs::File::open(self.lock_file()).unwrap();
         // SAFETY: the descriptor is open, and no memory is involved.
@@ -63,8 +62,8 @@ impl Workspace {
         assert!(text.trim().is_empty(), "the lock file is not blank: {text}");
     }
 
-    /// Runs a step with disturbed system calls, of which only those on the lock file and its folder
-    /// are seen, whether they are named by their whole paths or below the root.
+    /// Runs a step with injected faults in the system calls on the lock file and its directory, whether named by whole
+    /// paths or below the root.
     pub fn inject(&self, faults: &[&str], step: &str) -> Running {
         let (file, below) = (self.lock_file(), Path::new(LoopLock::LOCK_FILE));
         self.inject_on(&[&file, file.parent().unwrap(), below, below.parent().unwrap()], faults, step)
@@ -108,7 +107,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Waits until the program has been stopped by a signal that was injected.
+    /// Waits until an injected signal has stopped the program.
     pub fn stopped(mut self) -> Stopped {
         loop {
             let log = fs::read_to_string(&self.log).unwrap_or_default();
@@ -127,7 +126,7 @@ impl Running {
         let output = self.strace.wait_with_output().unwrap();
         let log = fs::read_to_string(&self.log).unwrap_or_default();
         let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-        // What is killed on purpose, strace follows into death.
+        // strace ends by the same signal as a program that is killed on purpose.
         let killed = log.contains("killed by SIGKILL");
         assert!(killed || output.status.success(), "{}\n{stdout}{stderr}{log}", output.status);
         Traced { stdout, log }
@@ -152,7 +151,7 @@ impl Stopped {
 }
 
 impl Drop for Stopped {
-    /// A test that failed leaves no stopped process behind.
+    /// A failed test leaves no stopped process behind.
     fn drop(&mut self) {
         if let Some(mut running) = self.running.take() {
             self.signal("KILL");
@@ -161,7 +160,7 @@ impl Drop for Stopped {
     }
 }
 
-/// What the program printed, and what strace saw.
+/// The program's output, and strace's log.
 pub struct Traced {
     pub stdout: String,
     pub log: String,
@@ -176,7 +175,7 @@ impl Traced {
         format!("{}\n{}", self.stdout, self.log)
     }
 
-    /// It took the lock of the file at the path, and gave it up well.
+    /// Checks that it took the lock of the file at the path and released it.
     pub fn has_the_lock(&self, workspace: &Workspace) {
         let expected =
             ["acquire RALPH_LOCK_OK 0", "verify RALPH_LOCK_OK 0", "release RALPH_LOCK_OK", "again RALPH_LOCK_OK"];

@@ -1,10 +1,10 @@
-//! How `include/ralph_lock.h` is made from the sources and cbindgen.toml.
+//! Makes `include/ralph_lock.h` from the sources and cbindgen.toml.
 
 use std::path::Path;
 
 pub const PATH: &str = "include/ralph_lock.h";
 
-/// The header's text for the crate in that folder.
+/// The header's text for the crate in that directory.
 pub fn generate(root: &Path) -> String {
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml can be read");
     let macros = config.after_includes.take().unwrap_or_default();
@@ -13,7 +13,7 @@ pub fn generate(root: &Path) -> String {
     let mut text = Vec::new();
     bindings.expect("cbindgen understands the sources").write(&mut text);
     let text = String::from_utf8(text).expect("a header is UTF-8");
-    // In Rust, Self is a keyword.
+    // Self is a keyword in Rust.
     text.replace("RALPH_LOCK_RELATION_OWN", "RALPH_LOCK_RELATION_SELF")
 }
 

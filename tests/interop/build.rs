@@ -1,5 +1,4 @@
-//! Takes the unit tests of ralph-core's lock out of its sources as they are, for tests/seed.rs to
-//! run against our API.
+//! Extracts the unit tests of ralph-core's lock from its sources, unchanged, for tests/seed.rs to run against this API.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,7 +6,7 @@ use std::process::Command;
 fn main() {
     println!("cargo:rerun-if-changed=Cargo.lock");
     let [cargo, target] = ["CARGO", "TARGET"].map(|name| std::env::var(name).expect("cargo sets it"));
-    // For this platform alone: no need to download what others build with.
+    // For this platform only, to download nothing that other platforms need.
     let listed = Command::new(cargo)
         .args(["metadata", "--format-version=1", "--locked", "--filter-platform", &target])
         .stderr(std::process::Stdio::inherit())

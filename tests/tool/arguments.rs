@@ -24,8 +24,8 @@ fn wrong_arguments_are_named() {
             &["run", "--wait=5", "--", "true"],
             "option '--wait' doesn't allow an argument; to limit the wait, use --timeout",
         ),
-        (&["run", "--wait", "5", "--", "true"], "there is no directory '5'; a limit for a wait is --timeout=5"),
-        (&["wait", "0.5"], "there is no directory '0.5'; a limit for a wait is --timeout=0.5"),
+        (&["run", "--wait", "5", "--", "true"], "no such directory: '5'; to limit a wait, use --timeout=5"),
+        (&["wait", "0.5"], "no such directory: '0.5'; to limit a wait, use --timeout=0.5"),
         (&["run", "-E", "256", "--", "true"], "invalid exit status '256'"),
         (&["run", "a", "b", "--", "true"], "extra operand 'b'"),
         (&["run", "--jason", "--", "true"], "unrecognized option '--jason'"),
@@ -56,7 +56,7 @@ fn wrong_arguments_are_named() {
     let (status, _, errors) = answer(&output);
     assert!(status == 64 && errors.contains("the prompt is not UTF-8: 'a\\xffb'"), "{errors}");
     assert!(!workspace.path().join(".ralph").exists());
-    // What an argument is called does the terminal no harm.
+    // An argument's text cannot harm the terminal.
     let nasty = "\u{1b}[31m\u{202e}\u{200d}\u{e0041}";
     for arguments in [
         &["run", nasty, "--", "true"][..],
@@ -104,7 +104,7 @@ fn help_manual_and_completions_name_the_same_options() {
         let (status, help, errors) = ask(&workspace, &[command, "--help"]);
         assert_eq!((status, errors.as_str()), (0, ""));
         assert!(help.lines().all(|line| line.len() <= 80), "{help}");
-        // Its list alone: elsewhere a help may speak of another command's options.
+        // Only its list: elsewhere a help text may mention another command's options.
         let list: String = help.lines().filter(|line| line.starts_with("  ")).collect();
         let options = options_in(&list);
         assert!(options.contains(&"help".to_owned()), "{help}");

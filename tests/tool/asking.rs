@@ -53,7 +53,7 @@ fn status_tells_free_held_and_stale() {
     assert_eq!(stale["last_holder"]["local_pid"], 0);
     assert!(ask(&workspace, &["status"]).1.starts_with("state    stale"));
 
-    // flock(1) leaves no record. The process that has its lock is found all the same.
+    // flock(1) leaves no record. The process that has its lock is still found.
     let nameless = nameless_holder(&workspace);
     let held = json(1);
     assert_eq!((&held["state"], &held["holder"]), (&"held".into(), &Value::Null));
@@ -79,7 +79,7 @@ fn what_cannot_be_written_is_an_error() {
             );
         }
     }
-    // A command has the descriptors that the tool was started with.
+    // A command gets the descriptors with which the tool was started.
     assert_eq!(script(&workspace, "$RL run -- sh -c 'test -e /proc/self/fd/1' >&-").0, 1);
 }
 
@@ -123,9 +123,9 @@ fn any_lock_file_can_be_asked_about() {
         assert_eq!(ask(place, &[&["signal", "-0"], arguments].concat()).0, 0, "{arguments:?}");
         assert_eq!(ask(place, &[&["run"], arguments, &["--", "true"]].concat()).0, 75, "{arguments:?}");
     }
-    // The workspace's own lock is another one, and stays that under its path.
+    // The workspace's own lock is separate, also when named by its path.
     assert_eq!(ask(&workspace, &["status"]).0, 0);
-    // What the command reads stays open, so that the signal ends it and not the end of its input.
+    // The command's input stays open, so that the signal ends it.
     let _input = holder.child.stdin.take();
     assert_eq!(ask(&workspace, &["signal", "--file", there]), (0, String::new(), String::new()));
     assert!(!holder.child.wait().unwrap().success());
@@ -133,7 +133,7 @@ fn any_lock_file_can_be_asked_about() {
     let (status, output, _) = ask(&above, &["status", "--file=../../.ralph/loop.lock"]);
     assert!(status == 1 && output.contains(&format!("process  {}", own.pid())), "{output}");
     own.finish();
-    // What is no lock file is left alone.
+    // A file with other text is left alone.
     std::fs::write(workspace.path().join("job.sh"), "echo job\n").unwrap();
     let (status, output, errors) = ask(&workspace, &["run", "--file=job.sh", "--", "sh", "job.sh"]);
     assert!((status, output.as_str()) == (74, "") && errors.contains("/job.sh is not a lock file: "), "{errors}");

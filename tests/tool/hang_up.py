@@ -1,6 +1,6 @@
-"""What becomes of a command when its terminal goes away and the kernel tells only the session's leader, the tool.
+"""When a terminal hangs up and the kernel signals only the session leader, the tool, the command gets the signal too.
 
-Usage: hang_up.py TOOL, in an empty folder. Exit status 0: all is as it should be.
+Usage: hang_up.py TOOL, in an empty directory. Exit status 0: passed.
 """
 
 import os
@@ -12,7 +12,7 @@ TOOL = sys.argv[1]
 
 
 def lose_terminal(hang_up):
-    """Starts the tool as the leader of a session on a terminal, and closes that terminal when the command runs; gives
+    """Starts the tool as the session leader on a terminal, and closes that terminal when the command runs; returns
     the tool's process."""
     reader, writer = os.pipe()
     os.set_inheritable(writer, True)
@@ -34,7 +34,7 @@ pid = lose_terminal(signal.SIG_DFL)
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 os.remove("up")
 
-# nohup(1) makes the hang-up ignored: the command goes on until it is told to end.
+# nohup(1) ignores the hang-up: the command continues until it is told to end.
 pid = lose_terminal(signal.SIG_IGN)
 with open("pipe", "w") as line:
     line.write("go on\n")

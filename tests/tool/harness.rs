@@ -1,4 +1,4 @@
-//! Running the tool in a workspace, and noting each step for the test that fails.
+//! Runs the tool in a workspace, and records each step for the report of a failed test.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::common;
 use crate::common::run;
 
-/// The tool. From now on whatever hangs is ended.
+/// The tool. From now on a program that hangs is ended.
 pub fn tool() -> &'static Path {
     static WATCH: Once = Once::new();
     let tool = common::tool();
@@ -33,23 +33,23 @@ pub fn workspace() -> TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made")
 }
 
-/// The tool, told to do something in a workspace, with all that it prints piped.
+/// The tool with arguments in a workspace, its output piped.
 pub fn command(workspace: impl AsRef<Path>, arguments: &[&str]) -> Command {
     let mut command = program(tool(), workspace);
     command.args(arguments);
     command
 }
 
-/// A program in a workspace. The tool finds that workspace by the environment, because the repository that these tests
-/// are built in is around it.
+/// A program in a workspace, which the environment names, because the repository in which these tests are built is
+/// around it.
 pub fn program(program: impl AsRef<std::ffi::OsStr>, workspace: impl AsRef<Path>) -> Command {
     let workspace = workspace.as_ref();
     let mut command = Command::new(program);
     command.current_dir(workspace).env("RALPH_WORKSPACE_ROOT", workspace).env_remove("RALPH_LOCK_TOKEN");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // What it says is the same in every place.
+    // Its messages are the same in every locale.
     command.env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
-    // No user's settings of git, and no repository of a hook that runs the tests.
+    // No user settings of git, and no repository of a hook that runs the tests.
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
         command.env_remove(name);
@@ -60,7 +60,7 @@ pub fn program(program: impl AsRef<std::ffi::OsStr>, workspace: impl AsRef<Path>
     command
 }
 
-/// What a shell's script answers in a workspace; `$RL` is the tool.
+/// The result of a shell script in a workspace; `$RL` is the tool.
 pub fn script(workspace: impl AsRef<Path>, script: &str) -> (i32, String, String) {
     let mut shell = program("sh", workspace);
     shell.args(["-c", script]).env("RL", tool()).stdin(Stdio::null());
@@ -68,7 +68,7 @@ pub fn script(workspace: impl AsRef<Path>, script: &str) -> (i32, String, String
     answer(&shell.output().expect("it runs"))
 }
 
-/// What the tool has answered when it has ended: its status, standard output and standard error.
+/// The tool's exit status, standard output and standard error.
 pub fn ask(workspace: impl AsRef<Path>, arguments: &[&str]) -> (i32, String, String) {
     let mut command = command(workspace, arguments);
     note(format!("$ {command:?}"));
@@ -82,10 +82,10 @@ pub fn answer(output: &Output) -> (i32, String, String) {
     answer
 }
 
-/// The last step of each test that runs, by its name.
+/// The last step of each running test, by name.
 static STEPS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
-/// Notes a step: what is run, or what came of it. A test that fails shows all of its steps.
+/// Records a step: a command, or its result. A failed test prints all of its steps.
 pub fn note(step: String) {
     thread_local!(static TEST: Test = Test(std::thread::current().name().unwrap_or("a test").to_owned()));
     println!("{step}");
@@ -101,13 +101,13 @@ impl Drop for Test {
     }
 }
 
-/// The tests that run, each with its last step.
+/// The running tests, each with its last step.
 fn unfinished() -> String {
     let steps = STEPS.lock().expect("no test panics here");
     steps.iter().map(|(test, step)| format!("{test}: {step}\n")).collect()
 }
 
-/// A tool that runs. It is killed if a test fails.
+/// A running tool, killed if the test fails.
 pub struct Running {
     pub child: Child,
     output: BufReader<ChildStdout>,
@@ -123,7 +123,7 @@ impl Running {
         Running { child, output, errors }
     }
 
-    /// Runs a shell's script with the lock, which says "on" when it runs.
+    /// Runs a shell script with the lock; it prints "on" when it runs.
     pub fn holder(workspace: impl AsRef<Path>, script: &str) -> Running {
         let mut holder = Running::new(&mut command(workspace, &["run", "--prompt", "works", "--", "sh", "-c", script]));
         assert_eq!(holder.line(), "on");
@@ -149,7 +149,7 @@ impl Running {
         run(Command::new("sh").args(["-c", &format!("kill -{name} {}", self.pid())]));
     }
 
-    /// Ends its standard input, and gives what it then answers.
+    /// Closes its standard input, and returns its result.
     pub fn finish(mut self) -> (i32, String, String) {
         drop(self.child.stdin.take());
         let (mut output, mut errors) = (String::new(), String::new());
@@ -183,7 +183,7 @@ pub fn is_locked(workspace: impl AsRef<Path>) -> bool {
     LoopLock::is_locked(workspace.as_ref()).expect("it can be asked")
 }
 
-/// A shell that holds the lock and says nothing of itself in the file, until its standard input ends.
+/// A shell that holds the lock without a record, until its standard input ends.
 pub fn nameless_holder(workspace: &TempDir) -> Running {
     let mut shell = program("sh", workspace);
     shell.args(["-c", "mkdir -p .ralph; : >.ralph/loop.lock; exec 9<.ralph/loop.lock; flock 9; echo on; read line"]);

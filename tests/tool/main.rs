@@ -1,4 +1,4 @@
-//! The command-line tool as a user has it: real processes, pipes, repositories and a terminal.
+//! Tests the command-line tool with real processes, pipes, repositories and a terminal.
 
 #![cfg(target_os = "linux")]
 

@@ -1,4 +1,4 @@
-//! Commands within the loop that holds the lock.
+//! Commands inside the loop that holds the lock.
 
 use crate::harness::{Running, WORK, ask, script, workspace};
 
@@ -8,16 +8,16 @@ fn no_command_waits_for_its_own_loop() {
     let inside = "$RL run --wait -- echo twice; echo $?; $RL wait; echo $?; $RL run --nested -- echo within; echo $?";
     let (status, output, errors) = script(&workspace, &format!("$RL run -- sh -c '{inside}'"));
     assert_eq!((status, output.as_str()), (0, "75\n75\nwithin\n0\n"), "{errors}");
-    assert_eq!(errors.matches("runs within that lock").count(), 2, "{errors}");
+    assert_eq!(errors.matches("runs inside the loop that holds the lock").count(), 2, "{errors}");
     assert_eq!(errors.matches("use --nested").count(), 1, "{errors}");
-    // No other process is within it.
+    // No other process is inside it.
     let holder = Running::holder(&workspace, WORK);
     assert_eq!(ask(&workspace, &["run", "--nested", "--", "echo", "within"]).0, 75);
     holder.finish();
     assert_eq!(ask(&workspace, &["run", "--nested", "--", "echo", "alone"]).1, "alone\n");
 }
 
-/// Runs a command in a shell whose parent has ended, so that no ancestor of it holds the lock, and prints what it prints.
+/// Runs a command in a shell whose parent has ended, so that no ancestor holds the lock, and prints its output.
 const ORPHAN: &str =
     r#"mkfifo pipe; sh -c 'sh -c "while kill -0 $$; do :; done 2>/dev/null; $0" >pipe 2>&1 &' "$1" & cat pipe"#;
 
@@ -37,7 +37,7 @@ fn a_command_is_recognized_by_its_token_where_the_holder_is_no_ancestor() {
     // Without the token it is a process like any other.
     let other = orphan("env -u RALPH_LOCK_TOKEN $RL run --nested -- echo within");
     assert!(other.contains("is held by") && !other.contains("--nested"), "{other}");
-    // In another workspace's lock it is still within this one's.
+    // Inside another workspace's lock it is still inside this one's.
     let deeper = orphan("mkdir -p other; env -u RALPH_WORKSPACE_ROOT $RL run other -- $RL run --nested -- echo within");
     assert_eq!(deeper, "within\n");
 }

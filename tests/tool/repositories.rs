@@ -1,4 +1,4 @@
-//! What `run` says of git, with the real one.
+//! The warnings of `run` about git, with real repositories.
 
 use std::fs::write;
 use std::os::unix::fs::PermissionsExt;
@@ -71,7 +71,7 @@ fn git_is_asked_only_by_run_and_its_failure_is_not_the_tools() {
         assert!(line.starts_with("--no-optional-locks --literal-pathspecs -c core.fsmonitor=false -C "), "{asked}");
     }
     assert!(!asked.is_empty());
-    // There is no git at all.
+    // git is not installed.
     assert_eq!(script(&repository, "PATH=/missing; $RL run -- /bin/echo ran"), quiet);
     let (status, _, errors) = script(&repository, "PATH=/missing; $RL run -- $RL run --or-worktree -- /bin/echo ran");
     assert!(status == 74 && errors.contains("--or-worktree needs"), "{status} {errors}");
@@ -86,7 +86,7 @@ fn a_repository_starts_no_program_of_its_own() {
     assert_eq!(script(&repository, "git status >/dev/null; test -e started").0, 0, "git itself would start it");
 }
 
-/// A hook of another repository has that repository in its environment.
+/// In a hook of another repository the environment names that repository.
 #[test]
 fn the_repository_is_the_workspaces_own_also_within_a_hook() {
     let repository = repository();

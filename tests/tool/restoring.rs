@@ -1,4 +1,4 @@
-//! `run` puts its lock file back, or says that it could not.
+//! `run` puts its lock file back, or reports that it could not.
 
 use std::fs::{create_dir, remove_dir_all, write};
 use std::io::Write;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::harness::{Running, WORK, ask, command, nameless_holder, workspace};
 use crate::repositories::repository;
 
-/// Runs what it is told, line by line.
+/// Evaluates its input line by line.
 const OBEY: &str = "echo on; while read -r line; do eval \"$line\"; echo done; done";
 
 fn tell(holder: &mut Running, line: &str) {
@@ -18,7 +18,7 @@ fn tell(holder: &mut Running, line: &str) {
     assert_eq!(holder.line(), "done");
 }
 
-const BACK: &str = "ralph-lock: the lock file was removed or replaced; it is in place again";
+const BACK: &str = "ralph-lock: the lock file was removed or replaced, and has been put back";
 
 #[test]
 fn a_lock_file_that_is_removed_is_put_back() {
@@ -41,7 +41,7 @@ fn a_lock_file_that_is_removed_is_put_back() {
         assert_eq!((record.pid, record.prompt.as_str()), (holder.child.id(), "works"), "{removal}");
         assert_eq!(ask(&repository, &["run", "-q", "--", "echo", "ran"]), (75, String::new(), String::new()));
     }
-    // Its own loop still knows itself, also while the file is missing.
+    // Its loop still recognizes itself, also while the file is missing.
     let nested = format!("{} run --nested -- true || exit 9", crate::harness::tool().display());
     tell(&mut holder, &nested);
     tell(&mut holder, &format!("rm -r .ralph; {nested}"));
@@ -52,7 +52,7 @@ fn a_lock_file_that_is_removed_is_put_back() {
 
 #[test]
 fn a_workspace_that_is_removed_stays_removed() {
-    // A stall of `rm` may be longer than the tool waits for its end.
+    // `rm` may stall for longer than the tool waits.
     let undisturbed = (0..3).any(|_| {
         let around = workspace();
         let root = around.path().join("root");
@@ -83,7 +83,7 @@ fn be_faster(workspace: &TempDir, holder: &Running) -> Running {
     faster
 }
 
-const FASTER: &str = "ralph-lock: the lock file was removed or replaced, and another program has the new one: \
+const FASTER: &str = "ralph-lock: the lock file was removed or replaced, and another program has locked the new one: \
                       an unknown process, which left no record";
 
 #[test]
@@ -92,10 +92,10 @@ fn a_program_that_knows_only_the_file_may_be_faster() {
     let mut holder = Running::holder(&workspace, WORK);
     let faster = be_faster(&workspace, &holder);
     assert_eq!(holder.error_line(), FASTER);
-    // When that program has ended the lock is whole again.
+    // When that program has ended, the lock is restored.
     faster.finish();
     assert_eq!(holder.error_line(), BACK);
-    // What was lost when the command ends was said already.
+    // At the command's end the loss is not reported again.
     let faster = be_faster(&workspace, &holder);
     assert_eq!(holder.error_line(), FASTER);
     assert_eq!(holder.finish(), (0, String::new(), String::new()));
@@ -110,7 +110,7 @@ fn a_command_ends_with_its_lock_if_asked() {
     assert_eq!(holder.line(), "on");
     let faster = be_faster(&workspace, &holder);
     assert_eq!(holder.error_line(), FASTER);
-    assert_eq!(holder.error_line(), "ralph-lock: the command is ended, because the lock is lost");
+    assert_eq!(holder.error_line(), "ralph-lock: the lock is lost: ending the command");
     assert_eq!(holder.line(), "ended");
     assert_eq!(holder.finish().0, 5);
     faster.finish();

@@ -1,4 +1,4 @@
-//! `run`: what it holds, whom it refuses, how it ends.
+//! `run`: the lock, refusals, and exit statuses.
 
 use std::ffi::OsString;
 use std::fs::{read_to_string, write};
@@ -18,7 +18,7 @@ fn run_holds_the_lock_and_ends_as_its_command_does() {
     assert_eq!(holder.line(), "on");
     let record = LoopLock::read_existing(workspace.path()).unwrap().expect("it is on record");
     assert_eq!(record.pid, holder.child.id());
-    // Arguments may be secret, and every user can read the file.
+    // Arguments may be secret, and other users can read the file.
     assert_eq!(record.prompt, format!("sh in {}", workspace.path().canonicalize().unwrap().display()));
     assert!(is_locked(&workspace));
     assert_eq!(holder.finish(), (0, String::new(), String::new()));
@@ -35,9 +35,9 @@ fn run_holds_the_lock_and_ends_as_its_command_does() {
         let (ended, output, errors) = ask(&workspace, &[&["run", ".", "--"], arguments].concat());
         assert_eq!((ended, output.as_str(), errors.as_str()), (status, "", error), "{arguments:?}");
     }
-    // A shell shows the death by a signal as 128 and its number.
+    // A shell shows the end by a signal as 128 plus its number.
     assert_eq!(script(&workspace, "$RL run -- sh -c 'kill -KILL $$'; echo $?").1, "137\n");
-    // A name that is not UTF-8 does not keep a command from being run.
+    // A command whose name is not UTF-8 runs too.
     let odd = workspace.path().join(OsString::from_vec(b"a\xffb".to_vec()));
     std::os::unix::fs::symlink("/bin/cat", &odd).unwrap();
     let output = command(&workspace, &["run", "--"]).arg(odd).arg(".ralph/loop.lock").output().unwrap();
@@ -56,13 +56,13 @@ fn run_refuses_and_names_the_holder_and_its_work() {
         assert!(last.contains(&held) && last.ends_with("Z: works"), "{errors}");
     }
     assert_eq!(ask(&workspace, &["run", "--quiet", "--timeout=0.05", "--", "echo", "ran"]).0, 75);
-    // As flock(1) has it.
+    // As in flock(1).
     assert_eq!(ask(&workspace, &["run", "-nE", "3", "--", "echo", "ran"]).0, 3);
     assert_eq!(ask(&workspace, &["run", "--conflict-exit-code=0", "-t0.05", "--", "echo", "ran"]).1, "");
     assert_eq!(ask(&workspace, &["run", "-q", "--", "echo", "ran"]), (75, String::new(), String::new()));
     // Another file is another lock.
     assert_eq!(ask(&workspace, &["run", "--file=other.lock", "--", "echo", "ran"]).1, "ran\n");
-    // A failure is not taken for a held lock.
+    // A failure does not count as a held lock.
     let (status, _, errors) = ask(&workspace, &["run", "missing", "--", "true"]);
     assert!(status == 74 && errors.contains("missing"), "{status} {errors}");
     holder.finish();
@@ -71,13 +71,13 @@ fn run_refuses_and_names_the_holder_and_its_work() {
 #[test]
 fn what_a_command_leaves_running_keeps_no_lock() {
     let workspace = workspace();
-    // The server's standard output is how this test ends it.
+    // This test ends the server through its standard output.
     let mut server = Running::new(&mut command(
         &workspace,
         &["run", "--", "sh", "-c", "sh -c 'echo on; exec sleep 1000' & echo $!; exit 3"],
     ));
     let lines = [server.line(), server.line()];
-    let pid = lines.iter().find(|line| *line != "on").expect("one is its number").clone();
+    let pid = lines.iter().find(|line| *line != "on").expect("one line is its pid").clone();
     assert_eq!(server.child.wait().unwrap().code(), Some(3));
     assert!(Path::new("/proc").join(&pid).exists());
     assert!(!is_locked(&workspace));

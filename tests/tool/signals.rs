@@ -1,4 +1,4 @@
-//! Signals: what reaches the command, and what the command inherits.
+//! Signals that reach the command, and dispositions that it inherits.
 
 use std::process::Stdio;
 
@@ -9,7 +9,7 @@ use crate::harness::{Running, answer, is_locked, program, script, tool, workspac
 fn a_killed_tool_takes_its_command_along() {
     let workspace = workspace();
     let mut holder = Running::holder(&workspace, "echo on; trap '' TERM HUP INT; read line; echo \"went on\"");
-    // What the command reads stays open, so that nothing but its death ends what it writes.
+    // The command's input stays open, so that only its death ends its output.
     let _input = holder.child.stdin.take();
     holder.signal("KILL");
     holder.child.wait().unwrap();
@@ -21,7 +21,7 @@ fn a_killed_tool_takes_its_command_along() {
 fn signals_reach_the_command_and_the_tool_ends_after_it() {
     for name in ["TERM", "INT", "HUP", "QUIT", "USR1"] {
         let workspace = workspace();
-        // A signal to a shell's child that has not called exec yet can be lost; so it is the child that says "on".
+        // A signal to a shell's child before exec can be lost, so the child prints "on".
         let script =
             format!("trap 'kill $!; echo got; read line; exit 9' {name}; sh -c 'echo on; exec sleep 1000' & wait");
         let mut holder = Running::holder(&workspace, &script);
@@ -31,7 +31,7 @@ fn signals_reach_the_command_and_the_tool_ends_after_it() {
         assert_eq!(holder.finish().0, 9, "{name}");
         assert!(!is_locked(&workspace));
     }
-    // What its starter made it ignore, it and its command ignore.
+    // A signal that the starter ignores is ignored by the tool and its command.
     let workspace = workspace();
     let ignoring = "trap '' HUP; exec $RL run -- sh -c 'kill -HUP $$; kill -HUP $PPID; echo still here'";
     assert_eq!(script(&workspace, ignoring), (0, "still here\n".to_owned(), String::new()));

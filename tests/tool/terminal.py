@@ -1,6 +1,6 @@
-"""What a person at a terminal sees of the tool, and what the terminal's keys do.
+"""The tool's output on a terminal, and the effects of the terminal's keys.
 
-Usage: tool_terminal.py TOOL, in an empty folder. Exit status 0: all is as it should be.
+Usage: terminal.py TOOL, in an empty directory. Exit status 0: passed.
 """
 
 import fcntl
@@ -20,14 +20,14 @@ PATIENCE = 20
 
 
 class Terminal:
-    """A command in the foreground of a terminal of its own, below a shell's stand-in."""
+    """A command in the foreground of a new terminal, below a stand-in for a shell."""
 
     def __init__(self, arguments, columns=80, term="xterm"):
         self.seen = ""
         self.command = " ".join(arguments)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            # The line to a holder must be its starter's alone.
+            # Only the starter may have the pipe to a holder.
             os.closerange(3, 256)
             size = struct.pack("HHHH", 24, columns, 0, 0)
             fcntl.ioctl(0, termios.TIOCSWINSZ, size)
@@ -35,7 +35,7 @@ class Terminal:
             lead(arguments)
 
     def until(self, pattern):
-        """Reads until the pattern is seen; gives what it matched, and forgets all up to there."""
+        """Reads until the pattern matches; returns the match, and drops the text up to its end."""
         end = time.monotonic() + PATIENCE
         while not (match := re.search(pattern, self.seen)):
             left = max(0, end - time.monotonic())
@@ -60,7 +60,7 @@ class Terminal:
 
 
 def lead(arguments):
-    """What a shell does: runs a job in the foreground, says when it stops, and continues it."""
+    """Acts as a shell: runs a job in the foreground, reports when it stops, and continues it."""
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     job = os.fork()
@@ -95,7 +95,7 @@ def hold(prompt):
 
 
 def expect(status, *arguments):
-    """Runs the tool, which must end with that status."""
+    """Runs the tool, which must exit with that status."""
     done = subprocess.run([TOOL, *arguments], capture_output=True, text=True)
     came = f"it ended with {done.returncode} and printed {done.stdout!r} and {done.stderr!r}"
     assert done.returncode == status, f"ralph-lock {' '.join(arguments)}: expected status {status}, {came}"
@@ -108,7 +108,7 @@ def let_go(holder):
 
 
 def wide(text):
-    """Columns of a text without escape sequences, with characters of East Asia two wide."""
+    """The columns of a text without escape sequences; East Asian characters are two wide."""
     return sum(2 if "\u2e80" <= letter <= "\uffef" else 1 for letter in text)
 
 
@@ -119,7 +119,7 @@ def one_line_updates_and_goes_away():
     first = terminal.until(shown)
     assert "line\\n\\u{1b}[31mred" in first[1] and first[1].endswith("..."), first[1]
     assert 70 <= wide(first[1]) < 80, first[1]
-    # A second later it tells of a longer time.
+    # A second later it shows a longer time.
     while int(terminal.until(shown)[2]) == int(first[2]):
         continue
     terminal.resize(60)
@@ -151,7 +151,7 @@ def control_c_ends_a_wait_and_clears_the_line():
 
 
 def control_c_reaches_the_command_once():
-    # It counts what comes; what is sent last comes last.
+    # It counts the signals; the one sent last arrives last.
     script = """import signal, sys
 both = {signal.SIGINT, signal.SIGTERM}
 signal.pthread_sigmask(signal.SIG_BLOCK, both)
@@ -170,7 +170,7 @@ sys.exit(count)"""
     expect(0, "signal")
     terminal.until(r"\[ended 512\]")
     terminal.close()
-    # A command that does not catch it dies of it, and so does the tool: a shell's loop ends then.
+    # A command that does not catch the signal dies of it, and so does the tool: a shell's loop ends then.
     terminal = Terminal([TOOL, "run", "--", "sh", "-c", "echo on; exec sleep 1000"])
     terminal.until("on\r\n")
     terminal.key("C")
@@ -180,16 +180,16 @@ sys.exit(count)"""
 
 def a_wait_in_the_background_leaves_the_prompt_alone():
     holder = hold("works")
-    # A shell whose prompt is on the screen while its job waits; the job is awaited only when a line was typed.
+    # A shell whose prompt is on the screen while its job waits; it waits for the job only after a line was typed.
     script = f"set -m; {TOOL} run --wait -- echo ran & printf 'prompt '; read line; fg; echo done"
     terminal = Terminal(["/bin/bash", "--norc", "-c", script])
     both = r"(?s)(?=.*prompt )(?=.*waiting: held by process \d+ since [^\r]*: works\r\n).*"
     seen = terminal.until(both)[0]
     assert "\r" not in seen.replace("\r\n", "") and "\x1b[K" not in seen, seen
-    # Nothing is added after a second.
+    # A second later nothing is added.
     assert not select.select([terminal.fd], [], [], 1.5)[0], os.read(terminal.fd, 65536)
     os.write(terminal.fd, b"\n")
-    # In the foreground it has the line of a wait.
+    # In the foreground it shows the wait's line.
     terminal.until(r"\rwaiting: held by process \d+ for \d+ s: works\x1b\[K")
     let_go(holder)
     terminal.until(r"\r\x1b\[Kran\r\n")
@@ -206,7 +206,7 @@ def control_z_stops_both_and_they_go_on():
         expect(1, "status", "-q")
         os.write(terminal.fd, b"\n")
         terminal.until(r"\[continued\]\r\n")
-    # The command stops itself; then the person is given the shell, too. Only the tool is continued, and continues it.
+    # When the command stops itself, the shell gets the terminal. Only the tool is continued, and continues the command.
     os.write(terminal.fd, b"typed\n")
     terminal.until(r"\[stopped\]\r\n")
     os.write(terminal.fd, b"alone\n")

@@ -1,4 +1,4 @@
-//! Waits, and what they show.
+//! Waits and their output.
 
 use std::fs::write;
 
@@ -19,7 +19,7 @@ fn wait_ends_when_it_is_free_and_changes_nothing() {
     holder.signal("KILL");
     holder.child.wait().unwrap();
     assert_eq!(waiter.finish(), (0, String::new(), String::new()));
-    // Mostly the dead holder's record is still there, for the next holder. Always it is free.
+    // The lock is free; the dead holder's record is usually still there.
     assert_eq!(ask(&workspace, &["status", "-q"]).0, 0);
 }
 

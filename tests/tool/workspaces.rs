@@ -1,11 +1,11 @@
-//! Which workspace the tool means without DIR.
+//! The workspace that the tool finds without DIR.
 
 use std::fs::{canonicalize, create_dir_all};
 use std::path::Path;
 
 use crate::harness::{Running, WORK, ask, command, program, script, workspace};
 
-/// The lock file that `status` names there, with that value of RALPH_WORKSPACE_ROOT.
+/// The lock file that `status` names in that directory, with that value of RALPH_WORKSPACE_ROOT.
 fn file_of(place: &Path, named: Option<&str>) -> String {
     let mut status = command(place, &["status"]);
     match named {
@@ -26,13 +26,13 @@ fn a_subfolder_belongs_to_the_workspace_around_it() {
     create_dir_all(root.join("repository/src/de")).unwrap();
     let repository = format!("{}/repository/.ralph/loop.lock", root.display());
     assert_eq!(file_of(&deep, None), repository);
-    // A program that knows nothing of this tool has given the command its workspace.
+    // Another program has set the command's workspace.
     let named = root.join("repository/src");
     let own = format!("{}/repository/src/.ralph/loop.lock", root.display());
     assert_eq!(file_of(&deep, Some(named.to_str().unwrap())), own);
     assert_eq!(file_of(&named, Some(named.to_str().unwrap())), own);
     assert_eq!(file_of(&deep, Some("/")), "/.ralph/loop.lock");
-    // It is not asked where it does not belong: elsewhere, missing, relative.
+    // It is ignored where it does not apply: elsewhere, missing, relative.
     for elsewhere in ["/usr", "/missing", "..", "", &root.join("repository/src/de").display().to_string()] {
         assert_eq!(file_of(&deep, Some(elsewhere)), repository, "{elsewhere}");
     }
@@ -64,7 +64,7 @@ fn a_directory_that_is_named_is_the_workspace() {
     let workspace = workspace();
     create_dir_all(workspace.path().join("5/src")).unwrap();
     assert_eq!(ask(&workspace, &["run", "5/src", "--", "cat", "5/src/.ralph/loop.lock"]).0, 0);
-    // A number is a directory if there is one of that name.
+    // A number is a directory if one of that name exists.
     assert_eq!(ask(&workspace, &["run", "--wait", "5", "--", "cat", "5/.ralph/loop.lock"]).0, 0);
     let (status, output, _) = script(&workspace, "cd 5 && $RL run -- sh -c 'ls -d .ralph; ls -d ../.ralph'");
     assert_eq!((status, output.as_str()), (0, ".ralph\n../.ralph\n"));

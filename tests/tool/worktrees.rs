@@ -1,4 +1,4 @@
-//! `run --or-worktree`, with the real git.
+//! `run --or-worktree`, with real repositories.
 
 use std::fs::{read_dir, read_to_string};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ fn branches(repository: &Path) -> String {
 fn a_second_loop_works_in_a_worktree_with_its_own_lock() {
     let repository = repository();
     let root = repository.path().canonicalize().unwrap();
-    // A loop that starts alone gets the workspace itself.
+    // The first loop gets the workspace itself.
     let mut first =
         Running::new(&mut command(&root, &["run", "--or-worktree", "--prompt=first", "--", "sh", "-c", WORK]));
     assert_eq!(first.line(), "on");
@@ -31,7 +31,7 @@ fn a_second_loop_works_in_a_worktree_with_its_own_lock() {
     let place = worktrees(&root).pop().expect("it is left");
     let branch = format!("ralph/{}", place.file_name().unwrap().to_str().unwrap());
     let (shown, said) = (place.display(), errors.lines().collect::<Vec<_>>());
-    // It runs in the folder of the worktree that it would have run in here.
+    // It runs in the worktree's directory that corresponds to the current one.
     assert_eq!(output, format!("{shown}/src\n{shown}\n1\n{branch}\n"));
     assert!(said[0].contains(&format!(".ralph/loop.lock is held by process {} since ", first.pid())), "{errors}");
     assert!(said[0].ends_with(": first"), "{errors}");
@@ -39,7 +39,7 @@ fn a_second_loop_works_in_a_worktree_with_its_own_lock() {
     assert_eq!(said[2], format!("ralph-lock: the work is in {shown}, on branch {branch}"));
     assert_eq!(said.len(), 3);
     first.finish();
-    // The workspace is as clean as before, and the work can be had.
+    // The workspace is unchanged, and the work can be merged.
     assert_eq!(script(&root, "git status --porcelain").1, "");
     assert_eq!(script(&root, &format!("git merge -q {branch} && cat src/b")).1, "new\n");
     assert_eq!(script(&root, &format!("git worktree remove '{shown}'")).0, 0);
@@ -47,7 +47,7 @@ fn a_second_loop_works_in_a_worktree_with_its_own_lock() {
     let first = Running::holder(&root, WORK);
     assert_eq!(script(&root, "$RL run --or-worktree -- sh -c 'exit 9'").0, 9);
     assert_eq!(script(&root, "$RL run --or-worktree -- sh -c 'kill -KILL $$'; exit $?").0, 137);
-    // Its own loop's lock is no other loop's.
+    // A nested command does not start a worktree inside its own loop.
     let nested = "$RL run --or-worktree -- sh -c '$RL run --nested --or-worktree -- pwd'";
     assert_eq!(script(&root, nested).1.lines().count(), 1);
     first.finish();
@@ -98,7 +98,7 @@ fn a_worktree_goes_only_if_nothing_was_left_in_it() {
 fn five_loops_work_at_a_time() {
     let repository = repository();
     let root = repository.path().canonicalize().unwrap();
-    // With this, branches have settings, which one program at a time may write.
+    // This gives branches settings, which one program at a time may write.
     assert_eq!(script(&root, "git config branch.autoSetupMerge always").0, 0);
     let first = Running::holder(&root, WORK);
     let work = "echo on; read line; pwd";
@@ -112,7 +112,7 @@ fn five_loops_work_at_a_time() {
     places.sort();
     places.dedup();
     assert_eq!(places.len(), 5);
-    // They end at a time, too.
+    // They also end at the same time.
     assert!(worktrees(&root).is_empty());
     assert_eq!(branches(&root), "");
     assert_eq!(script(&root, "git config --get-regexp '^branch.*ralph'").1, "");
@@ -125,7 +125,7 @@ fn five_loops_work_at_a_time() {
 fn worktrees_of_a_worktree_are_made_in_the_main_one() {
     let repository = repository();
     let root = repository.path().canonicalize().unwrap();
-    // Without its last line end, and in a folder that a template may leave out.
+    // The file lacks its last line end, or its directory, which a template may omit.
     let make = "git worktree add -q -b linked linked; printf '/linked' >.git/info/exclude; cd linked; echo b >b; \
                 git add b; git commit -q -m b";
     assert_eq!(script(&root, make).0, 0);
@@ -151,7 +151,7 @@ fn what_git_cannot_do_is_said_and_nothing_runs() {
     let root = repository.path();
     let holder = Running::holder(root, WORK);
     assert_eq!(script(root, "git config core.hooksPath hooks; mkdir hooks").0, 0);
-    // The user's own hooks run, and their failure leaves the worktree as git leaves it.
+    // The user's hooks run; after their failure the worktree stays as git left it.
     let hook = "printf '#!/bin/sh\\necho hooked\\nexit 1\\n' >hooks/post-checkout; chmod +x hooks/post-checkout";
     assert_eq!(script(root, hook).0, 0);
     let (status, output, errors) = script(
@@ -160,9 +160,9 @@ fn what_git_cannot_do_is_said_and_nothing_runs() {
                                                  $RL run --or-worktree -- echo ran",
     );
     assert_eq!((status, output.as_str()), (74, ""), "{errors}");
-    assert!(errors.contains("hooked") && errors.contains("git could not make the worktree"), "{errors}");
+    assert!(errors.contains("hooked") && errors.contains("git could not create the worktree"), "{errors}");
     holder.finish();
-    // A workspace that git ignores, and a repository without a commit.
+    // An ignored workspace, and a repository without a commit.
     let empty = crate::harness::workspace();
     for make in ["true", "git init -q"] {
         let (status, output, errors) = script(&empty, &format!("{make}; $RL run -- $RL run --or-worktree -- echo ran"));

@@ -7,7 +7,7 @@ _ralph_lock() {
         mapfile -t COMPREPLY < <(compgen -W "run status wait signal --help --version" -- "$word")
         return
     fi
-    # After "--" it is another command's line.
+    # After "--" the line belongs to another command.
     for ((i = 2; i < COMP_CWORD; i++)); do
         if [ "$command" = run ] && [ "${COMP_WORDS[i]}" = -- ]; then
             if [ $((i + 1)) -eq "$COMP_CWORD" ]; then

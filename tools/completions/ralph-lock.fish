@@ -29,5 +29,5 @@ complete -c ralph-lock -n "$seen run" -l or-worktree -d 'If the lock is held, ru
 complete -c ralph-lock -n "$seen status" -l json -d 'As a JSON object'
 complete -c ralph-lock -n "$seen wait" -s t -l timeout -x -d 'Wait no longer than this many seconds'
 complete -c ralph-lock -n "$seen signal" -s s -l signal -x -a 'HUP INT QUIT KILL USR1 USR2 TERM CONT STOP' -d 'Signal to send'
-# After "--" it is another command's line.
+# After "--" the line belongs to another command.
 complete -c ralph-lock -n 'not __ralph_lock_before_dashes' -a '(__fish_complete_subcommand --fcs-skip=(math (contains -i -- -- (commandline -opc))))'

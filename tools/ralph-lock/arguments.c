@@ -28,7 +28,7 @@ int next_option(int argc, char **argv, const char *letters, const struct option 
     return getopt_long(argc, argv, letters, options, NULL);
 }
 
-/* The option whose value getopt_long() gives, or NULL. */
+/* The option whose value getopt_long() returned, or NULL. */
 static const struct option *option_of(int value, const struct option *options)
 {
     for (; options->name != NULL; options++)
@@ -37,7 +37,7 @@ static const struct option *option_of(int value, const struct option *options)
     return NULL;
 }
 
-/* Whether the word is the beginning of an option's name. An unambiguous beginning would have been accepted. */
+/* Whether the word abbreviates an option's name. An unambiguous abbreviation would have been accepted. */
 static bool begins_option(const char *word, const struct option *options)
 {
     size_t length = strcspn(word + 2, "=");

@@ -24,12 +24,12 @@ void become(char *const *command)
     _exit(status);
 }
 
-/* The kernel frees the lock when the tool is killed, so the command must not work on. */
+/* The kernel frees the lock when the tool is killed, so the command must end too. */
 static void end_with(pid_t tool)
 {
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    /* The tool was killed before that. */
+    /* The tool was killed before prctl(2) took effect. */
     if (getppid() != tool)
         _exit(EXIT_FAILED);
 #else
@@ -48,8 +48,8 @@ static bool is_in_foreground(void)
     return result;
 }
 
-/* The command was stopped. The tool stops too, so that the shell that started it goes on; but not when another process
- * stopped the command alone and so will continue it alone. Gives whether the tool has been continued since. */
+/* The command was stopped. The tool stops too, so that its shell continues; but not if another process stopped the
+ * command alone, because that process will continue it alone. Returns whether the tool was continued since. */
 static bool stop_with(int signal_number)
 {
     if (signal_number == SIGSTOP && !is_in_foreground())
@@ -58,24 +58,24 @@ static bool stop_with(int signal_number)
     return true;
 }
 
-/* Whether the signal reached only the tool, so that the command needs it too. */
+/* Whether the signal reached only the tool, so that it must be passed on. */
 static bool is_for_command(int number, bool by_terminal, pid_t child)
 {
-    /* The kernel sends a hang-up to the session's leader alone; the others get one when the leader has ended. */
+    /* The kernel sends a hang-up to the session leader only; the other processes get one when the leader has ended. */
     if (!by_terminal || (number == SIGHUP && getsid(0) == getpid()))
         return true;
-    /* A key's signal has reached the command, if it is in the group that has the terminal. */
+    /* A signal from a key has reached the command, if that is in the terminal's foreground group. */
     return getpgid(child) != getpgrp();
 }
 
-/* Looks after the lock, and ends the command if the lock is lost and that is asked for. Gives for how many seconds
- * nothing is due. */
+/* Keeps the lock file in place, and ends the command if the lock is lost and the options say so. Returns the seconds
+ * until the next look. */
 static double look_after(const job *from, pid_t child)
 {
     if (from->watch == NULL)
         return INFINITY;
     if (watch_step(from->watch) && from->ends_when_lost) {
-        say("the command is ended, because the lock is lost");
+        say("the lock is lost: ending the command");
         kill(child, SIGTERM);
         kill(child, SIGCONT);
     }
@@ -104,12 +104,12 @@ int run_child(const job *from)
             if (is_for_command(number, by_terminal, child))
                 kill(child, number);
         rest = look_after(from, child);
-        /* The first process of a container also reaps the others' orphans. */
+        /* The first process of a container also reaps orphans. */
         changed = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
         if (changed > 0 && changed != child)
             continue;
         if (changed != child) {
-            /* Only the tool was continued, not its group as a shell does it. Otherwise the key may have been pressed
+            /* Only the tool was continued, not its group, as a shell does. Otherwise the key may have been pressed
              * again since, and the command must not be continued twice. */
             if (continued)
                 kill(child, SIGCONT);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Whether standard error is a terminal that can rewrite a line and has this process in its foreground. In the
- * background the line would be the shell's prompt. */
+/* Whether standard error is a terminal that can rewrite a line, with this process in its foreground. In the background
+ * the line is the shell's prompt. */
 static bool can_rewrite(void)
 {
     const char *terminal = getenv("TERM");
@@ -15,10 +15,10 @@ static bool can_rewrite(void)
            tcgetpgrp(STDERR_FILENO) == getpgrp();
 }
 
-/* The line that is rewritten: what matters comes first, because a terminal may cut it. */
+/* The rewritten line, with the important facts first, because a terminal may cut it. */
 static void compose_short(line *out, const ralph_lock_metadata *holder)
 {
-    /* Some terminals go to the next line after the last column, and "^C" has to fit before it. */
+    /* Some terminals wrap after the last column, and "^C" must fit before it. */
     line_begin(out, columns_of(STDERR_FILENO) - 3);
     line_words(out, "waiting: held by ");
     if (holder == NULL) {

@@ -1,5 +1,5 @@
-/* The repository's info/exclude. Its lock also keeps two tools from changing the list of worktrees at a time: git fails
- * when it meets a worktree that another git has half made. */
+/* The repository's info/exclude. Its lock also keeps two tools from changing the list of worktrees at the same time:
+ * git fails when it meets a worktree that another git has half created. */
 #include "git.h"
 
 #include <errno.h>
@@ -12,13 +12,13 @@
 
 #include "process.h"
 
-/* What keeps git from taking the worktrees for files of the workspace. */
+/* The pattern that keeps git from treating the worktrees as files of the workspace. */
 static const char EXCLUDED[] = "/.worktrees/";
 
 /* How often to look whether another tool is done. */
 static const double AGAIN = 0.05;
 
-/* Its path, which git gives relative to the directory that it was asked in; the caller frees it. */
+/* Its path, which git prints relative to its current directory; the caller frees it. */
 static char *path_in(const char *base)
 {
     size_t length;
@@ -37,7 +37,7 @@ static int open_exclude(const char *base)
     int fd = -1;
 
     if (end != NULL) {
-        /* A template may leave the folder out. */
+        /* A template may omit the directory. */
         *end = '\0';
         mkdir(path, 0777);
         *end = '/';

@@ -36,7 +36,7 @@ void git_words(const char *words[GIT_ARGUMENTS], const char *directory, ...)
 
 void forget_repository(void)
 {
-    /* Git's hooks have them, for the repository whose hook they are. */
+    /* Git sets these for its hooks, to name the hook's repository. */
     static const char *const names[] = {
         "GIT_DIR",        "GIT_WORK_TREE",        "GIT_COMMON_DIR",
         "GIT_PREFIX",     "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -60,7 +60,7 @@ __attribute__((noreturn)) static void become_git(const char *const *words, int o
     _exit(EXIT_NO_COMMAND);
 }
 
-/* All that can be read, with a NUL after it; NULL: no memory. */
+/* The whole input, terminated by a NUL; NULL: no memory. */
 static char *read_all(int fd, size_t *length)
 {
     size_t size = 4096;
@@ -68,7 +68,7 @@ static char *read_all(int fd, size_t *length)
     ssize_t count;
 
     *length = 0;
-    /* Signals are blocked: nothing interrupts it. */
+    /* Signals are blocked, so nothing interrupts it. */
     while (text != NULL && (count = read(fd, text + *length, size - *length - 1)) > 0) {
         *length += (size_t)count;
         if (size - *length > 1)

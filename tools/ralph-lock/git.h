@@ -1,4 +1,4 @@
-/* Git, which only `run` starts. */
+/* Git; only `run` starts it. */
 #ifndef GIT_H
 #define GIT_H
 
@@ -10,16 +10,16 @@
 
 enum { GIT_ARGUMENTS = 24 };
 
-/* The words of a git command in a directory, from arguments that end with NULL: no lock is taken for a mere look, and
- * no program that the repository names is started as a file system monitor. */
+/* The words of a git command in a directory, from arguments that end with NULL. Queries take no lock, and no program
+ * that the repository configures is started as a file system monitor. */
 void git_words(const char *words[GIT_ARGUMENTS], const char *directory, ...);
-/* What git prints, with a NUL after it; the caller frees it. NULL: git failed or is not there. */
+/* Git's output, terminated by a NUL; the caller frees it. NULL: git failed or is missing. */
 char *git_output(const char *directory, size_t *length, ...);
-/* Cuts a text after its first line; gives the text, which may be NULL. */
+/* Cuts a text after its first line; returns the text, which may be NULL. */
 char *first_line(char *text);
 /* Whether git succeeds. */
 bool git_succeeds(const char *directory, ...);
-/* Takes out of the environment what points git at another repository than the directory's. */
+/* Removes the variables that direct git to another repository than the directory's. */
 void forget_repository(void);
 
 /* tracked.c */
@@ -29,10 +29,10 @@ void warn_of_git(const target *lock);
 
 /* exclude.c */
 
-/* Waits until no other tool makes or removes a worktree of the repository; gives a descriptor to close then. -1: that
- * failed, or a signal came. */
+/* Waits until no other tool creates or removes a worktree of the repository; returns a descriptor that the caller
+ * closes when done. -1: that failed, or a signal came. */
 int worktrees_lock(const char *base, int *signal_number);
-/* Has git ignore the worktrees, in the file that is locked; gives whether it does. */
+/* Makes git ignore the worktrees, in the locked file; returns whether it does. */
 bool worktrees_exclude(int fd);
 
 /* worktree.c, and worktree_end.c from worktree_begin() on */
@@ -42,27 +42,26 @@ typedef struct worktree {
     /* The repository's main worktree, or the one that holds the workspace. */
     char *base;
     char *path;
-    /* The workspace's path below its worktree, with a "/" at the end unless it is empty, and its counterpart here. */
+    /* The workspace's path below its worktree, ending with "/" unless it is empty, and its counterpart here. */
     char *prefix, *workspace;
     /* Where the command runs. */
     char *directory;
     char branch[64];
-    /* What it began with: see worktree_begin(). */
+    /* Its initial state: see worktree_begin(). */
     char *history;
     struct stat ignore_file;
 } worktree;
 
-/* Makes a worktree on a branch of its own; gives -1, or an exit status when it cannot. The caller frees it in both
- * cases. */
+/* Creates a worktree on a new branch; returns -1, or an exit status on failure. The caller frees it in both cases. */
 int worktree_add(const char *root, worktree *to);
 void worktree_free(worktree *of);
 /* Moves this process, a child, into the worktree. */
 void worktree_enter(const void *worktree_);
-/* Remembers how the worktree is before the command runs, with its lock taken. */
+/* Records the worktree's state before the command runs, with its lock taken. */
 void worktree_begin(worktree *of);
-/* Whether the command has left no commit and no file in it. */
+/* Whether the command left no commit and no file in it. */
 bool worktree_is_unused(const worktree *of);
-/* Removes it with its branch, unless a file in it has changed; gives whether it is gone. */
+/* Removes it with its branch, unless a file in it has changed; returns whether it is gone. */
 bool worktree_remove(const worktree *of);
 
 #endif

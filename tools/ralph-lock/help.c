@@ -33,29 +33,28 @@ static const char run_help[] =
     "  -n, --nb, --nonblock  do not wait, whatever the other options say\n"
     "  -E, --conflict-exit-code=STATUS\n"
     "                        exit with this status, not 75, if the lock is held\n"
-    "      --prompt=TEXT     what other users are told of the work; the default is\n"
-    "                        the command's name, without arguments, and its directory\n"
+    "      --prompt=TEXT     what the command does, for other users to read; the\n"
+    "                        default is its name, without arguments, and directory\n"
     "      --file=LOCKFILE   lock this file instead of the workspace's own; a\n"
     "                        relative path starts at DIR, without DIR at the current\n"
     "                        directory\n"
-    "      --nested          if this runs within the loop that holds the lock, run\n"
-    "                        the command within that lock\n"
+    "      --nested          if this runs inside the loop that holds the lock, run\n"
+    "                        the command as part of that loop\n"
     "      --on-lost=stop    if the lock file is removed and another program takes\n"
     "                        the lock, end the command with SIGTERM; the default,\n"
-    "                        --on-lost=warn, only says so\n"
+    "                        --on-lost=warn, only prints a message\n"
     "      --or-worktree     if the lock is held, run the command in a new git\n"
     "                        worktree, .worktrees/ID on the branch ralph/ID, with\n"
-    "                        that workspace's lock. Uncommitted changes are not\n"
-    "                        there, and git's hooks run. It is removed if the command\n"
-    "                        leaves no commit, no change and no file, not even an\n"
-    "                        ignored one\n"
-    "  -q, --quiet           do not say which process holds the lock; no warnings\n"
+    "                        that workspace's lock. It lacks uncommitted changes, and\n"
+    "                        git's hooks run. It is removed if the command leaves no\n"
+    "                        commit, no change and no file, not even an ignored one\n"
+    "  -q, --quiet           do not name the process that holds the lock; no warnings\n"
     "  -h, --help            print this help\n"
     "\n"
-    "Exit status: the command's, 128+N if signal N has ended it. 75: not run, the\n"
-    "lock is held. 74: not run, the lock cannot be taken, or git could not make a\n"
-    "worktree. 64: wrong arguments. 126: the command cannot be run. 127: there is no\n"
-    "such command.\n";
+    "Exit status: the command's, or 128+N if signal N ended it. 75: not run, the lock\n"
+    "is held. 74: not run, the lock cannot be taken, or git cannot make a worktree.\n"
+    "64: wrong arguments. 126: the command cannot be run. 127: there is no such\n"
+    "command.\n";
 
 static const char status_help[] =
     "Usage: ralph-lock status [OPTION]... [DIR]\n"
@@ -65,7 +64,7 @@ static const char status_help[] =
     "\n"
     "      --file=LOCKFILE   ask about this file instead of the workspace's own lock\n"
     "      --json            as a JSON object, with the whole prompt\n"
-    "  -q, --quiet           print nothing: the exit status tells\n"
+    "  -q, --quiet           print nothing: the exit status is the answer\n"
     "  -h, --help            print this help\n"
     "\n"
     "Exit status: 0: free, 1: held, 64: wrong arguments, 74: a failure.\n";
@@ -73,31 +72,31 @@ static const char status_help[] =
 static const char wait_help[] =
     "Usage: ralph-lock wait [OPTION]... [DIR]\n"
     "\n"
-    "Wait until the lock of a workspace is free, and leave it so. To take it then,\n"
-    "use \"ralph-lock run --wait\": another program may be quicker than what follows.\n"
+    "Wait until the lock of a workspace is free, and do not take it. To take it, use\n"
+    "\"ralph-lock run --wait\": another program may take it before your next command.\n"
     "\n"
     "      --file=LOCKFILE   wait for this file instead of the workspace's own lock\n"
     "  -t, --timeout=SECONDS wait no longer than this\n"
-    "  -q, --quiet           do not say which process holds the lock\n"
+    "  -q, --quiet           do not name the process that holds the lock\n"
     "  -h, --help            print this help\n"
     "\n"
-    "Exit status: 0: it was free, 75: it was held until the time was over, 64: wrong\n"
-    "arguments, 74: a failure.\n";
+    "Exit status: 0: free, 75: held until the timeout, 64: wrong arguments, 74: a\n"
+    "failure.\n";
 
 static const char signal_help[] =
     "Usage: ralph-lock signal [-s SIGNAL | -SIGNAL] [OPTION]... [DIR]\n"
     "\n"
     "Send a signal to the process that holds the lock of a workspace, and to no\n"
-    "other: not to one that only has its number now.\n"
+    "other: not to one that reuses its process id.\n"
     "\n"
     "      --file=LOCKFILE   the holder of this file, not of the workspace's own lock\n"
     "  -s, --signal=SIGNAL   a name or a number; the default is TERM. 0 sends none\n"
-    "                        and tells whether one could be sent\n"
+    "                        and only checks whether one could be sent\n"
     "  -q, --quiet           do not say that no process holds the lock\n"
     "  -h, --help            print this help\n"
     "\n"
-    "Exit status: 0: it was sent, 1: no process holds the lock, 64: wrong arguments,\n"
-    "74: a failure, for instance that the holder is on another machine.\n";
+    "Exit status: 0: sent, 1: no process holds the lock, 64: wrong arguments, 74: a\n"
+    "failure, for instance because the holder is on another machine.\n";
 
 int print_help(const char *command)
 {

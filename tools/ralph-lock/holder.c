@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* When it took the lock. The record's text has every year, unlike a number of nanoseconds. */
+/* When it took the lock. The record's text covers every year, unlike a number of nanoseconds. */
 static time_t started_at(const ralph_lock_metadata *holder)
 {
     const char *text = ralph_lock_metadata_started_rfc3339(holder);
@@ -57,7 +57,7 @@ const char *liveness_words(const ralph_lock_metadata *holder)
     case RALPH_LOCK_LIVENESS_DEAD:
         return "ended";
     case RALPH_LOCK_LIVENESS_RECYCLED:
-        return "ended, and another process has its number";
+        return "ended, and another process has its pid";
     case RALPH_LOCK_LIVENESS_FOREIGN:
         return "elsewhere: not visible from here";
     case RALPH_LOCK_LIVENESS_UNKNOWN:
@@ -70,7 +70,7 @@ size_t find_keepers(const target *lock, const ralph_lock_metadata *holder, uint3
 {
     size_t count;
 
-    /* A holder that runs keeps its lock itself. */
+    /* A running holder keeps its lock itself. */
     if (ralph_lock_metadata_liveness(holder) == RALPH_LOCK_LIVENESS_LIVE ||
         ralph_lock_find_keepers_with(lock->root, lock->options, keepers, KEEPERS, &count, NULL) != RALPH_LOCK_OK)
         return 0;

@@ -1,17 +1,17 @@
-/* Commands within a loop that holds the lock. Below tmux, setsid(1) or in a container the holder is not an ancestor of
- * its own loop's processes, but they inherit what it exports. */
+/* Commands inside a loop that holds the lock. Below tmux or setsid(1), or in a container, the holder is not an ancestor
+ * of its loop's processes, but they inherit its environment. */
 #include "lock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Its words are the tokens of the locks that are held around a process, the innermost first. */
+/* Its words are the tokens of the locks held around a process, the innermost first. */
 static const char VARIABLE[] = "RALPH_LOCK_TOKEN";
 
 enum { TOKEN_SIZE = 64 };
 
-/* A record has another token than each earlier and later record of the same lock. */
+/* No two records of the same lock have the same token. */
 static void token_of(const ralph_lock_metadata *holder, char token[TOKEN_SIZE])
 {
     snprintf(token, TOKEN_SIZE, "%u@%s", (unsigned)ralph_lock_metadata_pid(holder),
@@ -42,7 +42,7 @@ bool is_own_loop(const ralph_lock_metadata *holder)
         return false;
     if (ralph_lock_metadata_relation(holder) == RALPH_LOCK_RELATION_ANCESTOR)
         return true;
-    /* After the holder's death another process holds the lock. */
+    /* If the holder has died, another process may hold the lock. */
     return liveness != RALPH_LOCK_LIVENESS_DEAD && liveness != RALPH_LOCK_LIVENESS_RECYCLED && has_token(holder);
 }
 

@@ -5,40 +5,40 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* signals.c: signals are blocked at all times but in wait_for_event(), so that none comes at a bad moment. */
+/* signals.c: signals are blocked except in wait_for_event(). */
 
-/* Begins to catch what would end the tool, except what its starter made it ignore. */
+/* Starts to catch the signals that would end the tool, except those that its starter ignored. */
 void catch_signals(void);
-/* From now on, a terminal's stop signals do not stop the tool either. */
+/* From now on the terminal's stop signals do not stop the tool. */
 void catch_stops(void);
-/* Makes signals what they were: for a command. */
+/* Restores the starter's signal mask and dispositions, for a command. */
 void restore_signals(void);
-/* Sleeps until the descriptor is readable (-1: none), a signal came or the seconds are over. It may wake early. */
+/* Sleeps until the descriptor is readable (-1: none), a signal arrives or the time is over. It may wake early. */
 void wait_for_event(int fd, double seconds);
-/* The next signal to act on, 0 if there is none. by_terminal: the terminal's driver sent it, and so to the whole
- * foreground process group, a hang-up perhaps to the session's leader alone. */
+/* The next signal to handle, 0 if there is none. by_terminal: the terminal driver sent it, to the whole foreground
+ * process group; a hang-up possibly to the session leader only. */
 int next_signal(bool *by_terminal);
-/* Ends the tool as the signal would have done. Returns the exit status that means the same, if it cannot. */
+/* Ends the tool as the signal would have. If that fails, returns the corresponding exit status. */
 int die_by(int signal_number);
 
 /* child.c */
 
-/* Becomes the command, or says why not and exits. */
+/* Executes the command, or prints why not and exits. */
 __attribute__((noreturn)) void become(char *const *command);
 struct watch;
 
-/* A command in a process of its own. */
+/* A command in a child process. */
 typedef struct job {
     char *const *command;
-    /* What the process does before it becomes the command; may be NULL. */
+    /* Called in the child before exec; may be NULL. */
     void (*prepare)(const void *argument);
     const void *argument;
-    /* What is watched meanwhile, or NULL; and whether the command ends when the lock is lost. */
+    /* The watch over the lock file, or NULL; and whether the command is ended when the lock is lost. */
     struct watch *watch;
     bool ends_when_lost;
 } job;
 
-/* Gives the command's wait status, or -1 when no process could be made. */
+/* Returns the command's wait status, or -1 if fork failed. */
 int run_child(const job *from);
 
 #endif

@@ -13,18 +13,18 @@
 #ifdef __linux__
 #include <sys/inotify.h>
 
-/* How long no removal must have come. A file that appears while `rm -rf` is at work makes it fail. */
+/* How long to wait after the last removal. A file that appears during an `rm -rf` makes that fail. */
 static const double QUIET = 0.25;
 
 static const uint32_t REMOVALS = IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF;
 
-/* How often to look whether another program still has the file. */
+/* How often to check whether another program still has the file. */
 static const double AGAIN = 1;
 
 /* The part of RALPH_LOCK_FILE that is a directory. */
 static const char FOLDER[] = ".ralph";
 
-/* Watches both directories. A directory that is watched already stays so. */
+/* Watches both directories; watching one again changes nothing. */
 static void watch_directories(const watch *of)
 {
     char *folder = joined(of->lock->root, FOLDER);
@@ -45,7 +45,7 @@ watch watch_begin(const target *lock, ralph_lock_guard *guard)
     if (begun.events == -1)
         return begun;
     watch_directories(&begun);
-    /* What was removed before that is noticed too. */
+    /* Earlier removals are noticed too. */
     begun.due = now();
     return begun;
 }
@@ -63,7 +63,7 @@ static bool is_taken(const target *lock)
     return taken;
 }
 
-/* Reads the events; gives whether one may be about the lock file, and puts off a look that is due at a removal. */
+/* Reads the events; returns whether one may concern the lock file. A removal postpones the next look. */
 static bool read_events(watch *of)
 {
     char buffer[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
@@ -84,7 +84,7 @@ static bool read_events(watch *of)
     return concerned;
 }
 
-/* Says once what is wrong; gives whether this was the first time. */
+/* Prints a problem once; returns whether this was the first time. */
 static bool say_once(watch *of, const char *what, const char *why)
 {
     bool first = !of->lost;
@@ -95,7 +95,7 @@ static bool say_once(watch *of, const char *what, const char *why)
     return first;
 }
 
-/* Puts the file back if it is not in its place; gives whether the lock was lost just now. */
+/* Puts the file back if it is not in place; returns whether the lock was lost just now. */
 static bool look(watch *of)
 {
     ralph_lock_metadata *holder = NULL;
@@ -108,10 +108,10 @@ static bool look(watch *of)
     switch (ralph_lock_guard_restore(of->guard, &holder, &error)) {
     case RALPH_LOCK_OK:
         of->lost = false;
-        say("the lock file was removed or replaced; it is in place again");
+        say("the lock file was removed or replaced, and has been put back");
         break;
     case RALPH_LOCK_ALREADY_LOCKED:
-        lost = say_once(of, "the lock file was removed or replaced, and another program has the new one",
+        lost = say_once(of, "the lock file was removed or replaced, and another program has locked the new one",
                         ralph_lock_metadata_summary(holder));
         of->due = now() + AGAIN;
         break;
@@ -135,7 +135,7 @@ bool watch_step(watch *of)
     if (read_events(of)) {
         watch_directories(of);
         of->due = now();
-        /* Nothing is gained by waiting when another program has the new file, or when this one has it, in its place. */
+        /* Waiting is useless if another program has the new file, or if this one has it, in place. */
         if (!is_taken(of->lock))
             of->due += QUIET;
     }

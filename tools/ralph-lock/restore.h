@@ -8,20 +8,20 @@
 typedef struct watch {
     const target *lock;
     ralph_lock_guard *guard;
-    /* Where inotify(7) tells of changes; -1: nowhere. */
+    /* The inotify(7) descriptor; -1: none. */
     int events;
-    /* When to look whether the file is still in place; INFINITY: it is, as far as is known. */
+    /* When to check whether the file is in place; INFINITY: not before the next event. */
     double due;
-    /* The file is gone and cannot be put back; that was said. */
+    /* The file cannot be put back, and a message has said so. */
     bool lost;
 } watch;
 
-/* Begins to watch; where the system tells of no changes, or for another lock file, it never wakes. */
+/* Starts to watch. Where the system reports no changes, or for a chosen lock file, the watch never wakes. */
 watch watch_begin(const target *lock, ralph_lock_guard *guard);
 void watch_end(watch *to);
-/* For how many seconds the watch has nothing to do, unless `events` becomes readable. */
+/* Seconds until the watch has something to do, unless `events` becomes readable earlier. */
 double watch_rest(const watch *of);
-/* Reads what has happened, and puts the file back when it is time. Gives whether the lock was lost just now. */
+/* Reads the events, and puts the file back when it is time. Returns whether the lock was lost just now. */
 bool watch_step(watch *of);
 
 #endif

@@ -13,10 +13,10 @@
 #include "process.h"
 #include "restore.h"
 
-/* For how many seconds at most a loop's holder is given time to put its lock file back. */
+/* How many seconds to wait for a loop's holder to put its lock file back. */
 static const double PUT_BACK = 5;
 
-/* What the command line says. */
+/* The parsed command line. */
 typedef struct arguments {
     const char *directory, *file, *prompt;
     double seconds;
@@ -34,7 +34,7 @@ static bool parse_status(const char *text, int *status)
     return end != text && *end == '\0' && number >= 0 && number <= 255;
 }
 
-/* Gives -1 if the options are good, else an exit status. */
+/* Returns -1 if the options are valid, else an exit status. */
 static int parse_options(int argc, char **argv, arguments *to)
 {
     enum { NESTED = 256, ON_LOST, OR_WORKTREE, PROMPT, LOCK_FILE };
@@ -128,8 +128,8 @@ static int parse(int argc, char **argv, arguments *to)
     return -1;
 }
 
-/* What others are told of the command: its name and where it runs. Its arguments may be secret, and every user can read
- * the lock file. The caller frees it. */
+/* The default prompt: the command's name and directory. Its arguments may be secret, and other users can read the lock
+ * file. The caller frees it. */
 static char *default_prompt(const char *command, const char *directory)
 {
     const char *name = strrchr(command, '/');
@@ -147,7 +147,7 @@ static char *default_prompt(const char *command, const char *directory)
     return prompt;
 }
 
-/* Takes the lock, with the seconds that are left to wait for it. */
+/* Takes the lock, waiting for the seconds that are left. */
 static ralph_lock_status take(const arguments *from, const target *lock, double seconds, const char *directory,
                               ralph_lock_guard **guard, ralph_lock_metadata **holder, ralph_lock_error **error)
 {
@@ -164,7 +164,7 @@ static ralph_lock_status take(const arguments *from, const target *lock, double 
     return status;
 }
 
-/* Removes the worktree if the command has left nothing in it, or says where the work is. */
+/* Removes the worktree if the command left nothing in it; otherwise prints where the work is. */
 static bool end_worktree(const arguments *from, const worktree *in)
 {
     bool removed = worktree_is_unused(in) && worktree_remove(in);
@@ -176,7 +176,7 @@ static bool end_worktree(const arguments *from, const worktree *in)
     return removed;
 }
 
-/* Runs the command with the lock, in a worktree unless that is NULL; gives the tool's exit status. */
+/* Runs the command with the lock, in a worktree unless that is NULL; returns the tool's exit status. */
 static int run_locked(const arguments *from, const target *lock, ralph_lock_guard *guard, worktree *in)
 {
     watch watched;
@@ -208,14 +208,14 @@ static int run_locked(const arguments *from, const target *lock, ralph_lock_guar
     if (in != NULL)
         removed = end_worktree(from, in);
     if (ralph_lock_release(guard) != RALPH_LOCK_OK && kept && !removed)
-        say("the lock is free, but the record of this command could not be taken out: %s", strerror(errno));
+        say("the lock is free, but this command's record could not be blanked: %s", strerror(errno));
     if (status == -1)
         return EXIT_FAILED;
-    /* A shell goes on after Ctrl-C unless what it waits for has died of it. */
+    /* A shell continues after Ctrl-C unless its child died of the signal. */
     return WIFSIGNALED(status) ? die_by(WTERMSIG(status)) : WEXITSTATUS(status);
 }
 
-/* Runs the command in a worktree of its own, because its workspace is held. */
+/* Runs the command in a new worktree, because its workspace is held. */
 static int run_in_worktree(const arguments *from, const target *held)
 {
     worktree in;
@@ -240,7 +240,7 @@ static int run_in_worktree(const arguments *from, const target *held)
     return result;
 }
 
-/* The workspace is held: refuses, unless an option says what to do. */
+/* The workspace is held: refuses, unless an option says otherwise. */
 static int run_refused(const arguments *from, const target *lock, const ralph_lock_metadata *holder,
                        const ralph_lock_error *error)
 {
@@ -251,12 +251,12 @@ static int run_refused(const arguments *from, const target *lock, const ralph_lo
     if (from->or_worktree)
         return run_in_worktree(from, lock);
     if (!from->quiet && is_own_loop(holder))
-        say("this command runs within that lock; to run it there, use --nested");
+        say("this command runs inside the loop that holds the lock; to run it there, use --nested");
     return from->held_status;
 }
 
-/* The lock file may have been removed a moment ago, so that it names no holder: the holder puts it back. Gives what
- * taking the lock then gives. */
+/* The lock file may have been removed a moment ago, so that it names no holder. Waits until the holder has put it back,
+ * and returns the status of taking the lock then. */
 static ralph_lock_status take_named(const arguments *from, const target *lock, ralph_lock_guard **guard,
                                     ralph_lock_metadata **holder, ralph_lock_error **error)
 {

@@ -8,7 +8,7 @@
 
 #include "arguments.h"
 
-/* A signal's number, from its name with or without SIG, or from its number; -1 if there is no such signal. */
+/* The number of a signal given by name, with or without SIG, or by number; -1 if there is no such signal. */
 static int signal_of(const char *text)
 {
     static const struct {
@@ -35,7 +35,7 @@ static int signal_of(const char *text)
     return -1;
 }
 
-/* Takes -TERM and -15 out of the arguments, which getopt_long() would read letter by letter. */
+/* Removes -TERM and -15 from the arguments, which getopt_long() would read letter by letter. */
 static int take_signal(int *argc, char **argv, int usual)
 {
     int kept = 1, number = usual;

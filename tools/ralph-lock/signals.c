@@ -10,13 +10,13 @@
 
 #include "process.h"
 
-/* Signals as the starter left them, and the ones let through during a sleep. */
+/* The signal mask from the starter, and the mask during a sleep. */
 static sigset_t inherited, sleeping;
 static bool caught[NSIG], ignored[NSIG];
 /* Set by the handler, which runs in wait_for_event() alone. */
 static volatile sig_atomic_t sent[NSIG], typed[NSIG];
 
-/* Whether the terminal's driver sent it: a key was pressed, or the line hung up. */
+/* Whether the terminal driver sent it: a key was pressed, or the line hung up. */
 static bool is_typed(const siginfo_t *info)
 {
 #ifdef SI_KERNEL
@@ -53,7 +53,7 @@ static void catch_one(int signal_number, bool always)
 
 void catch_signals(void)
 {
-    /* What says that the tool itself is broken, what cannot be caught, and what ends nothing. */
+    /* Signals that report a fault in the tool, that cannot be caught, or that end nothing. */
     static const int others[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, SIGKILL, SIGSTOP,
                                  SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGURG, SIGCHLD, SIGWINCH};
     sigset_t blocked;
@@ -97,13 +97,13 @@ void wait_for_event(int fd, double seconds)
 {
     struct timespec timeout;
 
-    /* More than a day is slept in parts. */
+    /* More than a day is split into several sleeps. */
     if (seconds > 1e5)
         seconds = 1e5;
     timeout.tv_sec = (time_t)seconds;
     timeout.tv_nsec = (long)((seconds - (double)timeout.tv_sec) * 1e9);
 #ifdef __APPLE__
-    /* There is no ppoll(2), and pselect(2) takes small descriptors alone. */
+    /* There is no ppoll(2), and pselect(2) takes only small descriptors. */
     fd_set readable;
 
     FD_ZERO(&readable);
@@ -128,8 +128,8 @@ int next_signal(bool *by_terminal)
         *which = 0;
         switch (number) {
         case SIGCHLD: case SIGWINCH: /* They only end a sleep. */
-        case SIGTSTP: case SIGTTIN: case SIGTTOU: /* The command stops, or not; the tool does as it does. */
-        case SIGPIPE: /* Nothing reads what the tool says. */
+        case SIGTSTP: case SIGTTIN: case SIGTTOU: /* The tool stops only if the command does. */
+        case SIGPIPE: /* Nothing reads the tool's messages. */
             continue;
         }
         return number;
@@ -142,7 +142,7 @@ int die_by(int signal_number)
     struct rlimit none = {0, 0};
     sigset_t only;
 
-    /* The command's core is worth looking at, the tool's is not. */
+    /* Only the command's core file is useful. */
     setrlimit(RLIMIT_CORE, &none);
     fflush(NULL);
     signal(signal_number, SIG_DFL);
@@ -150,6 +150,6 @@ int die_by(int signal_number)
     sigaddset(&only, signal_number);
     raise(signal_number);
     sigprocmask(SIG_UNBLOCK, &only, NULL);
-    /* The first process of a container is not ended by signals. */
+    /* Signals do not end the first process of a container. */
     return 128 + signal_number;
 }

@@ -6,7 +6,7 @@
 
 #include "arguments.h"
 
-/* What the library and the system tell. */
+/* The facts from the library and the system. */
 typedef struct answer {
     char *path;
     ralph_lock_state state;

@@ -19,7 +19,7 @@ char *joined(const char *folder, const char *name)
     return path;
 }
 
-/* Gives -1 if it is a directory. To the library a workspace that does not exist is free; here it is a mistyped DIR. */
+/* Returns -1 if it is a directory. For the library a missing workspace is free; here it is a mistyped DIR. */
 static int check_directory(const char *command, const char *root)
 {
     struct stat found;
@@ -31,12 +31,12 @@ static int check_directory(const char *command, const char *root)
         errno = ENOTDIR;
     }
     if (errno == ENOENT && isdigit((unsigned char)*root) && parse_seconds(root, &seconds))
-        return usage_error(command, "there is no directory '%s'; a limit for a wait is --timeout=%s", root, root);
+        return usage_error(command, "no such directory: '%s'; to limit a wait, use --timeout=%s", root, root);
     say("%s: %s", root, strerror(errno));
     return EXIT_FAILED;
 }
 
-/* The workspace that the environment names, if this directory is at or below it; else NULL. */
+/* The workspace from the environment, if the current directory is at or below it; else NULL. */
 static char *workspace_of_environment(const char *here)
 {
     const char *named = getenv("RALPH_WORKSPACE_ROOT");
@@ -50,7 +50,7 @@ static char *workspace_of_environment(const char *here)
     return NULL;
 }
 
-/* The workspace without DIR. NULL: the error says why not, or there is no memory. */
+/* The workspace without DIR. NULL: the error says why, or there is no memory. */
 static char *present_workspace(const char *here, ralph_lock_error **error)
 {
     size_t size = strlen(here) + 1, length;
@@ -60,7 +60,7 @@ static char *present_workspace(const char *here, ralph_lock_error **error)
     *error = NULL;
     if (root != NULL)
         return root;
-    /* The result is the start itself or a directory above it. */
+    /* The result is at most as long as the start directory. */
     root = malloc(size);
     if (root == NULL)
         return NULL;
@@ -76,7 +76,7 @@ static char *present_workspace(const char *here, ralph_lock_error **error)
     return root;
 }
 
-/* Whether a path leaves the directory that it starts in. */
+/* Whether a path leaves its start directory. */
 static bool leads_out(const char *path)
 {
     const char *part = strstr(path, "..");
@@ -89,8 +89,8 @@ static bool leads_out(const char *path)
     return false;
 }
 
-/* Divides a path into a root and a lock file below it, which the library takes. The workspace's own lock by its path
- * is still the workspace's own lock. */
+/* Splits a path into a root and a lock file below it, as the library takes them. The path of the workspace's own lock
+ * still means the workspace's own lock. */
 static void place_file(const char *directory, const char *file, target *to)
 {
     static const char own[] = "/" RALPH_LOCK_FILE;
@@ -108,7 +108,7 @@ static void place_file(const char *directory, const char *file, target *to)
         to->file = strdup(file);
         return;
     }
-    /* What is left of a file in "/" is "/". */
+    /* The directory of a file in "/" is "/". */
     end[end == path] = '\0';
     to->root = realpath(path, NULL);
     if (to->root == NULL)
@@ -116,7 +116,7 @@ static void place_file(const char *directory, const char *file, target *to)
     free(path);
 }
 
-/* Fills in root and file; gives -1 or an exit status. */
+/* Fills in root and file; returns -1 or an exit status. */
 static int place(const char *command, const char *directory, const char *file, target *to)
 {
     int result = directory != NULL ? check_directory(command, directory) : -1;

@@ -35,7 +35,7 @@ static void put(line *out, const char *bytes, size_t count, int width)
 
     if (out->full)
         return;
-    /* Characters without a width have no end otherwise. */
+    /* Otherwise characters without a width would have no limit. */
     if (width > out->left || out->length + count + sizeof DOTS > sizeof out->text) {
         strcpy(out->text + out->cut, DOTS);
         out->length = out->cut + sizeof DOTS - 1;
@@ -50,8 +50,8 @@ static void put(line *out, const char *bytes, size_t count, int width)
         out->cut = out->length;
 }
 
-/* Characters that show nothing, or make a line read otherwise than it is: controls, directions of writing, widths of
- * zero, fillers, variation selectors, tags. The library escapes the same ones. */
+/* Characters that are invisible or reorder a line: controls, writing directions, zero widths, fillers, variation
+ * selectors, tags. The library escapes the same ones. */
 static bool is_invisible(wchar_t character)
 {
     static const wchar_t ranges[][2] = {
@@ -69,7 +69,7 @@ static bool is_invisible(wchar_t character)
     return false;
 }
 
-/* Adds a character as \n or \u{1b}, and a byte that is no character as \xff. */
+/* Adds a character as \n or \u{1b}, and an invalid byte as \xff. */
 static void put_escaped(line *out, bool is_character, unsigned long value)
 {
     char shown[16];

@@ -1,4 +1,4 @@
-/* What other users wrote must do no harm where it is shown. */
+/* Text from other users, made safe to show. */
 #ifndef TEXT_H
 #define TEXT_H
 
@@ -10,30 +10,30 @@
 
 enum { LINE_SIZE = 4096 };
 
-/* A line of limited width. What no longer fits is cut, and "..." says so. */
+/* A line of limited width; longer text is cut and ends with "...". */
 typedef struct line {
     char text[LINE_SIZE];
     size_t length;
-    /* Columns that are left. */
+    /* Remaining columns. */
     int left;
     /* Where the text is cut for the dots. */
     size_t cut;
     bool full;
 } line;
 
-/* How wide a line is that no terminal limits. */
+/* The width of a line that no terminal limits. */
 enum { WIDE = 500 };
 
-/* How wide a line of that descriptor's terminal is; WIDE if it is none. */
+/* The line width of the descriptor's terminal; WIDE if it is not a terminal. */
 int columns_of(int fd);
 void line_begin(line *out, int columns);
-/* Adds a text of unknown origin. Control characters are shown as in C, and so are characters that cannot be seen. */
+/* Adds a foreign text. Control and invisible characters are escaped as in C. */
 void line_text(line *out, const char *text);
-/* Adds the tool's own words, and short texts. */
+/* Adds the tool's own words and short texts. */
 __attribute__((format(printf, 2, 3))) void line_words(line *out, const char *format, ...);
 /* Prints it to standard error under the tool's name. */
 void complain(const line *out);
-/* Says something on standard error. */
+/* Prints a message to standard error. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
 /* utf8.c */
@@ -41,7 +41,7 @@ __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 /* Not a character. */
 #define NOT_UTF8 UINT32_MAX
 
-/* Reads one character of UTF-8 and moves on; NOT_UTF8 for a byte that begins none. */
+/* Decodes one UTF-8 character and advances; NOT_UTF8 for an invalid byte. */
 uint32_t next_character(const char **text);
 bool is_utf8(const char *text);
 /* The text, with U+FFFD for each byte that is not UTF-8; the caller frees it. NULL: no memory. */
@@ -49,7 +49,7 @@ char *as_utf8(const char *text);
 
 /* json.c */
 
-/* Prints a JSON string, in ASCII; null for NULL. U+FFFD stands for what is not UTF-8. */
+/* Prints a JSON string, in ASCII; null for NULL. Bytes that are not UTF-8 become U+FFFD. */
 void print_json_text(const char *text);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <ralph_lock.h>
 
-/* Exit statuses. `run` also ends with its command's, and with the two that shells use for a command that cannot run. */
+/* Exit statuses. `run` also returns its command's, and the two that shells use for a command that cannot run. */
 enum {
     EXIT_DONE = 0,
     /* `status`: held. `signal`: no process holds the lock. */
@@ -25,25 +25,25 @@ enum {
     EXIT_NO_COMMAND = 127,
 };
 
-/* The commands; argv begins with the command's name. */
+/* The commands; argv[0] is the command's name. */
 int run_main(int argc, char **argv);
 int status_main(int argc, char **argv);
 int wait_main(int argc, char **argv);
 int signal_main(int argc, char **argv);
 
-/* Says what went wrong in the library, and frees it; gives EXIT_FAILED. */
+/* Prints the library's error and frees it; returns EXIT_FAILED. */
 int failed(ralph_lock_error *error);
 
 /* help.c */
 
-/* Prints a command's help, or the tool's for ""; gives EXIT_DONE, or EXIT_FAILED when it cannot be written. */
+/* Prints a command's help, or the tool's for ""; returns EXIT_DONE, or EXIT_FAILED if it cannot be written. */
 int print_help(const char *command);
 
 /* output.c */
 
-/* Opens 0, 1 and 2 where the starter closed them, so that no file of the tool's gets their numbers. */
+/* Opens 0, 1 and 2 if the starter closed them, so that no file of the tool gets these numbers. */
 void open_standard_descriptors(void);
-/* Ends standard output; gives `status`, or EXIT_FAILED when something could not be written. */
+/* Closes standard output; returns `status`, or EXIT_FAILED if output could not be written. */
 int finish_output(int status);
 
 #endif

@@ -8,7 +8,7 @@
 uint32_t next_character(const char **text)
 {
     const unsigned char *bytes = (const unsigned char *)*text;
-    /* The least that a sequence of one, two, three and four bytes may mean. */
+    /* The lowest code point of a sequence of one, two, three and four bytes. */
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
     uint32_t character = bytes[0];
     int more = character < 0x80 ? 0 : (character & 0xe0) == 0xc0 ? 1 : (character & 0xf0) == 0xe0 ? 2

@@ -5,7 +5,7 @@
 #include "arguments.h"
 #include "process.h"
 
-/* Waits and says how that ended; gives the exit status. */
+/* Waits and reports the outcome; returns the exit status. */
 static int wait_until_free(const request *what)
 {
     ralph_lock_guard *guard;
@@ -20,7 +20,7 @@ static int wait_until_free(const request *what)
     if (status == RALPH_LOCK_ALREADY_LOCKED && !what->quiet) {
         say_held(what->lock, ralph_lock_error_path(error), holder);
         if (is_own_loop(holder))
-            say("this command runs within that lock: it would wait for itself");
+            say("this command runs inside the loop that holds the lock: it would wait for itself");
     }
     ralph_lock_metadata_free(holder);
     ralph_lock_error_free(error);

@@ -6,7 +6,7 @@
 
 #include "process.h"
 
-/* How often to look where no descriptor tells of events. */
+/* How often to look where no descriptor reports events. */
 #define LOOK_AGAIN 0.05
 
 double now(void)
@@ -17,7 +17,7 @@ double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* Whether it is held, for a caller that does not want it. */
+/* Whether it is held, for a caller that does not take it. */
 static ralph_lock_status is_held(const target *lock, bool *held, ralph_lock_error **error)
 {
     ralph_lock_state state;
@@ -27,7 +27,7 @@ static ralph_lock_status is_held(const target *lock, bool *held, ralph_lock_erro
     return status;
 }
 
-/* One look whether the lock can be had; with a waiter, its next step. */
+/* One try for the lock; with a waiter, its next step. */
 static ralph_lock_status look(const request *what, ralph_lock_waiter *waiter, ralph_lock_guard **guard,
                               ralph_lock_metadata **holder, ralph_lock_error **error)
 {
@@ -46,7 +46,7 @@ static ralph_lock_status look(const request *what, ralph_lock_waiter *waiter, ra
     if (!what->only_look)
         return status;
     if (status == RALPH_LOCK_OK) {
-        /* It was released since the first look. */
+        /* It was released after the first look. */
         status = ralph_lock_release(*guard);
         *guard = NULL;
     } else if (status == RALPH_LOCK_IO && is_held(what->lock, &held, NULL) == RALPH_LOCK_OK && !held) {
@@ -58,7 +58,7 @@ static ralph_lock_status look(const request *what, ralph_lock_waiter *waiter, ra
     return status;
 }
 
-/* Begins to hear of events; NULL where the platform tells of none. */
+/* Starts to watch for events; NULL where the platform reports none. */
 static ralph_lock_status begin(const request *what, ralph_lock_waiter **waiter, ralph_lock_error **error)
 {
     ralph_lock_options *options = what->lock->options;
@@ -74,7 +74,7 @@ static ralph_lock_status begin(const request *what, ralph_lock_waiter **waiter, 
     return RALPH_LOCK_OK;
 }
 
-/* Sleeps until another look is worth it. */
+/* Sleeps until the next look. */
 static void until_next_look(ralph_lock_waiter *waiter, double left, const display *shown)
 {
     double seconds = left;
@@ -84,7 +84,7 @@ static void until_next_look(ralph_lock_waiter *waiter, double left, const displa
     if (waiter == NULL && seconds > LOOK_AGAIN)
         seconds = LOOK_AGAIN;
     wait_for_event(ralph_lock_waiter_fd(waiter), seconds);
-    /* The first process of a container reaps the others' orphans. */
+    /* The first process of a container reaps orphans. */
     while (waitpid(-1, NULL, WNOHANG) > 0)
         continue;
 }
@@ -122,7 +122,7 @@ ralph_lock_status wait_for_lock(const request *what, ralph_lock_guard **guard, r
     display_end(&shown);
     ralph_lock_waiter_free(waiter);
     if (number == 0) {
-        /* What came before the command runs did not reach the command. */
+        /* A signal before the command runs did not reach the command. */
         wait_for_event(-1, 0);
         number = next_signal(&by_terminal);
     }

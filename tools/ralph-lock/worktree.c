@@ -1,4 +1,4 @@
-/* A git worktree for a command whose workspace is held: ralph-orchestrator's names. */
+/* A git worktree for a command whose workspace is held, with ralph-orchestrator's names. */
 #include "git.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 static const char FOLDER[] = ".worktrees";
 
-/* The worktree in which new ones are made: not another loop's, which may be removed with all that is below it. */
+/* The worktree in which new ones are created: not another loop's, which may be removed with everything below it. */
 static char *base_of(const char *top)
 {
     static const char begin[] = "worktree ";
@@ -36,7 +36,7 @@ static char *base_of(const char *top)
     return base != NULL ? base : strdup(top);
 }
 
-/* A name that no other worktree has: the time, and a random number for tools that start in the same second. */
+/* A unique name: the time, and a random number for tools that start in the same second. */
 static void make_id(char *id, size_t size)
 {
     time_t now = time(NULL);
@@ -53,7 +53,7 @@ static void make_id(char *id, size_t size)
     snprintf(id + length, size - length, "-%04x", (unsigned)number);
 }
 
-/* Where the command runs: at the same place below the worktree as it would below the original, if there is one. */
+/* Where the command runs: the directory in the worktree that corresponds to the current one, if it exists. */
 static char *directory_in(const worktree *in, const char *top)
 {
     char *here = realpath(".", NULL), *place = NULL;
@@ -77,7 +77,7 @@ static void print_to_standard_error(const void *unused)
     forget_repository();
 }
 
-/* Names all that the worktree will have; gives whether that worked. */
+/* Chooses the worktree's names and paths; returns whether that succeeded. */
 static bool name_parts(const char *top, const char *prefix, worktree *to)
 {
     char id[40], *folder;
@@ -97,7 +97,7 @@ static bool name_parts(const char *top, const char *prefix, worktree *to)
     return to->workspace != NULL;
 }
 
-/* Runs git with its own messages; gives -1 if it succeeds, or an exit status. */
+/* Runs git with its own messages; returns -1 if it succeeds, or an exit status. */
 static int run_git(const char *const *words)
 {
     job git = {.command = (char *const *)words, .prepare = print_to_standard_error};
@@ -108,7 +108,7 @@ static int run_git(const char *const *words)
     return status != -1 && WIFSIGNALED(status) ? die_by(WTERMSIG(status)) : EXIT_FAILED;
 }
 
-/* Makes the worktree; gives -1 or an exit status. */
+/* Creates the worktree; returns -1 or an exit status. */
 static int make(const char *root, const worktree *from)
 {
     const char *words[GIT_ARGUMENTS];
@@ -117,7 +117,7 @@ static int make(const char *root, const worktree *from)
     git_words(words, root, "worktree", "add", "--quiet", "--no-track", "-b", from->branch, from->path, (char *)NULL);
     result = run_git(words);
     if (result != -1)
-        say("git could not make the worktree %s%s", from->path,
+        say("git could not create the worktree %s%s", from->path,
             access(from->path, F_OK) == 0 ? ", but left something there" : "");
     return result;
 }
@@ -140,7 +140,7 @@ int worktree_add(const char *root, worktree *to)
     prefix = first_line(git_output(root, &length, "rev-parse", "--show-prefix", (char *)NULL));
     result = EXIT_FAILED;
     if (top == NULL || prefix == NULL)
-        say("--or-worktree needs a worktree of git, and %s is in none", root);
+        say("--or-worktree needs a git worktree, and %s is in none", root);
     else
         fd = worktrees_lock(top, &number);
     if (fd != -1 && name_parts(top, prefix, to) && worktrees_exclude(fd))

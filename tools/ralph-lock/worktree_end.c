@@ -1,11 +1,11 @@
-/* Whether a worktree was used, and its end if it was not. */
+/* Removes a worktree that was not used. */
 #include "git.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Where HEAD is and where it was, the commit first: a commit that the command made and left again counts too. */
+/* HEAD now and before, the commit first: a commit that the command made and moved away from counts too. */
 static char *history_of(const char *path)
 {
     size_t length, more;
@@ -38,7 +38,7 @@ void worktree_begin(worktree *of)
         of->ignore_file = (struct stat){0};
 }
 
-/* Whether the file is one that taking the lock has made, as it was then. */
+/* Whether the file is one that taking the lock created, and unchanged. */
 static bool is_of_lock(const worktree *of, const char *name)
 {
     size_t above = strlen(of->prefix);
@@ -66,7 +66,7 @@ static bool has_no_commit(const worktree *of)
 static bool has_no_file(const worktree *of)
 {
     size_t length;
-    /* Without a word on exclusion, ignored files are listed too. */
+    /* Without an exclude option, ignored files are listed too. */
     char *files = git_output(of->path, &length, "ls-files", "--others", "-z", (char *)NULL);
     bool none = files != NULL;
 
@@ -96,8 +96,8 @@ bool worktree_remove(const worktree *of)
     fd = worktrees_lock(of->base, &number);
     if (fd == -1)
         return false;
-    /* Without --force git refuses if a file has changed or a submodule is there. It is not asked about untracked files,
-     * where the lock's own may be. */
+    /* Without --force git refuses if a file has changed or there is a submodule. It is told to ignore untracked files,
+     * which the lock's own may be. */
     removed =
         git_succeeds(of->base, "-c", "status.showUntrackedFiles=no", "worktree", "remove", of->path, (char *)NULL);
     if (removed && !git_succeeds(of->base, "update-ref", "-d", reference, commit, (char *)NULL))

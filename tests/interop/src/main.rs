@@ -1,5 +1,5 @@
-//! Another process, for the tests: `peer ralph-core|ralph-lock ACTION ROOT [ARGUMENT]`. It speaks a
-//! line when there is something to know, and goes on when it hears a line.
+//! Another process, for the tests: `peer ralph-core|ralph-lock ACTION ROOT [ARGUMENT]`. It prints a line for each
+//! event, and continues when it reads a line.
 
 use std::fs::{File, remove_file};
 use std::io::{BufRead, Read, Write, stdin, stdout};
@@ -30,7 +30,7 @@ fn main() {
     }
 }
 
-/// Holds a lock until it hears a line, then gives it up and says so.
+/// Holds a lock until it reads a line, then releases it and prints a line.
 fn hold<G>(guard: G) {
     say("held");
     hear();
@@ -39,7 +39,7 @@ fn hold<G>(guard: G) {
     hear();
 }
 
-/// Asks again and again whether the lock is held, as ralph-core does, until its input ends.
+/// Asks repeatedly whether the lock is held, as ralph-core does, until its input ends.
 fn probe(root: &str) {
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -54,18 +54,18 @@ fn probe(root: &str) {
     })
 }
 
-/// Acquires that many times. While it has the lock, a marker file says so: two holders collide there.
+/// Acquires that many times. While it holds the lock, it creates a marker file, on which two holders collide.
 fn storm<G>(root: &str, rounds: &str, acquire: impl Fn(&str) -> G) {
     let marker = Path::new(root).join("occupied");
     for round in 0..rounds.parse().unwrap() {
         let guard = acquire(&format!("round {round}"));
-        File::create_new(&marker).expect("somebody else holds the lock too");
+        File::create_new(&marker).expect("another process holds the lock too");
         remove_file(&marker).unwrap();
         drop(guard);
     }
 }
 
-/// Takes, reads and releases as it is told, until its input ends: `acquire LENGTH`, with the prompt in the
+/// Takes, reads and releases as its input orders, until that ends: `acquire LENGTH`, with the prompt in the
 /// lines that follow, `read` and `release`.
 fn obey(root: &str) {
     let mut input = stdin().lock();
@@ -96,7 +96,7 @@ fn obey(root: &str) {
     }
 }
 
-/// Forks a child that drops its copy of the guard, and tells whether the parent still has the lock.
+/// Forks a child that drops its copy of the guard, and reports whether the parent still holds the lock.
 fn fork<G>(root: &str, guard: G) {
     // SAFETY: this process has one thread, so its child may do anything.
     let child = unsafe { libc::fork() };

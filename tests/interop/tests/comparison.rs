@@ -1,4 +1,4 @@
-//! What the README's comparison says of others, each row shown with the real thing.
+//! Shows each row of the README's comparison with the real programs.
 
 mod common;
 
@@ -34,7 +34,7 @@ fn a_file_removed_before_the_lock_gives_ralph_core_two_holders() {
     remove_file(&file).unwrap();
     let mut third = Process::peer_that_says(&["ralph-core", "hold", &root, "third"], "held");
     holder.say();
-    // It has the lock of a file that is gone, and goes to work beside the third.
+    // It has the lock of a file that is gone, and works alongside the third.
     waiter.hear("held");
     waiter.kill();
     third.kill();
@@ -81,7 +81,7 @@ fn a_removed_file_gives_a_pid_file_two_holders() {
     };
     let mut first = Process::start(&mut daemon());
     first.hear("held");
-    // Its status for what is running already.
+    // Its status for a daemon that already runs.
     assert_eq!(daemon().status().unwrap().code(), Some(1));
     remove_file(&file).unwrap();
     let mut second = Process::start(&mut daemon());
@@ -126,6 +126,6 @@ fn asking_ralph_core_whether_it_is_locked_refuses_others_and_asking_us_does_not(
     let file = format!("{root}/{}", Core::LOCK_FILE);
     drop(Core::try_acquire(&root, "makes the file").unwrap());
     let _prober = Process::peer_that_says(&["ralph-core", "probe", &root], "probing");
-    // Sooner or later one of these comes while the other asks.
+    // Eventually one of these coincides with a question of the other process.
     while flock(&file, &["true"]).status().unwrap().success() {}
 }

@@ -1,5 +1,5 @@
-//! The real ralph-core beside us in one workspace: each excludes the other, each reads the other's
-//! record, and a record that is left behind is nobody's lock.
+//! ralph-core and this library in one workspace: each excludes the other and reads the other's record, and a record
+//! left behind locks nothing.
 
 mod common;
 
@@ -39,7 +39,7 @@ fn assert_core_is_refused_by(root: &str, pid: u32, prompt: &str) {
 fn it_excludes_us_and_we_read_its_record() {
     for prompt in ["implement auth".to_owned(), "x\n\"y\"".repeat(200_000)] {
         let (_folder, root) = workspace();
-        // A command line cannot carry the long one, so this side of it is in this process.
+        // The long prompt does not fit on a command line, so this process is that side.
         let guard = Core::try_acquire(&root, &prompt).unwrap();
         assert_we_are_refused_by(&root, std::process::id(), &prompt);
         drop(guard);
@@ -61,7 +61,7 @@ fn we_exclude_it_and_it_reads_our_record() {
         assert_core_is_refused_by(&root, std::process::id(), &prompt);
         guard.release().unwrap();
         assert!(!Core::is_locked(&root).unwrap());
-        assert!(Core::read_existing(&root).unwrap().is_none(), "a released lock names nobody");
+        assert!(Core::read_existing(&root).unwrap().is_none(), "a released lock names no holder");
         drop(Core::try_acquire(&root, "theirs").unwrap());
     }
     let (_folder, root) = workspace();

@@ -1,4 +1,4 @@
-//! ralph-core's own unit tests, unchanged, against our API: what its users know keeps working.
+//! Runs ralph-core's own unit tests, unchanged, against this API.
 
 #![allow(unused_imports)]
 

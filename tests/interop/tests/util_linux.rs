@@ -1,4 +1,4 @@
-//! flock(1) of util-linux beside us: the same lock, and a holder that leaves no record.
+//! flock(1) of util-linux and this library: the same lock, and a holder that leaves no record.
 
 mod common;
 
@@ -29,7 +29,7 @@ fn it_refuses_us_and_no_holder_is_named() {
         holder.hear("held");
         match LoopLock::try_acquire(workspace.path(), "ours") {
             Err(LockError::AlreadyLocked { holder: None, .. }) => {}
-            other => panic!("expected to be refused by somebody unknown, got {other:?}"),
+            other => panic!("expected a refusal without a holder, got {other:?}"),
         }
         holder.finish();
         LoopLock::try_acquire(workspace.path(), "ours").unwrap().release().unwrap();

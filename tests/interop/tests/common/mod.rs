@@ -1,6 +1,6 @@
-//! Starting other processes and waiting for what they say.
+//! Starts other processes and waits for their output.
 
-// Each test program uses a part of this.
+// Each test program uses only some of this.
 #![allow(dead_code)]
 
 use std::io::{BufRead, BufReader, Write};
@@ -15,7 +15,7 @@ pub fn workspace() -> (TempDir, String) {
     (folder, root)
 }
 
-/// A process that speaks in lines, ended when the test ends.
+/// A process that prints lines, ended with the test.
 pub struct Process {
     child: Child,
     input: Option<ChildStdin>,
@@ -34,7 +34,7 @@ impl Process {
         Process::start(Command::new(env!("CARGO_BIN_EXE_ralph-lock-interop")).args(arguments))
     }
 
-    /// Starts `peer` and waits until it has said that.
+    /// Starts `peer` and waits until it has printed that line.
     pub fn peer_that_says(arguments: &[&str], expected: &str) -> Process {
         let mut peer = Process::peer(arguments);
         peer.hear(expected);
@@ -55,13 +55,13 @@ impl Process {
         assert_eq!(line.trim_end(), expected);
     }
 
-    /// Ends it as a crash does.
+    /// Kills it.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Ends its input and waits for its end.
+    /// Closes its input and waits for its end.
     pub fn finish(&mut self) -> ExitStatus {
         drop(self.input.take());
         self.child.wait().unwrap()
