@@ -753,9 +753,9 @@ ralph_lock_status ralph_lock_find_keepers_with(const char *workspace_root,
  * Determines what a lock is worth on the workspace's file system, before a program relies on it: whether two processes
  * exclude each other there at all, and whether they would from two machines.
  *
- * The first is tried, with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`.
- * The lock file is not touched. The second cannot be tried from one machine. It is known from the file system's
- * type, statfs(2), proc_pid_mountinfo(5):
+ * The first is tried with two descriptors of a scratch file in `.ralph`, or in the root if there is no `.ralph`. The
+ * lock file is not touched. The second cannot be tried from one machine. It follows from the file system's type,
+ * statfs(2), proc_pid_mountinfo(5):
  *
  * - RALPH_LOCK_FILESYSTEM_LOCAL: ext4, XFS, Btrfs, tmpfs, overlayfs and others of one machine
  * - RALPH_LOCK_FILESYSTEM_DISTRIBUTED: GlusterFS, CephFS, NFS
