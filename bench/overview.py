@@ -1,11 +1,13 @@
 """What the page begins with: one picture, and five sentences for users of the library."""
 
+import textwrap
+
 import waiting
 from operations import median, ratios, typical
 from programs import FLOOR, OURSELVES, RALPH_CORE
 
-# Of the peers, those that most programs use.
-KNOWN = ("filelock", "proper", "gofrs", RALPH_CORE)
+# The peers that most programs use, each with the program of the library for the same language.
+KNOWN = {RALPH_CORE: OURSELVES, "filelock": "Python package", "proper": "Node package", "gofrs": "Go package"}
 
 
 def panels(results, measured):
@@ -43,28 +45,40 @@ def sentences(results, measured):
     place, times = list(results.operations.items())[-1]
     kinds = results.waiting[0]
     pair, refused = typical(times["pair"][OURSELVES]), typical(times["refused"][OURSELVES])
-    slower = {program.key: ratios(times["pair"][program.key], times["pair"][OURSELVES])[0]
-              for program in measured if program.key in times["pair"]}
-    named = {program.key: program.name for program in measured}
-    peers = [f"{times_of(slower[key])} for {named[key]}" for key in KNOWN if key in slower]
-    handoff = waiting.p50(kinds[waiting.WITH].latencies[waiting.RELEASE])
-    pollers = [f"{amount(waiting.p50(kinds[name].latencies[waiting.RELEASE]))} for {name}"
-               for name in waiting.PEERS if name in kinds]
-    hungry = [f"{amount(waiting.p50(kinds[name].cpu))} for {name}" for name in waiting.PEERS
-              if name in kinds and kinds[name].cpu]
-    return "\n".join([
-        f"1. To take the lock and release it takes {amount(pair / 1000)} on {place}; to start and end the smallest "
-        f"program, /bin/true,",
-        f"   takes {times_of(median(results.starting) / pair)}.",
-        f"2. With other libraries the same takes {', '.join(peers) or 'what is not measured'}.",
-        f"3. A process that is refused learns after {amount(refused / 1000)} which process holds the lock, on which host, "
-        f"since when and for what.",
-        f"4. After a release, a waiting process has the lock within {amount(handoff)}"
-        + (f"; {', '.join(pollers)}." if pollers else "."),
-        f"5. A process that waits for {waiting.CPU_WAIT:.0f} s uses "
-        f"{amount(waiting.p50(kinds[waiting.WITH].cpu))} of CPU time"
-        + (f"; {', '.join(hungry)}." if hungry else "."),
-    ])
+    waits = {name: kinds[name] for name in (waiting.WITH, *waiting.PEERS) if name in kinds}
+    handoffs = {name: waiting.p50(kind.latencies[waiting.RELEASE]) for name, kind in waits.items()}
+    cpu = {name: waiting.p50(kind.cpu) for name, kind in waits.items() if kind.cpu}
+    return "\n".join(map(numbered, enumerate([
+        f"To take the lock and release it takes {amount(pair / 1000)} on {place}; to start and end the smallest program, "
+        f"/bin/true, takes {times_of(median(results.starting) / pair)}.",
+        "; ".join(compared(times["pair"], measured)) + ".",
+        f"A process that is refused learns within {amount(refused / 1000)} which process holds the lock, on which host, "
+        "since when and for what.",
+        f"After a release, a waiting process has the lock within {amount(handoffs[waiting.WITH])}" + peers(handoffs) + ".",
+        f"A process that waits for {waiting.CPU_WAIT:.0f} s uses {amount(cpu[waiting.WITH])} of CPU time" + peers(cpu) + ".",
+    ], 1)))
+
+
+def compared(times, measured):
+    """How long the known peers take, each in its language."""
+    by_key = {program.key: program for program in measured if program.key in times}
+    pairs = [(by_key[peer], by_key[ours]) for peer, ours in KNOWN.items() if peer in by_key and ours in by_key]
+    for peer, ours in pairs:
+        silent = "" if peer.records else ", and does not name the holder"
+        yield f"{peer.name} takes {times_of(ratios(times[peer.key], times[ours.key])[0])} as {ours.name}{silent}"
+    if not pairs:
+        yield "No peer was measured"
+
+
+def peers(amounts):
+    """What the libraries that poll take."""
+    said = [f"{amount(value)} with {name.partition(',')[0]}" for name, value in amounts.items() if name != waiting.WITH]
+    return f" ({', '.join(said)})" if said else ""
+
+
+def numbered(item):
+    number, sentence = item
+    return textwrap.fill(f"{number}. {sentence}", 118, subsequent_indent="   ")
 
 
 def times_of(ratio):
