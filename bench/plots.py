@@ -83,7 +83,7 @@ def bars(title, panels):
 
 def cumulative(title, curves):
     """Curves of (name, microseconds): how many of them are done within a time."""
-    left, right, top, bottom = 60, WIDTH - 20, 40, 330
+    left, right, top, bottom = 60, WIDTH - 40, 40, 330
     scale = Scale([max(value, 1) * 1000 for _, values in curves for value in values], left, right)
     parts = [text(8, 18, title, style="title"), *scale.grid(top, bottom)]
     for percent in range(0, 101, 25):

@@ -200,7 +200,7 @@ def instructions():
 def draw(results, measured, folder):
     """Writes the plots, and gives their names."""
     os.makedirs(folder, exist_ok=True)
-    save(folder, "overview.svg", plots.bars("ralph_lock at a glance", overview.panels(results, measured)))
+    save(folder, "overview.svg", plots.bars("ralph_lock at a glance", list(overview.panels(results, measured))))
     for place, times in results.operations.items():
         panels = []
         for operation in ("pair", "disk", "refused", "record", "locked"):
