@@ -1,6 +1,6 @@
-/* two_views VIEW OTHER one|two: two paths that lead to the same workspace. Where the kernel knows them as one file
- * system there is one lock, and the second process is told who holds it. Where it does not, there are two: both get it,
- * and neither can tell. What can be seen of that beforehand is the file system's type, which is printed. */
+/* two_views VIEW OTHER one|two: two paths to the same workspace. Where the kernel sees one file system there is one lock,
+ * and the refusal names the holder. Where it sees two file systems there are two locks: both processes get one, and neither
+ * can notice. The probe knows such FUSE file systems by their type, which is printed. */
 #include "check.h"
 
 #include <sys/vfs.h>
@@ -32,6 +32,25 @@ static char *type_of(const char *root)
     return found;
 }
 
+/* What the probe answers. Two descriptors of one mount exclude each other in all cases here, so that the answer comes from
+ * the file system's type alone. bindfs gives itself none. */
+static const char *probed(const char *root, const char *type)
+{
+    ralph_lock_filesystem verdict;
+
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_probe_filesystem(root, &verdict, NULL));
+    if (strcmp(type, "fuse") == 0) {
+        CHECK(verdict == RALPH_LOCK_FILESYSTEM_UNKNOWN);
+        return "UNKNOWN";
+    }
+    if (strncmp(type, "fuse.", 5) == 0) {
+        CHECK(verdict == RALPH_LOCK_FILESYSTEM_NO_LOCKS);
+        return "NO_LOCKS";
+    }
+    CHECK(verdict == RALPH_LOCK_FILESYSTEM_LOCAL);
+    return "LOCAL";
+}
+
 int main(int count, char **arguments)
 {
     const char *view, *other;
@@ -55,15 +74,15 @@ int main(int count, char **arguments)
     } else {
         CHECK(!is_locked(other));
         guard = acquire(other, "by the other path");
-        /* The holder runs, and so has not died with this lock. */
+        /* The holder runs: it left no record behind. */
         CHECK_STATUS(RALPH_LOCK_NOT_FOUND, ralph_lock_guard_previous(guard, &metadata, NULL));
         CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_guard_verify(guard, NULL));
         CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
-        /* A release would find the other one's text, and say on some file systems that the lock was lost. */
+        /* A release would find the other holder's record, and on some file systems return RALPH_LOCK_LOST. */
         kill_hard(&holder);
     }
     CHECK(statfs(view, &found) == 0);
-    printf("%s; statfs %#lx, mountinfo %s\n", one ? "the second is told" : "both got it", (unsigned long)found.f_type,
-           type_of(view));
+    printf("%s; %s, statfs %#lx, mountinfo %s\n", one ? "the second is refused" : "both got it",
+           probed(view, type_of(view)), (unsigned long)found.f_type, type_of(view));
     return 0;
 }

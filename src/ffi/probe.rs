@@ -17,10 +17,10 @@ use crate::sys::filesystem::Filesystem;
 ///
 /// - RALPH_LOCK_FILESYSTEM_LOCAL: ext4, XFS, Btrfs, tmpfs, overlayfs and others of one machine
 /// - RALPH_LOCK_FILESYSTEM_DISTRIBUTED: GlusterFS, CephFS, NFS
-/// - RALPH_LOCK_FILESYSTEM_NO_LOCKS: MooseFS, which grants the same lock to two processes; sshfs, bindfs, mergerfs,
+/// - RALPH_LOCK_FILESYSTEM_NO_LOCKS: MooseFS, which grants the same lock to two processes; sshfs, mergerfs,
 ///   gocryptfs, unionfs-fuse and VirtioFS, where a second mount does; NFS mounted with `nolock` or `local_lock`;
 ///   every file system that refuses locks or grants two in the trial
-/// - RALPH_LOCK_FILESYSTEM_UNKNOWN: all others
+/// - RALPH_LOCK_FILESYSTEM_UNKNOWN: all others, and bindfs, whose mounts name no type
 ///
 /// The scratch file has no name where the file system supports O_TMPFILE, else a name for an instant: nothing is
 /// left behind except by a crash at that instant.

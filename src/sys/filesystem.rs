@@ -11,7 +11,7 @@ pub enum Filesystem {
     /// Other machines may use it too, and one place grants all locks: GlusterFS, CephFS, NFS.
     Distributed = 2,
     /// It refuses locks, or may grant the same lock to two processes: in this mount, as MooseFS does; or through
-    /// another mount, as sshfs, bindfs, mergerfs, gocryptfs, unionfs-fuse and VirtioFS do, and NFS mounted with
+    /// another mount, as sshfs, mergerfs, gocryptfs, unionfs-fuse and VirtioFS do, and NFS mounted with
     /// `nolock` or `local_lock`.
     NoLocks = 3,
 }

@@ -37,16 +37,16 @@ const LOCAL: [u32; 22] = [
 ];
 
 /// What the locks of other file systems are worth, by the type in proc_pid_mountinfo(5).
-const BY_TYPE: [(&str, Filesystem); 14] = [
+const BY_TYPE: [(&str, Filesystem); 13] = [
     ("fuse.glusterfs", Filesystem::Distributed),
     ("ceph", Filesystem::Distributed),
     ("fuse.ceph", Filesystem::Distributed),
     ("fuse.ceph-fuse", Filesystem::Distributed),
     ("nfs", Filesystem::Distributed),
     ("nfs4", Filesystem::Distributed),
-    // These keep flock(2) to one mount: another mount, and the folder below it, grant the same lock again.
+    // These keep flock(2) to one mount: another mount, and the folder below it, grant the same lock again. So does bindfs,
+    // which names no type.
     ("fuse.sshfs", Filesystem::NoLocks),
-    ("fuse.bindfs", Filesystem::NoLocks),
     ("fuse.mergerfs", Filesystem::NoLocks),
     ("fuse.gocryptfs", Filesystem::NoLocks),
     ("fuse.unionfs", Filesystem::NoLocks),
@@ -118,7 +118,7 @@ mod tests {
 94 22 0:54 / /mnt/e rw - nfs server:/home rw,vers=3,local_lock=posix
 95 22 0:55 / /mnt/f rw - fuse.sshfs user@server: rw,user_id=0
 96 22 0:56 / /mnt/g rw - virtiofs shared rw
-97 22 0:57 / /mnt/h rw - fuse.bindfs /home rw
+97 22 0:57 / /mnt/h rw - fuse /home rw
 98 22 0:58 / /mnt/i rw - ceph 192.0.2.1:/ rw,acl
 99 22 0:59 / /mnt/j rw - fuse.ceph-fuse ceph-fuse rw,user_id=0
 100 22 0:60 / /mnt/k rw - fuse mfs\\043192.0.2.1:9421 rw,user_id=0
@@ -138,7 +138,7 @@ cut short
             (54, Filesystem::Distributed),
             (55, Filesystem::NoLocks),
             (56, Filesystem::NoLocks),
-            (57, Filesystem::NoLocks),
+            (57, Filesystem::Unknown),
             (58, Filesystem::Distributed),
             (59, Filesystem::Distributed),
             (60, Filesystem::NoLocks),
