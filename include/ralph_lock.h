@@ -219,7 +219,7 @@ typedef enum {
     RALPH_LOCK_FILESYSTEM_DISTRIBUTED = 2,
     /**
      * It refuses locks, or may grant the same lock to two processes: in this mount, as MooseFS does; or through
-     * another mount, as sshfs, bindfs, mergerfs, gocryptfs, unionfs-fuse and VirtioFS do, and NFS mounted with
+     * another mount, as sshfs, mergerfs, gocryptfs, unionfs-fuse and VirtioFS do, and NFS mounted with
      * `nolock` or `local_lock`.
      */
     RALPH_LOCK_FILESYSTEM_NO_LOCKS = 3,
@@ -759,10 +759,10 @@ ralph_lock_status ralph_lock_find_keepers_with(const char *workspace_root,
  *
  * - RALPH_LOCK_FILESYSTEM_LOCAL: ext4, XFS, Btrfs, tmpfs, overlayfs and others of one machine
  * - RALPH_LOCK_FILESYSTEM_DISTRIBUTED: GlusterFS, CephFS, NFS
- * - RALPH_LOCK_FILESYSTEM_NO_LOCKS: MooseFS, which grants the same lock to two processes; sshfs, bindfs, mergerfs,
+ * - RALPH_LOCK_FILESYSTEM_NO_LOCKS: MooseFS, which grants the same lock to two processes; sshfs, mergerfs,
  *   gocryptfs, unionfs-fuse and VirtioFS, where a second mount does; NFS mounted with `nolock` or `local_lock`;
  *   every file system that refuses locks or grants two in the trial
- * - RALPH_LOCK_FILESYSTEM_UNKNOWN: all others
+ * - RALPH_LOCK_FILESYSTEM_UNKNOWN: all others, and bindfs, whose mounts name no type
  *
  * The scratch file has no name where the file system supports O_TMPFILE, else a name for an instant: nothing is
  * left behind except by a crash at that instant.
