@@ -1,6 +1,6 @@
-/* copied_up OVERLAY LOWER: workspaces on an overlay whose lock files came with the lower layer, an image's for instance,
- * each with the record of a holder that died there. Who opens such a file for writing gets a copy of it in the upper
- * layer; the lock must be one through that moment.
+/* copied_up OVERLAY LOWER: workspaces on an overlay whose lock files are in the lower layer, as in a container image, each
+ * with the record of a holder that died. The first open for writing copies such a file to the upper layer; before, during
+ * and after the copy the lock must be one.
  *
  * copied_up LOWER makes these workspaces. */
 #include "inspecting.h"
@@ -25,7 +25,7 @@ static void make_workspaces(const char *lower)
     }
 }
 
-/* The next holder is told of the one in the image, keeps the lock when the file is removed, and puts the file back. */
+/* The next holder gets the record from the image, keeps the lock when the file is removed, and puts the file back. */
 static void check_first(const char *root)
 {
     ralph_lock_guard *guard;
@@ -49,7 +49,7 @@ static void check_first(const char *root)
     CHECK(is_blank(lock_file_of(root)));
 }
 
-/* flock(1) opens the file for reading only, which copies nothing. Its lock is one on the copy too. */
+/* flock(1) opens the file for reading only, which copies nothing. Its lock also excludes a process that opens the copy. */
 static void check_lock_from_before(const char *root)
 {
     process holder = hold_plainly(root, LOCK_EX);
@@ -78,7 +78,7 @@ static void contend(void *root)
     }
 }
 
-/* Many come at the moment of the copy. */
+/* Several processes contend while the file is copied. */
 static void check_contended(char *root)
 {
     process processes[PROCESSES];
@@ -113,7 +113,7 @@ int main(int count, char **arguments)
     check_lock_from_before(workspace(arguments[1], 1));
     for (i = 2; i < WORKSPACES; i++)
         check_contended(workspace(arguments[1], i));
-    /* All of that was done to the copies. */
+    /* The files in the lower layer are unchanged. */
     for (i = 0; i < WORKSPACES; i++)
         CHECK_TEXT(lower[i], read_file(lock_file_of(workspace(arguments[2], i)), NULL));
     printf("%d files, %d rounds of %d processes, no overlap\n", WORKSPACES, (WORKSPACES - 2) * ROUNDS, PROCESSES);

@@ -1,6 +1,6 @@
-/* directory ROOT [alone]: whether the flock(2) of the directory keeps a workspace on a file system, against another process,
- * against flock(1), with .ralph behind a symbolic link or a mount, and what is left where the directory may not be read.
- * Without `alone` other users may use the file system, too. Run by root in an empty directory there. */
+/* directory ROOT [alone]: flock(2) on the directory keeps a workspace on a file system: against another process, against
+ * flock(1), and with .ralph behind a symbolic link or a mount. Where the directory is not readable, the file alone protects
+ * the workspace. With `alone` no other user may use the file system. Run by root in an empty directory there. */
 #include "removing.h"
 
 static void take_directory(void *root)
@@ -10,7 +10,7 @@ static void take_directory(void *root)
     CHECK(fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK);
 }
 
-/* The kernel's own answer, without the library. */
+/* The kernel's answer, without the library. */
 static void check_flock(const char *root)
 {
     int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -28,7 +28,7 @@ static void hold_by_shell(void *root)
     execlp("flock", "flock", "--nonblock", ".", "sh", "-c", "printf h; read line", (char *)NULL);
 }
 
-/* A shell that has locked the directory is a holder without a name, and the other way round it is refused. */
+/* A shell that has locked the directory is a holder without a record, and flock(1) is refused while the library holds it. */
 static void check_shell(char *root)
 {
     process shell = start(hold_by_shell, root);
@@ -38,14 +38,14 @@ static void check_shell(char *root)
     check_held_by_nobody_known(root);
     CHECK(is_locked(root));
     kill_hard(&shell);
-    /* Its own child ends with its input, and has the lock until then. */
+    /* Its child ends with its input, and keeps the lock until then. */
     guard = wait_for(root, "after the shell", BLOCKING);
     run_in(root, "! flock --nonblock . true");
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
     run_in(root, "flock --nonblock . true");
 }
 
-/* However the file is removed, its holder keeps the workspace and can put the file back. */
+/* After any removal of the file its holder keeps the workspace and can put the file back. */
 static void check_kept(const char *root, const char *removal)
 {
     process holder = hold(root, "holder");
@@ -89,7 +89,7 @@ static void work_as_another_user(void *root)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
 }
 
-/* A directory that may be entered and not read cannot be locked: the file alone protects the workspace. */
+/* A directory with search but no read permission cannot be locked: the file alone protects the workspace. */
 static void check_unreadable(char *root)
 {
     process other;
@@ -113,7 +113,7 @@ int main(int count, char **arguments)
     check_flock(root);
     check_shell(root);
     run_in(root, "rm -rf .ralph");
-    /* FUSE leaves an open file in its folder under another name, so that the folder cannot be removed. */
+    /* FUSE renames an open file instead of removing it, so that its folder cannot be removed. */
     check_kept(root, count == 2 ? "rm -rf .ralph" : "rm .ralph/loop.lock");
     run_in(root, "rm -rf .ralph");
     check_link(root);

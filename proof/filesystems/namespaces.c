@@ -1,9 +1,9 @@
-/* namespaces: holders that are other users, or in user and pid namespaces, and who is told what of them from where. Run
- * by root in an empty directory. */
+/* namespaces: holders of other users and in user and pid namespaces, and what observers in each of these places learn about
+ * them. Run by root in an empty directory. */
 #include "holders.h"
 #include "inspecting.h"
 
-/* A user that is neither root nor the one that owns nothing. */
+/* A user that is neither root nor NOBODY. */
 #define STRANGER 12345
 
 typedef enum place {
@@ -13,7 +13,7 @@ typedef enum place {
     /* As `unshare --user --map-root-user` makes them for root and for another user. */
     ROOTS_USER_NAMESPACE,
     ANOTHER_USERS_NAMESPACE,
-    /* Two of them, each with one first process. */
+    /* Two namespaces, each with its own process 1. */
     PID_NAMESPACE,
     ANOTHER_PID_NAMESPACE,
     PLACES
@@ -22,7 +22,7 @@ typedef enum place {
 static const char *const NAME[] = {"root", "nobody", "another user", "root in a user namespace",
                                    "another user, root in a user namespace", "a pid namespace", "another pid namespace"};
 
-/* Who holds, and who looks. */
+/* The places of a holder and an observer, and the holder's pid as recorded. */
 typedef struct pair {
     place holder;
     place observer;
@@ -37,7 +37,7 @@ static bool is_pid_namespace(place where)
 static void become(unsigned user)
 {
     CHECK(setgroups(0, NULL) == 0 && setgid(user) == 0 && setuid(user) == 0);
-    /* Who changes its user may not write its own uid_map without this. */
+    /* A process that changed its user needs this to write its own uid_map. */
     CHECK(prctl(PR_SET_DUMPABLE, 1) == 0);
 }
 
@@ -52,7 +52,7 @@ static void map_root_to(unsigned user)
     CHECK(getuid() == 0 && getgid() == 0);
 }
 
-/* Goes on as process 1, which is killed with the process that this was. */
+/* Continues as process 1 of a new namespace, which is killed when the calling process ends. */
 static void enter_pid_namespace(void)
 {
     int status;
@@ -104,11 +104,11 @@ static void hold_there(void *argument)
     hold_body(&what);
 }
 
-/* Says 'e' where the holder's process may not be signalled, which is no sign of its end; else 'o'. */
+/* Says 'e' if kill(2) is not permitted, although the holder runs; else 'o'. */
 static void observe_there(void *argument)
 {
     const pair *who = argument;
-    /* Root sees from above who is in a pid namespace. */
+    /* From the parent namespace root sees the processes of a pid namespace. */
     bool is_contained = is_pid_namespace(who->holder) && who->observer == ROOT;
     bool is_foreign = !is_contained && (is_pid_namespace(who->holder) || is_pid_namespace(who->observer));
     bool is_forbidden = false;
@@ -124,7 +124,7 @@ static void observe_there(void *argument)
     check_state(".", RALPH_LOCK_STATE_HELD, NAME[who->holder]);
     CHECK_HOLDER(is_foreign ? RALPH_LOCK_LIVENESS_FOREIGN : RALPH_LOCK_LIVENESS_LIVE, RALPH_LOCK_RELATION_OTHER, ".");
     if (is_foreign) {
-        /* The number is another process's here, or nobody's. */
+        /* In this namespace the pid is another process's or unused. */
         CHECK_STATUS(RALPH_LOCK_NOT_LIVE, ralph_lock_signal_holder(".", SIGCONT, NULL));
     } else if (is_contained) {
         CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_signal_holder(".", SIGCONT, NULL));
@@ -135,7 +135,7 @@ static void observe_there(void *argument)
     say(&starter, is_forbidden ? 'e' : 'o');
 }
 
-/* Gives whether the observer might not signal the holder. */
+/* Returns whether kill(2) was not permitted to the observer. */
 static bool check_pair(place holder, place observer)
 {
     pair who = {holder, observer, 0};
@@ -151,7 +151,7 @@ static bool check_pair(place holder, place observer)
     finish(&observing);
 
     kill_hard(&holding);
-    /* A namespace ends a moment after the process that made it. */
+    /* The processes of a namespace end a moment after the one that created it. */
     while (is_locked("."))
         sched_yield();
     check_state(".", RALPH_LOCK_STATE_STALE, NAME[holder]);

@@ -1,10 +1,9 @@
-/* no_room ROOT ERRNO WRITES: a file system on which no byte more can be had, as this error says: ENOSPC, or EDQUOT
- * where a quota is used up. ROOT is a folder on it, and is filled up here.
+/* no_room ROOT ERRNO WRITES: a full file system, where writes fail with ERRNO: ENOSPC, or EDQUOT if a quota is used up.
+ * ROOT is a folder on it; this program fills it.
  *
- * Where the file system writes `in-place`, a lock file that was used before has kept its blocks and is locked as ever,
- * also after a crash. Where it writes to a `new-place` each time, it may have none. In both, what needs room and has
- * none says that error and leaves the lock free, and no reader is shown a part of a record; with room again all is as
- * ever. */
+ * Where the file system writes `in-place`, a used lock file keeps its blocks and can be locked, also after a crash. Where
+ * each write goes to a `new-place`, it may fail. Either way a call that gets no space returns that error and leaves the lock
+ * free, and no reader gets a part of a record; when there is space again, every call works. */
 #include "check.h"
 #include "inspecting.h"
 
@@ -51,8 +50,8 @@ static char *dead_workspace(const char *name, const char *prompt)
     return path;
 }
 
-/* Leaves no room for another byte in another file. What the cache was promised too much of for safety, and has back
- * once it is on the disk, is used up too. */
+/* Fills the file system until no file can get another byte. Space that was reserved for cached writes and is returned when
+ * they reach the disk is filled too. */
 static void fill(void)
 {
     static const char block[4096] = "x";
@@ -93,7 +92,7 @@ static void make_room(void)
     sync();
 }
 
-/* Whether a call was refused for want of room, and said so. */
+/* Whether a call failed because the file system is full. */
 static bool is_refused(ralph_lock_status status, ralph_lock_guard **guard)
 {
     if (status == RALPH_LOCK_OK)
@@ -104,10 +103,10 @@ static bool is_refused(ralph_lock_status status, ralph_lock_guard **guard)
     return true;
 }
 
-/* A btrfs whose quota is used up refuses to make a file shorter too, so that a part of a record can stay. */
+/* With its quota used up btrfs refuses to truncate too, so that a part of a record can stay. */
 static bool can_shorten;
 
-/* Every way to acquire is refused and leaves nothing behind that anybody is shown. */
+/* Every way to acquire fails and leaves nothing that a reader would see. */
 static void check_refused(const char *where, const char *prompt)
 {
     int descriptors = open_descriptors();
@@ -130,7 +129,7 @@ static void check_refused(const char *where, const char *prompt)
     CHECK(open_descriptors() == descriptors);
 }
 
-/* A lock is held by another process, which then releases it, and by one that is killed; the next is told. */
+/* A process holds the lock and releases it; another is killed, and the next holder gets its record. */
 static void check_works(const char *where, const char *prompt)
 {
     process holder = hold(where, prompt);
@@ -158,7 +157,7 @@ static void check_works(const char *where, const char *prompt)
     taken += 3;
 }
 
-/* The lock is free, and the file is blank or has a whole record of this prompt in it. */
+/* The lock is free, and the file is blank or has a whole record with this prompt. */
 static void check_left_whole(const char *where, const char *prompt)
 {
     CHECK(!is_locked(where));
@@ -168,8 +167,7 @@ static void check_left_whole(const char *where, const char *prompt)
         check_state(where, RALPH_LOCK_STATE_STALE, prompt);
 }
 
-/* Taken and released, or refused; neither leaves anything but the record that could not be taken out, and then
- * the release has said so. */
+/* The lock is taken and released, or the call fails. Only a record that a failed release could not erase may stay. */
 static void check_works_or_is_refused(const char *where, const char *prompt)
 {
     ralph_lock_guard *guard;
@@ -185,7 +183,7 @@ static void check_works_or_is_refused(const char *where, const char *prompt)
     check_left_whole(where, prompt);
 }
 
-/* A process that holds a lock while the room goes, and says how its release went. */
+/* Holds a lock while the file system fills, and reports whether its release erased the record. */
 static void hold_until_told(void *argument)
 {
     const holding *what = argument;
@@ -200,7 +198,7 @@ static void hold_until_told(void *argument)
     hear(&starter);
 }
 
-/* Gives whether the release could take the record out. */
+/* Returns whether the release erased the record. */
 static bool release(process *holder, const holding *held)
 {
     bool is_out;
@@ -244,7 +242,7 @@ int main(int count, char **arguments)
     holder = start(hold_until_told, &held);
     holder_block = start(hold_until_told, &held_block);
     CHECK(hear(&holder) == 'h' && hear(&holder_block) == 'h');
-    /* Room for a part of a large record. */
+    /* Space for a part of a large record. */
     spare = path_of("%s/spare", root);
     write_file(spare, big, 1 << 18);
     sync();
@@ -277,7 +275,7 @@ int main(int count, char **arguments)
     printf("%d locks taken, %d refused with %s", taken, refused, full_name);
     taken = 0;
 
-    /* What was written of a record that has room in part goes again. */
+    /* A record that fits in part is erased again. */
     CHECK(unlink(spare) == 0);
     sync();
     check_refused(used, big);
@@ -290,6 +288,6 @@ int main(int count, char **arguments)
     check_works(dead, block);
     check_works(dead_block, "short");
     check_works(held.root, "short");
-    printf("; with room again %d taken\n", taken);
+    printf("; with space again %d taken\n", taken);
     return 0;
 }
