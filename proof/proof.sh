@@ -22,6 +22,8 @@ promise() {
 # A folder for what this part builds and writes, empty, and gone with it. What is mounted there is unmounted first.
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/ralph_lock_proof.XXXXXX")
 cleanup() {
+    # A second signal does not interrupt this.
+    trap '' INT TERM HUP PIPE
     at_end || true
     rm -rf "$scratch"
 }

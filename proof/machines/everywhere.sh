@@ -1,5 +1,5 @@
 # What holds on each distributed file system. An engine reads this with `. proof/machines/everywhere.sh` when both
-# agents are there; `engine` is its name and `version` a command that prints its version.
+# agents are there; `engine` is its name, `version` its version.
 # shellcheck shell=sh disable=SC2154 # machines.sh and the engine set them
 
 a probe
