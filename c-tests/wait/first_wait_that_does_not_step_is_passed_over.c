@@ -1,0 +1,77 @@
+/* A first wait in line that does not step, be it one that acted before or one that was rung, is passed over: the next
+ * one that steps gets the lock. When it steps again it is the first again. */
+#include "lines.h"
+
+/* Steps whichever of them is readable until one has the lock; gives which. */
+static int first_to_get_it(ralph_lock_waiter **waiters, int count, ralph_lock_guard **guard)
+{
+    for (;;) {
+        struct pollfd polled[8];
+        int i;
+
+        for (i = 0; i < count; i++) {
+            polled[i].fd = ralph_lock_waiter_fd(waiters[i]);
+            polled[i].events = POLLIN;
+        }
+        CHECK(poll(polled, (nfds_t)count, 60000) > 0);
+        for (i = 0; i < count; i++) {
+            ralph_lock_status status;
+
+            if (polled[i].revents == 0)
+                continue;
+            status = ralph_lock_waiter_step(waiters[i], guard, NULL, NULL);
+            if (status == RALPH_LOCK_OK)
+                return i;
+            CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, status);
+        }
+    }
+}
+
+int main(void)
+{
+    char *root = new_workspace();
+    process holder = hold(root, "holds");
+    ralph_lock_waiter *asleep, *waiters[4], *last;
+    ralph_lock_guard *guard;
+    int i, had, in_turn = 0;
+
+    alarms_go_off = true;
+    asleep = begin(root, NULL);
+    steps_on(asleep);
+    for (i = 0; i < 4; i++) {
+        waiters[i] = begin(root, NULL);
+        steps_on(waiters[i]);
+    }
+    release_by(&holder);
+    /* Nothing but the alarm wakes these. */
+    had = first_to_get_it(waiters, 4, &guard);
+    ralph_lock_waiter_free(waiters[had]);
+    /* The alarm has done its part. From here on each end rings the next, past the one that sleeps. */
+    for (i = had; i < 3; i++)
+        waiters[i] = waiters[i + 1];
+    for (in_turn = 3; in_turn > 1; in_turn--) {
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+        had = first_to_get_it(waiters, in_turn, &guard);
+        ralph_lock_waiter_free(waiters[had]);
+        for (i = had; i < in_turn - 1; i++)
+            waiters[i] = waiters[i + 1];
+    }
+    last = waiters[0];
+    steps_on(asleep);
+    steps_on(last);
+    alarms_go_off = false;
+    clock_stands = true;
+    steps_on(asleep);
+    CHECK(!is_readable(last, 0));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+    CHECK(!is_readable(last, 0));
+    CHECK(is_readable(asleep, 0));
+    guard = gets_it(asleep);
+    CHECK(is_readable(last, 0));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(gets_it(last)));
+    ralph_lock_waiter_free(asleep);
+    ralph_lock_waiter_free(last);
+    kill_hard(&holder);
+    return 0;
+}
