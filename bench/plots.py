@@ -103,3 +103,37 @@ def cumulative(title, curves):
     parts.append(text(right, bottom + 34, "time from letting go to having the lock, logarithmic", "end"))
     parts.append(text(left, bottom + 34, "part of all hand-offs that are done"))
     return svg(bottom + 60 + (len(curves) + 1) // 2 * 18, title, parts)
+
+
+def growth(title, curves):
+    """Curves of (name, nanoseconds by number), both logarithmic: what is linear has the slope of the grey lines."""
+    left, right, top, bottom = 60, WIDTH - 20, 40, 330
+    counts = Scale([count for _, times in curves for count in times], left, right)
+    times = Scale([time for _, values in curves for time in values.values()], bottom, top)
+    parts = [text(8, 18, title, style="title")]
+    for decade in range(counts.low, counts.high + 1):
+        x = counts.place(10 ** decade)
+        parts.append(f'<line class="grid" x1="{x:.0f}" x2="{x:.0f}" y1="{top}" y2="{bottom}"/>')
+        parts.append(text(x, bottom + 14, f"{10 ** decade:,}", "middle"))
+    for decade in range(times.low, times.high + 1):
+        y = times.place(10 ** decade)
+        parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y:.0f}" y2="{y:.0f}"/>')
+        parts.append(text(left - 6, y + 4, duration(10 ** decade), "end"))
+    for first in range(times.low - counts.high + counts.low, times.high):
+        ends = [(count, first + count - counts.low) for count in range(counts.low, counts.high + 1)]
+        inside = [(count, time) for count, time in ends if times.low <= time <= times.high]
+        if len(inside) > 1:
+            (x1, y1), (x2, y2) = [(counts.place(10 ** count), times.place(10 ** time)) for count, time in
+                                  (inside[0], inside[-1])]
+            parts.append(f'<line class="grid" x1="{x1:.0f}" x2="{x2:.0f}" y1="{y1:.0f}" y2="{y2:.0f}"/>')
+    for number, (name, values) in enumerate(curves):
+        colour = CURVES[number % len(CURVES)]
+        points = [(counts.place(count), times.place(time)) for count, time in sorted(values.items())]
+        parts.append(f'<path stroke="{colour}" d="M' + "L".join(f"{x:.0f} {y:.0f}" for x, y in points) + '"/>')
+        row, column = divmod(number, 2)
+        x, y = left + column * 350, bottom + 60 + row * 18
+        parts.append(f'<path stroke="{colour}" d="M{x} {y - 4}h24"/>')
+        parts.append(text(x + 30, y, name))
+    parts.append(text(right, bottom + 34, "waits, logarithmic", "end"))
+    parts.append(text(left, bottom + 34, "time of all waits, logarithmic; the diagonals are linear"))
+    return svg(bottom + 60 + (len(curves) + 1) // 2 * 18, title, parts)

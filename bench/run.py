@@ -210,6 +210,7 @@ def draw(results, measured, folder):
         save(folder, f"operations-{place}.svg", plots.bars(f"Operations on {place}", panels))
     curves = waiting.curves(results.waiting[0])
     save(folder, "hand-off.svg", plots.cumulative("From a release to the next holder", curves))
+    save(folder, "lines.svg", plots.growth("Waits of one process for one lock", waiting.growth(results.waiting[2])))
 
 
 def style(program):

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import lines
 import programs
 from page import table
 
@@ -234,7 +235,8 @@ def end(kinds):
 
 
 def measure(handoff, peers, folder, rounds, slices, drains, cpu_rounds):
-    """All kinds by name, and all drains."""
+    """All kinds by name, all drains, and the waits that stand in line."""
+    peers, in_line = peers
     flock, blocking, deadline = ([handoff, kind] for kind in ("flock", "blocking", "with"))
     pairs = ((FLOCK, flock), (RECORD, [handoff, "record"]), (BLOCKING, blocking), (WITH, deadline))
     kinds = stage(rounds, [
@@ -262,7 +264,16 @@ def measure(handoff, peers, folder, rounds, slices, drains, cpu_rounds):
                 whole.latencies[name] += values
     drained = [end(stage(drains, [functools.partial(Drain, name, program, folder)]))[0] for name, program in
                ((FLOCK, flock), (BLOCKING, blocking), (WITH, deadline))]
-    return by_name, drained
+    quick = rounds < 100
+    line = lines.measure(in_line, folder, lines.QUICK_COUNTS if quick else lines.COUNTS)
+    kinds = {FLOCK: flock, BLOCKING: blocking, WITH: deadline,
+             **{name: program for name, program in peers.items() if not name.startswith("Qt")}}
+    rows = lines.processes(kinds, drain, folder, lines.QUICK_PROCESSES if quick else lines.PROCESSES)
+    return by_name, drained, (line, rows)
+
+
+def drain(program, folder, count):
+    return lines.drain(Worker, program, new_root(folder), count)
 
 
 # What is said about it.
@@ -292,7 +303,7 @@ def latency_table(kinds, end, title, names):
     return table([f"{title}, in µs", "p50", "× flock", "p99", "longest"], rows)
 
 
-def targets(kinds, drains):
+def targets(kinds, drains, many):
     """Rows of: what, must be, is, met or missed."""
     rows = []
 
@@ -322,18 +333,18 @@ def targets(kinds, drains):
             continue
         factor = p50(kinds[name].latencies[RELEASE]) / p50(kinds[WITH].latencies[RELEASE])
         rows.append([f"faster than {name}", "≥ 40 ×", f"{factor:,.0f} ×", "met" if factor >= 40 else "missed"])
-    return rows
+    return rows + lines.targets(*many[0])
 
 
 def build(builder, with_peers):
-    """The program that holds and waits, and the peers that can be built."""
+    """The program that holds and waits, the peers that can be built, and the programs with many waits."""
     peers = {}
     for name, make in PEERS.items() if with_peers else ():
         try:
             peers[name] = make(builder)
         except programs.Missing:
             pass
-    return builder.ours("handoff")[0], peers
+    return builder.ours("handoff")[0], (peers, lines.build(builder))
 
 
 def curves(kinds):
@@ -342,7 +353,12 @@ def curves(kinds):
     return [(name, kinds[name].latencies[RELEASE]) for name in names if name in kinds]
 
 
-def section(kinds, drains, rounds):
+def growth(many):
+    """What the plot of many waits shows: names, and nanoseconds by number."""
+    return [(name, {count: seconds * 1e9 for count, seconds in times.items()}) for name, times in many[0][0].items()]
+
+
+def section(kinds, drains, many, rounds):
     """What the page says of it, paragraph by paragraph."""
     ours = p50(kinds[WITH].latencies[RELEASE])
     peers = [[kind.name, amount(p50(kind.latencies[RELEASE])), amount(p99(kind.latencies[RELEASE])),
@@ -364,4 +380,6 @@ def section(kinds, drains, rounds):
         table(["in µs", "p50", "p99", "p50 ÷ ralph_lock_acquire_with"], peers) if peers else "",
         f"CPU time that a process uses while it waits for {CPU_WAIT:.0f} s:",
         table(["in µs", "median"], [[kind.name, amount(p50(kind.cpu))] for kind in kinds.values() if kind.cpu]),
+        "### Many waits",
+        *lines.section(*many[0], many[1]),
     ]

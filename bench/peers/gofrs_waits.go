@@ -34,13 +34,18 @@ func main() {
 			return
 		}
 		var moment, cpu int64
-		if letter[0] == 'a' {
+		if letter[0] == 'a' || letter[0] == 'p' {
 			cpu = now(processCPUTime)
 			if _, err := lock.TryLockContext(context.Background(), 10*time.Millisecond); err != nil {
 				log.Fatal(err)
 			}
 			moment = now(monotonic)
 			cpu = now(processCPUTime) - cpu
+			if letter[0] == 'p' {
+				if err := lock.Unlock(); err != nil {
+					log.Fatal(err)
+				}
+			}
 		} else {
 			moment = now(monotonic)
 			if err := lock.Unlock(); err != nil {
