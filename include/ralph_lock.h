@@ -309,6 +309,11 @@ typedef struct ralph_lock_options ralph_lock_options;
  * A wait for a lock in an event loop: poll its descriptor, and step when it is readable. It has no thread. The caller
  * owns it and frees it with ralph_lock_waiter_free(). It belongs to the process that made it: in a forked child it can
  * only be freed.
+ *
+ * The waits of a process for one lock, those of ralph_lock_acquire_with() too, stand in line in the order of their
+ * first steps. The kernel wakes the first one, and its end wakes the next. A wait that is not stepped while it is
+ * readable delays the others by a second at most. A waiter has one descriptor, with a timeout two; the first in line
+ * has up to six more.
  */
 typedef struct ralph_lock_waiter ralph_lock_waiter;
 
@@ -990,7 +995,8 @@ ralph_lock_status ralph_lock_waiter_step(ralph_lock_waiter *waiter,
                                          ralph_lock_error **error);
 
 /**
- * Ends a wait and closes its descriptor. The lock file does not change. NULL and a freed waiter are left alone.
+ * Ends a wait and closes its descriptor; the next wait in line goes on. The lock file does not change. NULL and a freed
+ * waiter are left alone.
  */
 void ralph_lock_waiter_free(ralph_lock_waiter *waiter);
 

@@ -47,6 +47,7 @@ int main(void)
     had = first_to_get_it(waiters, 4, &guard);
     ralph_lock_waiter_free(waiters[had]);
     /* The alarm has done its part. From here on each end rings the next, past the one that sleeps. */
+    alarms_go_off = false;
     for (i = had; i < 3; i++)
         waiters[i] = waiters[i + 1];
     for (in_turn = 3; in_turn > 1; in_turn--) {
@@ -59,7 +60,6 @@ int main(void)
     last = waiters[0];
     steps_on(asleep);
     steps_on(last);
-    alarms_go_off = false;
     clock_stands = true;
     steps_on(asleep);
     CHECK(!is_readable(last, 0));

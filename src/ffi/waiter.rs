@@ -20,6 +20,11 @@ use crate::wait::Waiter;
 /// A wait for a lock in an event loop: poll its descriptor, and step when it is readable. It has no thread. The caller
 /// owns it and frees it with ralph_lock_waiter_free(). It belongs to the process that made it: in a forked child it can
 /// only be freed.
+///
+/// The waits of a process for one lock, those of ralph_lock_acquire_with() too, stand in line in the order of their
+/// first steps. The kernel wakes the first one, and its end wakes the next. A wait that is not stepped while it is
+/// readable delays the others by a second at most. A waiter has one descriptor, with a timeout two; the first in line
+/// has up to six more.
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_waiter {
     fd: i32,
@@ -115,7 +120,8 @@ pub extern "C" fn ralph_lock_waiter_step(
     })
 }
 
-/// Ends a wait and closes its descriptor. The lock file does not change. NULL and a freed waiter are left alone.
+/// Ends a wait and closes its descriptor; the next wait in line goes on. The lock file does not change. NULL and a freed
+/// waiter are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_free(waiter: *mut ralph_lock_waiter) {
     free(waiter);
