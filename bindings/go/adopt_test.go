@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// adopt goes on with the lock that its parent holds.
+// adopt continues with the lock that its parent holds.
 func adopt(root string) error {
 	lock, err := Adopt(root, "the heir's work", os.NewFile(3, "lock"))
 	if err != nil {
@@ -47,7 +47,7 @@ func TestLockCanBeTakenBack(t *testing.T) {
 	must(t, err)
 	elsewhere := t.TempDir()
 
-	// A failure leaves the file to the caller, and the lock in it.
+	// On failure the file stays the caller's, with its lock.
 	_, err = Adopt(elsewhere, "another workspace", file)
 	mustFail(t, err, StatusInvalidArgument)
 	_, err = TryAcquire(root, "refused")
@@ -70,7 +70,7 @@ func TestAdoptWantsAnOpenFile(t *testing.T) {
 	must(t, file.Close())
 	_, err = Adopt(t.TempDir(), "closed", file)
 	mustFail(t, err, os.ErrClosed)
-	// Another one has the lock.
+	// Another process has the lock.
 	root := t.TempDir()
 	lock := mustTry(t, root)
 	file, err = os.OpenFile(lock.Path(), os.O_RDWR, 0)

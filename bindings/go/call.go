@@ -12,19 +12,19 @@ import (
 	"unsafe"
 )
 
-// An Option chooses which lock of the workspace a function is about.
+// An Option chooses the lock of the workspace that a function uses.
 type Option func(*settings)
 
 type settings struct {
 	lockFile *string
 }
 
-// WithLockFile means another file of the workspace instead of [LockFile]: a path below the workspace root, for
-// instance "build/deploy.lock". Functions that take the lock make missing directories. Absolute paths and ".." are
+// WithLockFile chooses another file of the workspace instead of [LockFile]: a path below the workspace root, for
+// instance "build/deploy.lock". Functions that take the lock create missing directories. Absolute paths and ".." are
 // refused.
 //
-// The file must be for locking alone: its text is replaced. One with text that is not a lock file's is refused and
-// left untouched.
+// Use the file only for locking: its text is replaced. One with text that is not a lock file's is refused and left
+// untouched.
 func WithLockFile(path string) Option {
 	return func(s *settings) { s.lockFile = &path }
 }
@@ -40,15 +40,15 @@ func settle(opts []Option) (*settings, error) {
 	return chosen, nil
 }
 
-// A call is what C is given: the arguments in C's form.
+// A call has the arguments in C's form.
 type call struct {
-	name         string // the root as Go has it
+	name         string // the root as passed from Go
 	root, prompt *C.char
 	options      *C.ralph_lock_options
 	lockFile     string
 	texts        []unsafe.Pointer
 
-	// Of a call that waits: what ends it, the last refusal, and where the first one is told.
+	// For a call that waits: what ends it, the last refusal, and where the first one is reported.
 	ctx      context.Context
 	last     HeldError
 	refusals chan<- HeldError
@@ -80,7 +80,7 @@ func newCall(root, prompt string, opts []Option) (*call, error) {
 		return c, err
 	}
 	if status := C.ralph_lock_options_set_lock_file(c.options, name); status != C.RALPH_LOCK_OK {
-		return c, invalid(fmt.Sprintf("the lock file %q is no path of a file below the workspace root", *chosen.lockFile))
+		return c, invalid(fmt.Sprintf("the lock file %q is not the path of a file below the workspace root", *chosen.lockFile))
 	}
 	return c, nil
 }
@@ -123,7 +123,7 @@ func (c *call) acquire() (*Lock, error) {
 	return a.take(c)
 }
 
-// An answer is what C gives to a caller that wants the lock.
+// An answer has the results of a C function that takes the lock.
 type answer struct {
 	status C.ralph_lock_status
 	guard  *C.ralph_lock_guard
@@ -131,12 +131,12 @@ type answer struct {
 	error  *C.ralph_lock_error
 }
 
-// take makes Go's own of it and frees the rest.
+// take converts the results to Go and frees the rest.
 func (a *answer) take(c *call) (*Lock, error) {
 	if err := a.failure(); err != nil {
 		return nil, err
 	}
-	// When it fails, the workspace was removed in this instant, and no one can ask for its lock.
+	// It fails only if the workspace was removed in this instant; then no caller can ask for its lock.
 	root, _ := os.Stat(c.name)
 	path := C.GoString(C.ralph_lock_guard_path(a.guard))
 	lock := &Lock{held: &held{guard: a.guard, path: path, lockFile: c.lockFile, root: root}}
@@ -144,7 +144,7 @@ func (a *answer) take(c *call) (*Lock, error) {
 	return lock, nil
 }
 
-// failure frees the holder and the error, and makes an error of them unless all is well.
+// failure frees the holder and the error, and makes an error of them unless the call succeeded.
 func (a *answer) failure() error {
 	holder, err := takeHolder(a.holder), outcome(a.status, a.error)
 	switch a.status {
@@ -155,7 +155,7 @@ func (a *answer) failure() error {
 	return err
 }
 
-// cString makes a C string, which has no place for a NUL byte. The caller frees it.
+// cString makes a C string, which cannot contain a NUL byte. The caller frees it.
 func cString(name, text string) (*C.char, error) {
 	if strings.IndexByte(text, 0) >= 0 {
 		return nil, invalid("the " + name + " contains a NUL byte")

@@ -15,9 +15,9 @@ import (
 //	errors.Is(lock.Verify(), ralphlock.StatusLost)
 type Status int32
 
-// Below 100 are outcomes that a correct program meets every day; from 100 on are failures. A later version of the
-// library may add values. Not all are seen here: success is a nil error, and StatusAlreadyLocked and StatusTimedOut
-// are a [*HeldError]; so is StatusCancelled, except for a wait on a file system that did not answer.
+// Values below 100 are ordinary outcomes; values from 100 on are failures. A later version of the library may add
+// values. Success is a nil error. StatusAlreadyLocked and StatusTimedOut are a [*HeldError]; so is StatusCancelled,
+// except for a wait on a file system that did not answer.
 const (
 	StatusOK                    Status = C.RALPH_LOCK_OK
 	StatusAlreadyLocked         Status = C.RALPH_LOCK_ALREADY_LOCKED
@@ -36,7 +36,7 @@ const (
 	StatusPanic                 Status = C.RALPH_LOCK_PANIC
 )
 
-// Error is what the status means, in a few words.
+// Error is the meaning of the status, in a few words.
 func (s Status) Error() string {
 	return C.GoString(C.ralph_lock_status_message(C.int32_t(s)))
 }
@@ -46,7 +46,7 @@ func (s Status) Name() string {
 	return C.GoString(C.ralph_lock_status_name(C.int32_t(s)))
 }
 
-// An Error is a call that failed. That another process holds the lock is none: see [HeldError].
+// An Error is a failed call. A lock that another process holds is not an Error but a [HeldError].
 //
 // errors.Is finds in it
 //
@@ -58,8 +58,8 @@ func (s Status) Name() string {
 type Error struct {
 	Status  Status
 	Errno   syscall.Errno // 0 where no system call failed
-	Path    string        // of the file that it is about, or ""
-	Message string        // one line that names the file and says what to do, safe to print
+	Path    string        // the file that it is about, or ""
+	Message string        // one line that names the file and the remedy, safe to print
 	cause   error
 }
 
@@ -67,7 +67,7 @@ func (e *Error) Error() string {
 	return e.Message
 }
 
-// Unwrap gives the Errno or, where there is none, the context's error.
+// Unwrap returns the Errno or, if there is none, the context's error.
 func (e *Error) Unwrap() error {
 	if e.Errno == 0 {
 		return e.cause
@@ -75,7 +75,7 @@ func (e *Error) Unwrap() error {
 	return e.Errno
 }
 
-// Is tells errors.Is what an error is apart from its Errno.
+// Is makes errors.Is find what an error is besides its Errno.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case e.Status:
@@ -88,13 +88,13 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// A HeldError says that another process, or another [Lock] of this one, holds the lock, which is no failure.
+// A HeldError means that another process, or another [Lock] of this one, holds the lock. It is not a failure.
 //
 // After a wait it wraps the context's error, so errors.Is finds [context.DeadlineExceeded] too.
 type HeldError struct {
-	Holder  *Holder // nil when that is not known: flock(1), for instance, leaves no record
+	Holder  *Holder // nil if unknown: flock(1), for instance, leaves no record
 	Path    string  // of the lock file
-	Message string  // what the library says
+	Message string  // the library's message
 	cause   error
 }
 
@@ -111,12 +111,12 @@ func (e *HeldError) Error() string {
 	return text
 }
 
-// Unwrap gives the error of the context that ended the wait, or nil when there was no wait.
+// Unwrap returns the error of the context that ended the wait, or nil if there was no wait.
 func (e *HeldError) Unwrap() error {
 	return e.cause
 }
 
-// outcome makes an *Error of C's, which it frees, or nil.
+// outcome makes an *Error of C's error, which it frees, or nil.
 func outcome(status C.ralph_lock_status, details *C.ralph_lock_error) error {
 	if status == C.RALPH_LOCK_OK {
 		return nil
@@ -131,12 +131,12 @@ func outcome(status C.ralph_lock_status, details *C.ralph_lock_error) error {
 	return err
 }
 
-// invalid is what the library would say of an argument that cannot be passed to it.
+// invalid is the error for an argument that cannot be passed to the library.
 func invalid(message string) error {
 	return &Error{Status: StatusInvalidArgument, Message: message}
 }
 
-// narrow refuses a number that C has no place for, instead of cutting it to another one.
+// narrow refuses a number that C would truncate.
 func narrow(name string, number int64) (int32, error) {
 	if number < math.MinInt32 || number > math.MaxInt32 {
 		return 0, invalid(fmt.Sprintf("the %s %d does not fit into 32 bits", name, number))
@@ -144,7 +144,7 @@ func narrow(name string, number int64) (int32, error) {
 	return int32(number), nil
 }
 
-// unanswered is the end of a wait of which not even the first try has come back.
+// unanswered is the error of a wait whose first try has not returned.
 func unanswered(path string, cause error) error {
 	return &Error{
 		Status:  StatusCancelled,

@@ -23,14 +23,14 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	// Another program would see this.
+	// Another program would get this.
 	_, err = ralphlock.TryAcquire(root, "fix the tests")
 	var held *ralphlock.HeldError
 	if errors.As(err, &held) {
 		fmt.Println("another lock of this process:", held.Holder.Relation == ralphlock.RelationSelf)
 	}
 
-	// Or it waits, here until this one is done.
+	// Or it waits, here until this program is done.
 	go lock.Release()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

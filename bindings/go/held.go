@@ -8,13 +8,13 @@ import (
 	"sync"
 )
 
-// The locks that this process holds. They also keep the collector from a Lock that the program has forgotten.
+// The locks that this process holds. The map also keeps the collector from a Lock that the program has forgotten.
 var (
 	heldMutex sync.Mutex
 	heldLocks = map[*held]*Lock{}
 )
 
-// Held gives the lock of a workspace that this process holds already, or nil. Options choose the lock file, as for
+// Held returns the lock of a workspace that this process holds already, or nil. Options choose the lock file, as for
 // [TryAcquire]. It is for callers that start over without their variables, such as a cell of a notebook that runs
 // again:
 //
@@ -23,8 +23,8 @@ var (
 //		lock, err = mine, nil
 //	}
 //
-// The root may be spelled in another way than when the lock was taken. That this process holds the lock gives no
-// goroutine the right to it: whether two of them may share it is up to the program.
+// The root may be spelled differently than when the lock was taken. The program must decide whether two goroutines may
+// share the lock.
 func Held(root string, opts ...Option) *Lock {
 	chosen, err := settle(opts)
 	if err != nil {
@@ -56,7 +56,7 @@ func (l *Lock) forget() {
 	delete(heldLocks, l.held)
 }
 
-// file is the lock file that was chosen, in one spelling.
+// file is the chosen lock file, in one spelling.
 func (s *settings) file() string {
 	if s.lockFile == nil {
 		return LockFile

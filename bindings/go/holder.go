@@ -10,10 +10,10 @@ import "time"
 // Print it with [Holder.Summary], as the verbs %v and %s do for a *Holder. Prompt and Host are another program's text
 // and may contain line breaks and terminal controls.
 type Holder struct {
-	PID     int       // as the holder sees it: in another pid namespace the number means another process, or none
+	PID     int       // in the holder's pid namespace: in another one it means another process, or none
 	Started time.Time // when it took the lock, by its own clock, in UTC; before 1677 and after 2262 that limit
 	Prompt  string    // what it is doing, in its own words; escaped in Summary
-	Host    string    // the machine or container it runs on; "" when the record has none
+	Host    string    // the machine or container it runs on; "" if the record has none
 
 	// LocalPID is the process id in this process's pid namespace, for kill and ps; 0 if it is not visible from here.
 	LocalPID int
@@ -21,8 +21,7 @@ type Holder struct {
 	// StartedText is Started as the lock file spells it (RFC 3339).
 	StartedText string
 
-	// Liveness and Relation were found out when the record was read, and do not change when the process does:
-	// read again for a fresh answer.
+	// Liveness and Relation are those at the time when the record was read: read again for a fresh answer.
 	Liveness Liveness
 	Relation Relation
 
@@ -44,25 +43,25 @@ func (h *Holder) String() string {
 	return h.Summary()
 }
 
-// Liveness is what can be said of the process on record. It says nothing of the lock: a process that was forked
-// can keep a dead holder's.
+// Liveness says whether the process on record runs. It says nothing about the lock: a forked child can keep a dead
+// holder's.
 type Liveness int32
 
 const (
 	LivenessUnknown  Liveness = C.RALPH_LOCK_LIVENESS_UNKNOWN  // the record has no identity (ralph-core writes none), or there is no /proc
 	LivenessLive     Liveness = C.RALPH_LOCK_LIVENESS_LIVE     // it runs
 	LivenessDead     Liveness = C.RALPH_LOCK_LIVENESS_DEAD     // it has ended
-	LivenessRecycled Liveness = C.RALPH_LOCK_LIVENESS_RECYCLED // it has ended, and another process has its number now
+	LivenessRecycled Liveness = C.RALPH_LOCK_LIVENESS_RECYCLED // it has ended, and another process has its pid now
 	LivenessForeign  Liveness = C.RALPH_LOCK_LIVENESS_FOREIGN  // it belongs to another host, boot or pid namespace
 )
 
-// Relation is what the process on record is to this one.
+// Relation is the relation of the process on record to this one.
 type Relation int32
 
 const (
 	RelationUnknown  Relation = C.RALPH_LOCK_RELATION_UNKNOWN
 	RelationSelf     Relation = C.RALPH_LOCK_RELATION_SELF     // this process
-	RelationAncestor Relation = C.RALPH_LOCK_RELATION_ANCESTOR // a process above this one: its parent, or that one's parent, and so on
+	RelationAncestor Relation = C.RALPH_LOCK_RELATION_ANCESTOR // an ancestor of this one: its parent, that process's parent, and so on
 	RelationOther    Relation = C.RALPH_LOCK_RELATION_OTHER    // neither
 )
 
@@ -92,7 +91,7 @@ func (r Relation) String() string {
 	return "unknown"
 }
 
-// takeHolder makes a Holder of C's, which it frees; nil of NULL.
+// takeHolder makes a Holder of C's metadata, which it frees; nil for NULL.
 func takeHolder(metadata *C.ralph_lock_metadata) *Holder {
 	if metadata == nil {
 		return nil

@@ -9,35 +9,34 @@ import (
 	"syscall"
 )
 
-// A Lock is a held lock. It ends with [Lock.Release], with [Lock.IntoFile], or with the process. What is asked of
-// it after that is answered with an error in which errors.Is finds [os.ErrClosed]; so is what is asked of a nil
-// Lock and of the zero value.
+// A Lock is a held lock. It ends with [Lock.Release], with [Lock.IntoFile], or with the process. After that its methods
+// return an error in which errors.Is finds [os.ErrClosed]; so do those of a nil Lock and of the zero value.
 //
-// The garbage collector never releases a lock. One that the program has forgotten stays held until the process
-// ends, and [Held] finds it. Defer the Release.
+// The garbage collector never releases a lock. A forgotten lock stays held until the process ends, and [Held] finds it.
+// Defer the Release.
 //
-// A Lock must not be copied, as go vet tells. A copy is the same lock: one Release ends both.
+// Do not copy a Lock; go vet reports copies. A copy is the same lock: one Release ends both.
 type Lock struct {
 	_ noCopy
 	*held
 }
 
 type held struct {
-	// A name that the library looks up and never uses twice. So Release need not change it, and goroutines that
-	// race for it need no mutex here.
+	// A name that the library looks up and never reuses. So Release need not change it, and racing goroutines need no
+	// mutex here.
 	guard    *C.ralph_lock_guard
 	path     string
 	lockFile string
 	root     os.FileInfo
 }
 
-// noCopy is for go vet: the check "copylocks" takes it for a mutex.
+// noCopy is for go vet: its check "copylocks" treats it as a mutex.
 type noCopy struct{}
 
 func (*noCopy) Lock()   {}
 func (*noCopy) Unlock() {}
 
-// alive gives what a method needs, or says that there is no lock.
+// alive returns what a method needs, or an error if there is no lock.
 func (l *Lock) alive() (*held, error) {
 	if l == nil || l.held == nil {
 		return nil, &Error{Status: StatusInvalidHandle, Message: "this Lock is nil or the zero value: no function has returned it"}
@@ -45,8 +44,8 @@ func (l *Lock) alive() (*held, error) {
 	return l.held, nil
 }
 
-// Path is the path of the lock file: the workspace root as it was given, and [LockFile] or the file that
-// [WithLockFile] named. It is "" for a nil Lock and for the zero value.
+// Path is the path of the lock file: the workspace root as given, and [LockFile] or the file that [WithLockFile] named.
+// It is "" for a nil Lock and for the zero value.
 func (l *Lock) Path() string {
 	h, err := l.alive()
 	if err != nil {
@@ -55,9 +54,11 @@ func (l *Lock) Path() string {
 	return h.path
 }
 
-// Release gives the lock up. When several goroutines call it, one call does, and the others return an error. With
-// [StatusIO] the lock is given up, but the next holder finds the record of this one. With [StatusLost] it was lost
-// before.
+// Release releases the lock. If several goroutines call it, one call releases, and the others return an error. The error
+// has
+//
+//   - [StatusIO] if the lock is released, but the next holder finds this one's record
+//   - [StatusLost] if the lock was lost before
 func (l *Lock) Release() error {
 	h, err := l.alive()
 	if err != nil {
@@ -76,12 +77,11 @@ func (l *Lock) Release() error {
 	return h.explain(failed)
 }
 
-// Verify tells whether the path still leads to the file that is locked. After rm -rf .ralph or git clean -fdx it
-// does not, and the error is one of [StatusLost]. Until [Lock.Restore] a program that knows only the file can take a
-// new one; other callers of this library are still refused. A long-running holder asks from time to time. The lock
-// still has to be released.
+// Verify checks that the path still leads to the locked file. Call it before work is committed. After rm -rf .ralph or git
+// clean -fdx the error has [StatusLost]. Until [Lock.Restore] a program that knows only the file can take a new one; other
+// callers of this library are still refused. A lost lock must still be released.
 //
-// On a file system that other machines use it also asks whether the lock is still held there, which can take 3 s.
+// On a shared file system it also checks that the lock is still held there, which can take 3 s.
 func (l *Lock) Verify() error {
 	h, err := l.alive()
 	if err != nil {
@@ -95,8 +95,8 @@ func (l *Lock) Verify() error {
 // Restore puts the lock file back after it was removed or replaced, and does nothing if it is in place. Call it
 // once the removal has ended: a file that appears while rm -rf is at work makes that fail.
 //
-// The error is a [*HeldError] when a program that knows only the file, such as flock(1), has locked a new one, and
-// one of [StatusLost] when the workspace itself was removed or moved. The Lock is then as it was.
+// The error is a [*HeldError] if a program that knows only the file, such as flock(1), has locked a new one, and has
+// [StatusLost] if the workspace itself was removed or moved. The Lock then does not change.
 func (l *Lock) Restore() error {
 	h, err := l.alive()
 	if err != nil {
@@ -108,7 +108,7 @@ func (l *Lock) Restore() error {
 }
 
 // Previous is the record of the last holder if it did not release the lock: it died, or is a program that leaves
-// its record behind, like ralph-core. It is nil when the last holder released the lock, there was none, or the lock
+// its record behind, like ralph-core. It is nil if the last holder released the lock, there was none, or the lock
 // was adopted.
 func (l *Lock) Previous() (*Holder, error) {
 	h, err := l.alive()
@@ -125,7 +125,7 @@ func (l *Lock) Previous() (*Holder, error) {
 	return holder, h.explain(err)
 }
 
-// IntoFile turns the lock into a file, for a child process that goes on with it:
+// IntoFile turns the lock into a file, for a child process that continues with it:
 //
 //	file, err := lock.IntoFile()
 //	// ...
@@ -133,10 +133,10 @@ func (l *Lock) Previous() (*Holder, error) {
 //	err = command.Start()
 //	file.Close()
 //
-// The Lock ends, but the kernel's lock is held as long as any copy of the file is open, in any process, and the
-// record still names this process, until one calls [Adopt]. Close the file once the child has it: as long as it is
-// open here, the lock is not free when the child dies. The garbage collector does not close it. No other child
-// inherits it. After an error the Lock is as it was.
+// The Lock ends, but the kernel's lock is held while any copy of the file is open, in any process. The record names this
+// process until another one calls [Adopt]. Close the file once the child has it: while it is open here, the lock is not
+// free when the child dies. The garbage collector does not close it. No other child inherits it. On error the Lock does
+// not change.
 func (l *Lock) IntoFile() (*os.File, error) {
 	h, err := l.alive()
 	if err != nil {
@@ -144,7 +144,7 @@ func (l *Lock) IntoFile() (*os.File, error) {
 	}
 	var details *C.ralph_lock_error
 	fd := C.int32_t(-1)
-	// C gives a descriptor that any exec leaves open, and another goroutine may be about to start a program.
+	// The descriptor from C survives exec, and another goroutine may be about to start a program.
 	syscall.ForkLock.RLock()
 	status := C.ralph_lock_guard_into_fd(h.guard, &fd, &details)
 	if status == C.RALPH_LOCK_OK {
@@ -160,7 +160,7 @@ func (l *Lock) IntoFile() (*os.File, error) {
 	return file, nil
 }
 
-// explain says which lock it was that had ended before.
+// explain names the lock that had ended before.
 func (h *held) explain(err error) error {
 	if failed, ok := err.(*Error); ok && failed.Status == StatusInvalidHandle {
 		failed.Path, failed.Message = h.path, "the lock of "+h.path+" was released or handed over before"

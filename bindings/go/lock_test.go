@@ -40,13 +40,13 @@ func TestRefusalNamesTheChild(t *testing.T) {
 	must(t, err)
 	mustEqual(t, "started", started, holder.Started)
 	if !strings.Contains(held.Error(), fmt.Sprint("process ", holder.PID, " since ", holder.StartedText[:len("2026-11-22T16:00:00")])) {
-		t.Fatalf("%q does not tell of the holder", held)
+		t.Fatalf("%q does not name the holder", held)
 	}
 	child.end()
 	must(t, mustTry(t, root).Release())
 }
 
-// relation tells what the holder is to this process.
+// relation prints the relation of the holder to this process.
 func relation(root string) error {
 	_, err := TryAcquire(root, "nested")
 	var held *HeldError
@@ -121,7 +121,7 @@ func TestGarbageCollectorReleasesNothing(t *testing.T) {
 	}
 	for i := 0; i < 10; i++ {
 		runtime.GC()
-		// Finalizers run one after the other: once this one has run, so have those of the collection before.
+		// Finalizers run one after the other: once this one has run, those of the previous collection have too.
 		ran := make(chan struct{})
 		runtime.SetFinalizer(new([64]byte), func(*[64]byte) { close(ran) })
 		runtime.GC()
@@ -171,7 +171,7 @@ func TestHeldFindsThisProcesssLock(t *testing.T) {
 	child.end()
 }
 
-// Go vet would complain of a plain assignment.
+// go vet would report a plain assignment.
 func TestCopyIsTheSameLock(t *testing.T) {
 	root := t.TempDir()
 	lock := mustTry(t, root)
@@ -220,7 +220,7 @@ func TestNumbersOfMoreThan32BitsAreRefused(t *testing.T) {
 	mustFail(t, SignalHolder(root, 1000), syscall.EINVAL)
 	child.end()
 
-	// A file of which Go does not know that there is none with such a number.
+	// A file whose descriptor number is invalid, which Go does not know.
 	file, err := mustTry(t, root).IntoFile()
 	must(t, err)
 	wrong := os.NewFile(file.Fd()+1<<32, "wrong")
@@ -242,7 +242,7 @@ func TestRestorePutsTheFileBack(t *testing.T) {
 	must(t, err)
 	mustEqual(t, "prompt", holder.Prompt, "the test's work")
 
-	// A program that knows only the file is faster.
+	// A program that knows only the file locks it first.
 	must(t, os.Remove(lock.Path()))
 	file, err := os.Create(lock.Path())
 	must(t, err)
@@ -351,7 +351,7 @@ func TestFailureKeepsItsDetails(t *testing.T) {
 	mustEqual(t, "closed", errors.Is(err, os.ErrClosed), false)
 }
 
-// unwritable wants a lock in a folder that it may not write.
+// unwritable tries for a lock in a directory without write permission.
 func unwritable(root string) error {
 	if err := os.Chmod(root, 0o555); err != nil {
 		return err
@@ -375,7 +375,7 @@ func TestForbiddenFolderIsNoRefusal(t *testing.T) {
 	start(t, "unwritable", t.TempDir()).end()
 }
 
-// full can write no more from some time on.
+// full cannot write any more after a certain moment.
 func full(root string) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	held, err := TryAcquire(root, "held")
@@ -396,7 +396,7 @@ func TestFullDiskIsNoRefusal(t *testing.T) {
 	start(t, "full", t.TempDir()).end()
 }
 
-// broken has a lock whose record it cannot write any more, because its descriptor has become one for reading.
+// broken has a lock whose record it cannot write any more, because its descriptor became read-only.
 func broken(root string) error {
 	lock, err := TryAcquire(root, "broken")
 	if err != nil {

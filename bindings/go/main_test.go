@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// role names, in the environment, what a process that a test starts is to do. It is this same program.
+// role names, in the environment, what a process started by a test does. The process is this same program.
 const role = "RALPHLOCK_TEST_ROLE"
 
-// What the processes do; each is told the workspace.
+// What the processes do; each gets the workspace.
 var roles = map[string]func(root string) error{
 	"hold":       hold,
 	"adopt":      adopt,
@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A child is a process that a test talks with, line by line. It ends with the test at the latest.
+// A child is a process that exchanges lines with a test. It ends with the test at the latest.
 type child struct {
 	*exec.Cmd
 	t     *testing.T
@@ -78,7 +78,7 @@ func (c *child) expect(expected string) {
 	}
 }
 
-// end tells the child to go on to its end.
+// end tells the child to end.
 func (c *child) end() {
 	c.t.Helper()
 	must(c.t, c.input.Close())
@@ -88,12 +88,12 @@ func (c *child) end() {
 	}
 }
 
-// told waits for the parent to end the input.
+// told waits for the parent to close the input.
 func told() {
 	io.Copy(io.Discard, os.Stdin)
 }
 
-// hold has the lock until it is told to end.
+// hold holds the lock until it is told to end.
 func hold(root string) error {
 	lock, err := TryAcquire(root, "the child's work")
 	if err != nil {
@@ -127,7 +127,7 @@ func mustTry(t *testing.T, root string) *Lock {
 	return lock
 }
 
-// mustBeHeld gives the refusal, which is no failure.
+// mustBeHeld returns the refusal, which is not a failure.
 func mustBeHeld(t *testing.T, err error) *HeldError {
 	t.Helper()
 	var held *HeldError
@@ -138,7 +138,7 @@ func mustBeHeld(t *testing.T, err error) *HeldError {
 	return held
 }
 
-// mustFail wants a failure, which is no refusal, in which errors.Is finds all of these.
+// mustFail expects a failure, not a refusal, in which errors.Is finds all of these.
 func mustFail(t *testing.T, err error, expected ...error) *Error {
 	t.Helper()
 	var held *HeldError
@@ -161,7 +161,7 @@ func mustEqual(t *testing.T, what string, found, expected interface{}) {
 	}
 }
 
-// eventually waits until something is so.
+// eventually waits until a condition holds.
 func eventually(t *testing.T, what string, isSo func() bool) {
 	t.Helper()
 	for began := time.Now(); !isSo(); time.Sleep(time.Millisecond) {
@@ -171,7 +171,7 @@ func eventually(t *testing.T, what string, isSo func() bool) {
 	}
 }
 
-// parked counts the goroutines that Go's poller has, with no thread, while they wait for a lock.
+// parked counts the goroutines that wait for a lock in Go's poller, without a thread.
 func parked() int {
 	stacks := make([]byte, 8<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
@@ -185,7 +185,7 @@ func parked() int {
 	return count
 }
 
-// entries counts what a folder of /proc holds: descriptors, or threads.
+// entries counts the entries of a directory in /proc: descriptors, or threads.
 func entries(t *testing.T, folder string) int {
 	t.Helper()
 	found, err := os.ReadDir(folder)

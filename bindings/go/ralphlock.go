@@ -1,5 +1,5 @@
-// Package ralphlock locks a workspace that one program at a time may work in, and tells every other which process
-// holds it, since when and doing what.
+// Package ralphlock lets one process at a time work in a workspace. Every other one learns which process holds it, since
+// when and doing what.
 //
 //	lock, err := ralphlock.TryAcquire(".", "implement auth")
 //	var held *ralphlock.HeldError
@@ -13,8 +13,8 @@
 //		log.Fatal(err)
 //	}
 //
-// What is locked is the file .ralph/loop.lock under the workspace root, by the kernel's flock(2). That lock ends
-// with the process that holds it, however the process ends. It belongs to the process, not to a goroutine, and
+// The lock is the kernel's flock(2) on the file .ralph/loop.lock under the workspace root. It ends with the process that
+// holds it, however the process ends. It belongs to the process, not to a goroutine, and
 // two locks of one process exclude each other too. The garbage collector never releases a lock: it is held until
 // [Lock.Release] or the end of the process.
 //
@@ -41,17 +41,17 @@ import (
 // LockFile is the lock file, relative to the workspace root.
 const LockFile = C.RALPH_LOCK_FILE
 
-// Version is that of the library which runs.
+// Version is the version of the running library.
 func Version() string {
 	return C.GoString(C.ralph_lock_version())
 }
 
-// TryAcquire takes the workspace's lock now. When another process holds it, or another [Lock] of this one, the error
-// is a [*HeldError], else an [*Error]. The root is an existing directory; [FindRoot] finds it. The prompt is what this
-// process is going to do, for other processes to read: UTF-8 without NUL, at most 16 MiB, and no secrets.
+// TryAcquire takes the workspace's lock now. If another process holds it, or another [Lock] of this one, the error is a
+// [*HeldError], else an [*Error]. The root is an existing directory; [FindRoot] finds it. The prompt is what this process
+// is going to do, for other processes to read: UTF-8 without NUL, at most 16 MiB, and no secrets.
 //
-// It never waits for the lock: up to 20 ms for a holder that is just writing its record, and up to a second when
-// nothing but a stream of other processes that ask whether it is locked is in the way.
+// It does not wait for the lock to be released, but up to 20 ms for a holder that is writing its record, and up to a second
+// while only processes that ask whether it is locked prevent it.
 func TryAcquire(root, prompt string, opts ...Option) (*Lock, error) {
 	c, err := newCall(root, prompt, opts)
 	defer c.free()
@@ -62,16 +62,16 @@ func TryAcquire(root, prompt string, opts ...Option) (*Lock, error) {
 }
 
 // Acquire takes the workspace's lock, and waits for it until the context ends. Then the error is a [*HeldError]
-// with the last holder, and errors.Is finds [context.Canceled] or [context.DeadlineExceeded] in it. A context that has
-// ended before is answered with its own error, and nothing is tried. The root and the prompt are those of
+// with the last holder, and errors.Is finds [context.Canceled] or [context.DeadlineExceeded] in it. For a context
+// that has ended before, it returns the context's error and tries nothing. The root and the prompt are those of
 // [TryAcquire], and so are the other errors.
 //
-// A goroutine that waits holds no thread: the kernel tells Go's poller when the lock may be free. Where waits cannot
-// be polled it holds one until the context ends.
+// A waiting goroutine holds no thread: the kernel tells Go's poller when the lock may be free. On systems where waits
+// cannot be polled it holds a thread until the context ends.
 //
 // A file system that has stopped answering, such as a dead network mount, delays no wait in another workspace. A wait
-// on it ends with its context too, up to 100 ms later; a lock that it gets after that is released. If not even
-// the first try had an answer, the error is an [*Error] that wraps the context's.
+// on it ends with its context too, up to 100 ms later; a lock that it gets after that is released. If the
+// first try has not returned either, the error is an [*Error] that wraps the context's.
 func Acquire(ctx context.Context, root, prompt string, opts ...Option) (*Lock, error) {
 	if ctx == nil {
 		return nil, invalid("the context is nil")
@@ -87,17 +87,17 @@ func Acquire(ctx context.Context, root, prompt string, opts ...Option) (*Lock, e
 	return acquire(ctx, c, (*call).waitInPoller)
 }
 
-// Adopt makes a lock of a file that [Lock.IntoFile] gave, here or in another process, and makes this process the
-// holder on record. The lock is never free in between. A child finds the first of its parent's ExtraFiles as
+// Adopt makes a lock of a file from [Lock.IntoFile], here or in another process, and makes this process the holder on
+// record. The lock is never free in between. A child finds the first of its parent's ExtraFiles as
 //
 //	os.NewFile(3, "lock")
 //
-// It also adopts what a shell holds: exec 9<>.ralph/loop.lock; flock 9. A file that has no lock takes it, if it is
-// free. To the kernel all copies of a descriptor are one: adopt only one.
+// It also adopts a shell's lock: exec 9<>.ralph/loop.lock; flock 9. With a file that has no lock it takes the lock, if
+// that is free. To the kernel all copies of a descriptor are one: adopt only one.
 //
-// On success the file is closed, because the lock has a copy; else it is the caller's as before. Root and options must
-// be those of the lock. The error is a [*HeldError] when another process holds the lock, and one of [StatusLost] when
-// the lock file was removed from the workspace.
+// On success the file is closed, because the lock has a copy; otherwise it stays the caller's. Root and options must be
+// those of the lock. The error is a [*HeldError] if another process holds the lock, and has [StatusLost] if the lock file
+// was removed from the workspace.
 func Adopt(root, prompt string, file *os.File, opts ...Option) (*Lock, error) {
 	c, err := newCall(root, prompt, opts)
 	defer c.free()

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A goroutine that is in C has a thread, which Go starts when it needs one and never ends. One event can wake many
-// waits, so calls that take a lock run in turns.
+// A goroutine inside C occupies a thread, and Go never ends threads that it has started. One event can wake many waits,
+// so calls that take a lock run in turns.
 const (
 	// turnsPerRoot are kept until the call returns. When a file system stops answering, no more threads than
 	// these are stuck for one workspace.
@@ -19,7 +19,7 @@ const (
 	patience   = 10 * time.Millisecond
 )
 
-// A gate lets as many in at a time as its channel holds.
+// A gate admits as many callers at a time as its channel holds.
 type gate struct {
 	inside chan struct{}
 	users  int
@@ -31,8 +31,8 @@ var (
 	gates      = map[string]*gate{}
 )
 
-// inTurn does something in C for a workspace as soon as it has a turn. It returns false, and does nothing, when it
-// is told to give up before.
+// inTurn calls C for a workspace as soon as it has a turn. It returns false, and does nothing, if it is told to give up
+// before.
 func inTurn(root string, giveUp <-chan struct{}, do func()) bool {
 	g := openGate(root)
 	defer closeGate(root, g)

@@ -35,13 +35,13 @@ type result struct {
 	err  error
 }
 
-// grace is for a call that has only to notice that its context has ended, before it is left behind.
+// grace is the time for a call to notice that its context has ended, before it is abandoned.
 const grace = 100 * time.Millisecond
 
-// acquire tries once, and then waits in that way until the context ends. It frees the call.
+// acquire tries once, and then waits in the given way until the context ends. It frees the call.
 //
-// C may not come back while a file system does not answer. So another goroutine calls it, which then is left behind
-// and gives back what it gets.
+// C may not return while a file system does not answer. So another goroutine calls it; if abandoned, that goroutine
+// releases the lock that it gets.
 func acquire(ctx context.Context, c *call, wait way) (*Lock, error) {
 	results := make(chan result, 1)
 	refusals := make(chan HeldError, 1)
@@ -85,8 +85,8 @@ var errGaveUp = errors.New("the caller has gone")
 func (c *call) tryAndWait(ctx context.Context, wait way, refusals chan<- HeldError, giveUp <-chan struct{}) (*Lock, error) {
 	c.ctx = ctx
 	c.refusals = refusals
-	// Most locks are free. And what is cancelled after this has been refused: it is right to call that held. But a try
-	// that comes between two waits of other goroutines would keep these out.
+	// Most locks are free. If the context ends after this, the lock was refused, so "held" is the right answer. But a try
+	// between two waits of other goroutines would overtake these.
 	if waits.Load() == 0 {
 		lock, err := c.try(giveUp)
 		refusal, refused := err.(*HeldError)
@@ -110,7 +110,7 @@ func (c *call) tryAndWait(ctx context.Context, wait way, refusals chan<- HeldErr
 	return lock, err
 }
 
-// refuse remembers a refusal, and tells of the first one.
+// refuse stores a refusal, and reports the first one.
 func (c *call) refuse(held *HeldError) {
 	c.last = *held
 	select {
@@ -122,7 +122,7 @@ func (c *call) refuse(held *HeldError) {
 // waits counts the goroutines that wait, for any lock.
 var waits atomic.Int64
 
-// whenDone does something once the call's context ends. After end it is done, or never will be.
+// whenDone calls a function once the call's context ends. After end it has returned, or is never called.
 func (c *call) whenDone(do func()) (end func()) {
 	if c.ctx.Done() == nil {
 		return func() {}
@@ -142,7 +142,7 @@ func (c *call) whenDone(do func()) (end func()) {
 	}
 }
 
-// waitInPoller leaves the waiting to Go's poller: no thread is held.
+// waitInPoller waits in Go's poller, without a thread.
 func (c *call) waitInPoller(giveUp <-chan struct{}) (*Lock, error) {
 	var waiter *C.ralph_lock_waiter
 	var err error
@@ -161,7 +161,7 @@ func (c *call) waitInPoller(giveUp <-chan struct{}) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	// This is what makes os.NewFile give it to the poller.
+	// This makes os.NewFile register it with the poller.
 	if err := syscall.SetNonblock(fd, true); err != nil {
 		syscall.Close(fd)
 		return nil, os.NewSyscallError("fcntl", err)
@@ -174,7 +174,7 @@ func (c *call) waitInPoller(giveUp <-chan struct{}) (*Lock, error) {
 	}
 	var a answer
 	if !a.step(c, giveUp, waiter, int32(fd)) {
-		// That ends the wait without a descriptor of its own.
+		// This ends the wait without another descriptor.
 		end := c.whenDone(func() { file.SetReadDeadline(time.Unix(1, 0)) })
 		err = poller.Read(func(fd uintptr) bool { return a.step(c, giveUp, waiter, int32(fd)) })
 		end()
@@ -200,7 +200,7 @@ func freeWaiter(waiter *C.ralph_lock_waiter) {
 	C.ralph_lock_waiter_free(waiter)
 }
 
-// step looks whether the lock can be taken, until the wait is over or there is something to wait for.
+// step tries for the lock, until the wait is over or only an event can help.
 func (a *answer) step(c *call, giveUp <-chan struct{}, waiter *C.ralph_lock_waiter, fd int32) (over bool) {
 	for {
 		*a = answer{status: C.RALPH_LOCK_CANCELLED}
@@ -213,7 +213,7 @@ func (a *answer) step(c *call, giveUp <-chan struct{}, waiter *C.ralph_lock_wait
 		if held, ok := a.failure().(*HeldError); ok {
 			c.refuse(held)
 		}
-		// Go's poller tells when a descriptor becomes readable, not that it still is.
+		// Go's poller reports that a descriptor becomes readable, not that it still is.
 		if C.is_readable(C.int(fd)) == 0 {
 			return false
 		}
@@ -236,7 +236,7 @@ func (c *call) waitInThread(<-chan struct{}) (*Lock, error) {
 	defer c.whenDone(func() { C.ralph_lock_cancel_trigger(token) })()
 	for {
 		lock, err := c.acquire()
-		// Go's own signals end a wait too.
+		// The Go runtime's signals end a wait too.
 		if failed, ok := err.(*Error); !ok || failed.Status != StatusInterrupted {
 			return lock, err
 		}

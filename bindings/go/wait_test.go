@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// The ways to wait. What only Linux has is not used by the second, which works here too.
+// The ways to wait. The second uses nothing that only Linux has, and works here too.
 var ways = map[string]way{
 	"in the poller": (*call).waitInPoller,
 	"in a thread":   (*call).waitInThread,
@@ -91,7 +91,7 @@ func TestContextEndsAWait(t *testing.T) {
 			ctx, cancel = context.WithCancel(context.Background())
 			time.AfterFunc(20*time.Millisecond, cancel)
 			check(ctx, context.Canceled)
-			// What ends before the wait does is answered as well.
+			// A context that ends before the wait begins counts too.
 			check(ctx, context.Canceled)
 		})
 	}
@@ -108,8 +108,8 @@ func TestEndedContextTriesNothing(t *testing.T) {
 	}
 }
 
-// Go starts a thread when others stay in the kernel or in C, and never ends one. Few waits begin and end at a time
-// here, so that what they do then starts few threads, though each end wakes all other waits.
+// Go starts a thread when others are in the kernel or in C, and never ends one. Here few waits begin and end at a time,
+// so that they start few threads.
 func TestWaitsHoldNoThread(t *testing.T) {
 	const waits, few = 200, 10
 	root := t.TempDir()
@@ -140,7 +140,7 @@ func TestWaitsHoldNoThread(t *testing.T) {
 			}
 		}
 	}
-	// Else it would close what is forgotten.
+	// Otherwise the collector would close it.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	threads, goroutines := entries(t, "/proc/self/task"), runtime.NumGoroutine()
 	round()
@@ -156,7 +156,7 @@ func TestWaitsHoldNoThread(t *testing.T) {
 	must(t, lock.Release())
 }
 
-// descriptorsButInotify leaves out what the library keeps for the next waits, of which there may be one more or less.
+// descriptorsButInotify does not count the descriptor that the library may keep for later waits.
 func descriptorsButInotify(t *testing.T) int {
 	t.Helper()
 	open, err := os.ReadDir("/proc/self/fd")
@@ -170,12 +170,12 @@ func descriptorsButInotify(t *testing.T) int {
 	return count
 }
 
-// They begin and end at once, and each goroutine that is in C has a thread.
+// They begin and end at the same time, and each goroutine inside C occupies a thread.
 func TestAThousandWaitsLeaveFewThreads(t *testing.T) {
 	start(t, "thousand", t.TempDir()).end()
 }
 
-// thousand has its own process, because Go never ends a thread.
+// thousand runs in its own process, because Go never ends a thread.
 func thousand(root string) error {
 	const waits = 1000
 	lock, err := TryAcquire(root, "held")
@@ -217,7 +217,7 @@ func thousand(root string) error {
 	return nil
 }
 
-// stall takes every turn of a workspace, as calls do on a file system that does not answer.
+// stall takes every turn of a workspace, like calls on a file system that does not answer.
 func stall(t *testing.T, root string) {
 	t.Helper()
 	answer := make(chan struct{})
@@ -263,7 +263,7 @@ func TestStuckCallsDelayNoOtherWorkspace(t *testing.T) {
 	must(t, lock.Release())
 	must(t, <-done)
 
-	// Those that wait for an answer end with their contexts, and leave no thread or goroutine behind.
+	// Calls that wait for an answer end with their contexts, and leave no thread or goroutine behind.
 	goroutines := runtime.NumGoroutine()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -315,7 +315,7 @@ func TestContextEndsAWaitThatIsStuck(t *testing.T) {
 	})
 }
 
-// What is readable all the time wakes Go's poller once at most.
+// A descriptor that is always readable wakes Go's poller at most once.
 func TestStepsGoOnWhileThereIsSomethingToRead(t *testing.T) {
 	root := t.TempDir()
 	lock := mustTry(t, root)
@@ -336,7 +336,7 @@ func TestStepsGoOnWhileThereIsSomethingToRead(t *testing.T) {
 	must(t, lock.Release())
 }
 
-// crowded has room for fewer and fewer descriptors.
+// crowded has fewer and fewer free descriptors.
 func crowded(root string) error {
 	held, err := TryAcquire(root, "held")
 	if err != nil {
@@ -365,7 +365,7 @@ func crowded(root string) error {
 			return err
 		}
 	}
-	// A wait needs several. However far it comes, it ends with the error or with the context.
+	// A wait needs several. Wherever it fails, it ends with the error or with the context.
 	failed := 0
 	for len(spare) > 0 {
 		syscall.Close(spare[0])
@@ -375,7 +375,7 @@ func crowded(root string) error {
 		cancel()
 		if errors.Is(err, context.DeadlineExceeded) {
 			if failed == 0 {
-				return errors.New("there was always room")
+				return errors.New("there was always a descriptor left")
 			}
 			return nil
 		}

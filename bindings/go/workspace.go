@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// State is whether a lock is held, and what its file says.
+// State says whether a lock is held, and whether its file has a record.
 type State int32
 
 const (
@@ -29,8 +29,8 @@ func (s State) String() string {
 	return "unknown"
 }
 
-// Filesystem is what a lock is worth on a file system. A later version of the library may add values: take those
-// that you do not know for FilesystemUnknown.
+// Filesystem says what a lock is worth on a file system. A later version of the library may add values: treat unknown
+// ones as FilesystemUnknown.
 type Filesystem int32
 
 const (
@@ -53,11 +53,11 @@ func (f Filesystem) String() string {
 }
 
 // FindRoot finds the workspace that a directory belongs to, as an absolute path: the nearest directory at or above
-// start that contains .git, as a directory or as the file that a worktree or a submodule has. A lock file nearer
+// start that contains .git, a directory or the file of a worktree or a submodule. A lock file nearer
 // than that counts only while it is held; without any .git, the nearest one counts. The search stops at a mount
-// boundary and never finds a directory such as /tmp. "." is the current directory.
+// boundary and never returns a sticky directory such as /tmp. "." is the current directory.
 //
-// The error is one of [StatusNotFound] when the directory belongs to no workspace.
+// The error has [StatusNotFound] if the directory belongs to no workspace.
 func FindRoot(start string) (string, error) {
 	for room := C.size_t(4096); ; {
 		buffer := make([]byte, room)
@@ -76,9 +76,9 @@ func FindRoot(start string) (string, error) {
 	}
 }
 
-// Inspect tells whether the workspace's lock is held, and gives the record that belongs to that answer: the holder's
-// (nil when it left none, as flock(1) does), the last holder's when it is [StateStale], else nil. The answer may be
-// outdated by the time the caller looks at it: to act on it, acquire instead.
+// Inspect says whether the workspace's lock is held, and returns the record that belongs to that answer: the holder's (nil
+// if it left none, as flock(1) does), the last holder's for [StateStale], else nil. The answer may be outdated when the
+// caller sees it: to act on it, acquire instead.
 func Inspect(root string, opts ...Option) (State, *Holder, error) {
 	var state C.ralph_lock_state
 	var metadata *C.ralph_lock_metadata
@@ -88,8 +88,8 @@ func Inspect(root string, opts ...Option) (State, *Holder, error) {
 	return State(state), takeHolder(metadata), err
 }
 
-// ReadExisting gives the record in the workspace's lock file, without touching the lock. A record alone does
-// not say that the lock is held. Without a lock file, or a record in it, the error is one of [StatusNotFound].
+// ReadExisting returns the record in the workspace's lock file, without touching the lock. A record alone does not mean
+// that the lock is held. Without a lock file, or a record in it, the error has [StatusNotFound].
 func ReadExisting(root string) (*Holder, error) {
 	var metadata *C.ralph_lock_metadata
 	err := ask(root, nil, func(c *call, details **C.ralph_lock_error) C.ralph_lock_status {
@@ -98,7 +98,7 @@ func ReadExisting(root string) (*Holder, error) {
 	return takeHolder(metadata), err
 }
 
-// IsLocked tells whether a process holds the workspace's lock at this moment, this one included.
+// IsLocked says whether a process holds the workspace's lock at this moment, this one included.
 func IsLocked(root string) (bool, error) {
 	var locked C.bool
 	err := ask(root, nil, func(c *call, details **C.ralph_lock_error) C.ralph_lock_status {
@@ -107,10 +107,12 @@ func IsLocked(root string) (bool, error) {
 	return bool(locked), err
 }
 
-// SignalHolder sends a signal to the process that holds the workspace's lock, and to no other; signal 0 sends none
-// and tells whether one could be sent. The error is one of [StatusNotFound] when no process holds the lock, of
-// [StatusParse] when the holder left no record, and of [StatusNotLive] when the process on record is not provably
-// the one that holds it.
+// SignalHolder sends a signal to the process that holds the workspace's lock, and to no other; signal 0 sends none and only
+// checks whether one could be sent. The error has
+//
+//   - [StatusNotFound] if no process holds the lock
+//   - [StatusParse] if the holder left no record
+//   - [StatusNotLive] if the process on record is not provably the holder
 //
 // A signal number that the system does not have is EINVAL.
 func SignalHolder(root string, signal syscall.Signal, opts ...Option) error {
@@ -124,8 +126,8 @@ func SignalHolder(root string, signal syscall.Signal, opts ...Option) error {
 }
 
 // FindKeepers finds the processes that keep the workspace's lock: the holder, or those that inherited its
-// descriptor, like a server that was started under the lock. Best effort: other users' processes and those of other
-// pid namespaces are not seen. It takes milliseconds, or tenths of a second on a busy machine.
+// descriptor, like a server started under the lock. Processes of other users, and of other pid namespaces, are missing. It
+// takes milliseconds, or tenths of a second on a busy machine.
 func FindKeepers(root string, opts ...Option) ([]int, error) {
 	for room := 64; ; {
 		pids := make([]C.uint32_t, room)
@@ -148,8 +150,8 @@ func FindKeepers(root string, opts ...Option) ([]int, error) {
 	}
 }
 
-// ProbeFilesystem finds out what a lock is worth on the workspace's file system, before a program relies on it. It
-// tries, and leaves nothing behind.
+// ProbeFilesystem determines what a lock is worth on the workspace's file system, before a program relies on it. It tries
+// two locks, and leaves nothing behind.
 func ProbeFilesystem(root string) (Filesystem, error) {
 	var verdict C.ralph_lock_filesystem
 	err := ask(root, nil, func(c *call, details **C.ralph_lock_error) C.ralph_lock_status {

@@ -141,7 +141,7 @@ func TestRootIsFoundFromBelow(t *testing.T) {
 func TestProbeSaysWhatLocksAreWorth(t *testing.T) {
 	verdict, err := ProbeFilesystem(t.TempDir())
 	must(t, err)
-	// Whatever it is, these tests pass there.
+	// These tests pass on any file system.
 	if verdict == FilesystemNoLocks {
 		t.Fatal(verdict)
 	}
@@ -149,7 +149,7 @@ func TestProbeSaysWhatLocksAreWorth(t *testing.T) {
 	mustFail(t, err)
 }
 
-// The names here are those of the header, all of them.
+// The names here are all those of the header.
 func TestNamesAreTheHeaders(t *testing.T) {
 	header, err := os.ReadFile("../../include/ralph_lock.h")
 	must(t, err)

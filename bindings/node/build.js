@@ -1,5 +1,5 @@
 'use strict';
-// npm runs this in a clone, before it links or packs the package: it builds the addon with cargo.
+// Builds the addon with cargo. npm runs this in a clone before it links or packs the package.
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -13,7 +13,7 @@ function cargo(...args) {
     return execFileSync('cargo', [...args, ...options], { stdio: ['inherit', 'pipe', 'inherit'] });
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
-    throw new Error('cargo is not on the PATH. Rust 1.88 or newer is needed: https://rustup.rs');
+    throw new Error('cargo is not on the PATH. Install Rust 1.88 or newer: https://rustup.rs');
   }
 }
 

@@ -3,13 +3,13 @@
 /** A directory. Paths are bytes: one that is not UTF-8 is given as a Buffer or Uint8Array. */
 export type Path = string | Uint8Array | FileURL;
 
-/** What is needed of a `URL`. */
+/** The part of a `URL` that is used. */
 export interface FileURL {
   readonly href: string;
   readonly protocol: string;
 }
 
-/** What is needed of an `AbortSignal`: Node's, a browser's, jsdom's or a polyfill's. */
+/** The part of an `AbortSignal` that is used: Node's, a browser's, jsdom's or a polyfill's. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason?: unknown;
@@ -45,33 +45,33 @@ export interface Holder {
   readonly started: Date;
   /** The same, exact to the nanosecond, as RFC 3339 in UTC. */
   readonly startedText: string;
-  /** The same in nanoseconds since 1970. Not enumerable: JSON.stringify leaves it out. */
+  /** The same in nanoseconds since 1970. Not enumerable: JSON.stringify omits it. */
   readonly startedNs: bigint;
-  /** What it is doing, in its own words. Another program chose the text; `summary` is what to print. */
+  /** What it is doing, in its own words. Another program chose the text: print `summary` instead. */
   readonly prompt: string;
   /**
-   * One line for people, safe to print at a terminal: the process, its host if that is another one, since when, and the
+   * One line, safe to print at a terminal: the process, its host if it is not this one, since when, and the
    * prompt. Control and invisible characters are escaped, and a long prompt is cut.
    */
   readonly summary: string;
-  /** The machine or container it runs on; null where the record has none. */
+  /** The machine or container it runs on; null if the record has none. */
   readonly host: string | null;
   /**
    * Whether its process ran at that moment.
    * - `live`: it ran.
    * - `dead`: it has ended.
-   * - `recycled`: it has ended, and another process has its number.
+   * - `recycled`: it has ended, and another process has its pid.
    * - `foreign`: it belongs to another host, boot or pid namespace.
-   * - `unknown`: the record has no identity, as that of ralph-core.
+   * - `unknown`: the record has no identity, like ralph-core's.
    */
   readonly liveness: 'unknown' | 'live' | 'dead' | 'recycled' | 'foreign';
-  /** What its process is to this one. `ancestor`: this program runs inside that loop. */
+  /** The relation of its process to this one. `ancestor`: this program runs inside that loop. */
   readonly relation: 'unknown' | 'self' | 'ancestor' | 'other';
 }
 
-/** What failures and refusals have in common. */
+/** The common properties of failures and refusals. */
 interface Details {
-  /** The operating system's error, for instance `EACCES`; where there is none, the status. */
+  /** The operating system's error, for instance `EACCES`; if there is none, the status. */
   readonly code: string;
   /** Its number, negative as in the errors of `node:fs`. */
   readonly errno?: number;
@@ -80,7 +80,7 @@ interface Details {
   readonly status: Status;
 }
 
-/** A call failed. Never that another process has the lock. */
+/** A call failed; never because another process has the lock. */
 export class LockError extends Error implements Details {
   private constructor();
   readonly code: string;
@@ -96,66 +96,66 @@ export class HeldError extends Error implements Details {
   readonly errno?: number;
   readonly path?: string;
   readonly status: Status;
-  /** Null when the holder left no record, as `flock(1)` does. */
+  /** Null if the holder left no record, as `flock(1)` does. */
   readonly holder: Holder | null;
 }
 
-/** Another process had the lock for the whole time to wait. */
+/** Another process had the lock until the timeout. */
 export class LockTimeoutError extends HeldError {}
 
 /**
- * A held lock. It is held until it is released, or until the thread (the main thread, or the worker) that took it ends,
+ * A held lock. It is held until it is released, or until the thread that took it (the main thread, or a worker) ends,
  * however that ends.
  *
  * The garbage collector never releases a lock. When nothing refers to the Lock object of a held lock any more, Node
- * emits a warning, `RALPH_LOCK_FORGOTTEN`; {@link held} gives an object for it again.
+ * emits a warning, `RALPH_LOCK_FORGOTTEN`; {@link held} returns an object for it again.
  *
  * A held lock does not keep the process running.
  */
 export class Lock<P extends string | Uint8Array = string> {
   private constructor();
 
-  /** The lock file, spelled as the root was; bytes when the root was given as bytes. */
+  /** The lock file, spelled as the root was; bytes if the root was given as bytes. */
   readonly path: P;
 
   /**
-   * Releases the lock. A second call does nothing and gives the first one's promise.
+   * Releases the lock. A second call does nothing and returns the first one's promise.
    *
-   * Rejects with a LockError when the record could not be taken out of the file, or was another holder's
-   * (`RALPH_LOCK_LOST`). The lock is released then too.
+   * Rejects with a LockError if the record could not be blanked, or was another holder's (`RALPH_LOCK_LOST`). The lock is
+   * released in these cases too.
    */
   release(): Promise<void>;
 
-  /** The same at once, in this thread, for `process.on('exit')`. Does nothing after a release. */
+  /** The same synchronously, for `process.on('exit')`. Does nothing after a release. */
   releaseSync(): void;
 
   /** `await using lock = await acquire(...)` releases at the end of the block. */
   [Symbol.asyncDispose](): Promise<void>;
 
-  /** `using lock = await acquire(...)` releases at the end of the block, at once. */
+  /** `using lock = await acquire(...)` releases at the end of the block, synchronously. */
   [Symbol.dispose](): void;
 
   /**
-   * Resolves if this lock still is the workspace's. After `rm -rf .ralph` or `git clean -fdx` it rejects with a
-   * LockError, `RALPH_LOCK_LOST`; see {@link Lock.restore}. Long work asks from time to time, and before it commits what
-   * it did. On a network file system it asks the server, which can take seconds.
+   * Resolves if this lock is still the workspace's. Call it before work is committed. After `rm -rf .ralph` or
+   * `git clean -fdx` it rejects with a LockError, `RALPH_LOCK_LOST`; see {@link Lock.restore}. On a network file system it
+   * asks the server, which can take seconds.
    */
   verify(): Promise<void>;
 
   /**
    * Puts the lock file back after it was removed or replaced, and writes the record again. Resolves also if the file was
-   * never gone. Rejects with a HeldError when a program that knows only the file, as `flock(1)` does, holds the new one;
-   * with a LockError, `RALPH_LOCK_LOST`, when the workspace itself is gone or is another directory now.
+   * never gone. Rejects with a HeldError if a program that knows only the file, like `flock(1)`, holds the new one; with a
+   * LockError, `RALPH_LOCK_LOST`, if the workspace itself is gone or another directory is at its path.
    */
   restore(): Promise<void>;
 
-  /** Who was on record when the lock was taken: a holder that died. Null: the last one ended well, or there was none. */
+  /** The holder on record when the lock was taken, which died. Null: the last one released the lock, or there was none. */
   previous(): Holder | null;
 
   /**
-   * Turns the lock into a descriptor for a child process that goes on with it: give it in `stdio`, and close it here
-   * once the child is spawned. The child calls {@link adopt}. This Lock is ended; the lock is held while any copy of the
-   * descriptor is open. It runs at once, in this thread. Where it throws, the lock is released.
+   * Turns the lock into a descriptor for a child process that continues with it: pass it in `stdio`, and close it here
+   * once the child is spawned. The child calls {@link adopt}. This Lock ends; the lock is held while any copy of the
+   * descriptor is open. Synchronous. If it throws, the lock is released.
    */
   intoFd(): number;
 }
@@ -163,70 +163,70 @@ export class Lock<P extends string | Uint8Array = string> {
 /** The Lock that goes with a root. */
 export type LockOf<R extends Path> = Lock<R extends Uint8Array ? Uint8Array : string>;
 
-/** Which lock of the workspace is meant. */
+/** Chooses the lock of the workspace. */
 export interface FileOptions {
-  /** Another file than `.ralph/loop.lock`: a path below the root. It is for locking alone; its text is replaced. */
+  /** Another file than `.ralph/loop.lock`: a path below the root. Use it only for locking: its text is replaced. */
   lockFile?: string | Uint8Array;
 }
 
 export interface AcquireOptions extends FileOptions {
-  /** Ends the wait: it rejects with the signal's reason, and nothing of it is left. */
+  /** Ends the wait, which rejects with the signal's reason and leaves nothing behind. */
   signal?: AbortSignalLike;
   /**
-   * For how long to wait, in milliseconds. Without it, or with `Infinity`: as long as it takes. The kernel measures the
-   * time; JavaScript's timers, and fakes of them, have no part in it.
+   * The timeout in milliseconds. Without it, or with `Infinity`, there is no limit. The kernel measures the time, not
+   * JavaScript's timers or their fakes.
    */
   timeout?: number;
 }
 
 /**
- * Takes the workspace's lock, and waits until it is free. It needs Linux.
+ * Takes the workspace's lock, waiting until it is free. Linux only.
  *
- * One thread does all waits of the process; a network or FUSE mount has one more while it is waited on, so that a server
- * that does not answer holds up the waits on its own mount only. A wait keeps the process running. Waits of a worker
+ * One thread does all waits of the process; a network or FUSE mount has its own thread while there are waits on it, so that a
+ * server that does not answer delays only the waits on its own mount. A wait keeps the process running. Waits of a worker
  * end with it.
  *
- * `prompt`: what this process is going to do, for others to read; at most 16 MiB.
+ * `prompt`: what this process is going to do, for other processes to read; at most 16 MiB.
  *
  * Rejects with a LockTimeoutError, the signal's reason, or a LockError.
  */
 export function acquire<R extends Path>(root: R, prompt: string, options?: AcquireOptions): Promise<LockOf<R>>;
 
 /**
- * Takes the lock now. Rejects with a HeldError when another process has it, with a LockError when something failed.
+ * Takes the lock now. Rejects with a HeldError if another process has it, with a LockError if a call failed.
  *
- * It takes up to 20 ms when a holder is just writing its record, up to a second when many programs ask at once.
+ * It takes up to 20 ms while a holder is writing its record, and up to a second while many programs ask at once.
  */
 export function tryAcquire<R extends Path>(root: R, prompt: string, options?: FileOptions): Promise<LockOf<R>>;
 
 /**
- * Goes on with a lock that another process, or a shell, handed over as a descriptor, and becomes the holder on
- * record. The lock is never free in between. The descriptor belongs to the Lock then, which closes it; do not close it
- * during the call either. Where it rejects, the descriptor is the caller's as before.
+ * Takes over a lock that another process, or a shell, handed over as a descriptor, and becomes the holder on record. The
+ * lock is never free in between. On success the descriptor belongs to the Lock, which closes it; do not close it during
+ * the call either. If it rejects, the descriptor stays the caller's.
  *
- * Rejects with a HeldError without a holder when the lock is another descriptor's, else with a LockError.
+ * Rejects with a HeldError without a holder if another descriptor has the lock, else with a LockError.
  */
 export function adopt<R extends Path>(root: R, prompt: string, fd: number, options?: FileOptions): Promise<LockOf<R>>;
 
 /**
- * The lock of that workspace that this thread (the main thread, or the worker) holds: the object that `acquire` gave, or
- * one more for it when that one is garbage. Null: it holds none. So a program, or a notebook cell, that runs again finds
- * the lock that its first run took.
+ * The lock of that workspace that this thread (the main thread, or a worker) holds: the object that `acquire` returned,
+ * or a new one if that was collected. Null: it holds none. A program, or a notebook cell, that runs again finds the lock
+ * of its first run.
  */
 export function held<R extends Path>(root: R, options?: FileOptions): Promise<LockOf<R> | null>;
 
-/** The holder on record, without touching the lock. Null: there is no record. It does not say that the lock is held. */
+/** The holder on record, without touching the lock. Null: there is no record. A record alone does not mean that the lock is held. */
 export function readExisting(root: Path): Promise<Holder | null>;
 
 /** Whether the lock is held at this moment, by any process, this one included. */
 export function isLocked(root: Path): Promise<boolean>;
 
 /**
- * Whether the lock is held, and the record that belongs to that answer. It takes up to 20 ms when a holder is not on
+ * Whether the lock is held, and the record that belongs to that answer. It takes up to 20 ms if the holder has no
  * record.
  * - `free`: no process holds it.
  * - `held`: a process holds it; `holder` is null if it left no record.
- * - `stale`: it is free, and the last holder's record is still there, because that process died.
+ * - `stale`: it is free, but the last holder's record is in the file, because that process died.
  */
 export function inspect(
   root: Path,
@@ -236,31 +236,31 @@ export function inspect(
 >;
 
 /**
- * Sends a signal to the process that holds the lock now, and to no other: not to one that merely has the number of a
- * holder that died. `signal`: a name or a number; `SIGTERM` if none is given; 0 only tells whether one could be sent.
+ * Sends a signal to the process that holds the lock now, and to no other: not to one that reuses a dead holder's pid.
+ * `signal`: a name or a number; `SIGTERM` by default; 0 only checks whether one could be sent.
  *
  * Rejects with a LockError:
  * - `RALPH_LOCK_NOT_FOUND`: no process holds the lock.
- * - `RALPH_LOCK_NOT_LIVE`, `RALPH_LOCK_PARSE`: which process holds it cannot be proved.
+ * - `RALPH_LOCK_NOT_LIVE`, `RALPH_LOCK_PARSE`: the process on record is not provably the holder.
  */
 export function signalHolder(root: Path, signal?: `SIG${string}` | number, options?: FileOptions): Promise<void>;
 
 /**
- * The processes that keep the lock: the holder, or those that inherited its descriptor. Other users' processes are not
- * seen. It looks through all of /proc, which takes milliseconds to tenths of a second, in a thread of libuv's pool.
+ * The processes that keep the lock: the holder, or those that inherited its descriptor. Other users' processes are
+ * missing. It reads all of /proc, which takes milliseconds to tenths of a second, in a thread of libuv's pool.
  */
 export function findKeepers(root: Path, options?: FileOptions): Promise<number[]>;
 
 /**
  * The workspace that a directory belongs to, as an absolute path without symbolic links: the nearest directory at or above
  * `start` that contains `.git` (a directory, or the file of a worktree or submodule). A `.ralph/loop.lock` nearer than
- * that counts while it is held; without any `.git`, the nearest one counts. `start` is the current directory if none is
- * given.
+ * that counts while it is held; without any `.git`, the nearest one counts. `start` defaults to the current
+ * directory.
  *
  * The search stops at a mount boundary, as git's does, and passes over sticky directories such as /tmp. Rejects with a
- * LockError, `RALPH_LOCK_NOT_FOUND`, when there is no workspace.
+ * LockError, `RALPH_LOCK_NOT_FOUND`, if there is no workspace.
  */
 export function findRoot<R extends Path = string>(start?: R): Promise<R extends Uint8Array ? Uint8Array : string>;
 
-/** What a lock is worth on the workspace's file system, to be asked before a program relies on it. */
+/** What a lock is worth on the workspace's file system. Ask before relying on it. */
 export function probeFilesystem(root: Path): Promise<'unknown' | 'local' | 'distributed' | 'no-locks'>;

@@ -1,9 +1,9 @@
 'use strict';
 
-// The waits of each signal. One listener serves them all: Node warns of a leak where a signal has more than ten.
+// The waits of each signal. One listener serves them all: Node warns about a leak if a signal has more than ten.
 const waits = new WeakMap();
 
-/** Calls that once the signal aborts. Gives a function that takes it back. */
+/** Calls the function once the signal aborts. Returns a function that cancels this. */
 function onAbort(signal, call) {
   let calls = waits.get(signal);
   if (!calls) {

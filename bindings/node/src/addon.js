@@ -1,5 +1,5 @@
 'use strict';
-// Loads the addon: the one that was built into this package, or that of the platform's own package.
+// Loads the addon: the one built into this package, or that of the platform's package.
 const { version } = require('../package.json');
 const { platform } = require('./platform.js');
 

@@ -1,5 +1,5 @@
 'use strict';
-// What callers pass, checked as node:fs does it, in the form that the addon takes.
+// Checks callers' arguments like node:fs, and converts them for the addon.
 const { constants } = require('node:os');
 const { fileURLToPath } = require('node:url');
 const { isUint8Array } = require('node:util').types;
@@ -23,7 +23,7 @@ function outOfRange(name, wanted, value) {
   );
 }
 
-/** A string that is the same in UTF-8: a surrogate without its other half would become U+FFFD there. */
+/** A string that UTF-8 can represent: an unpaired surrogate would become U+FFFD. */
 function text(name, value) {
   if (typeof value !== 'string') throw wrongType(name, 'of type string', value);
   const wrong = value.includes('\0') ? 'null bytes' : /\p{Surrogate}/u.test(value) ? 'lone surrogates' : null;
@@ -39,7 +39,7 @@ function path(name, value) {
     if (!value.includes(0)) return Buffer.from(value);
     throw fail(TypeError, 'ERR_INVALID_ARG_VALUE', `The argument '${name}' must be bytes without null bytes`);
   }
-  // As node:fs has it: a URL of another realm, as jsdom's, is a URL too.
+  // As in node:fs, a URL of another realm, such as jsdom's, is a URL too.
   if (typeof value?.href === 'string' && typeof value.protocol === 'string')
     return path(name, fileURLToPath(value.href));
   throw wrongType(name, 'of type string or an instance of Buffer, Uint8Array or URL', value);
@@ -49,7 +49,7 @@ function optionalPath(name, value) {
   return value === undefined ? undefined : path(name, value);
 }
 
-/** Options, which may be left out. A misspelled name would be taken for a wish that was not made. */
+/** Options, which may be omitted. A misspelled name is refused, because it would be ignored silently. */
 function options(value, known) {
   if (value === undefined) return {};
   if (typeof value !== 'object' || value === null) throw wrongType('options', 'of type object', value);
@@ -62,7 +62,7 @@ function options(value, known) {
   );
 }
 
-/** Milliseconds as a whole number; undefined for as long as it takes. */
+/** Milliseconds as a whole number; undefined for no limit. */
 function milliseconds(name, value) {
   if (value === undefined) return undefined;
   if (typeof value !== 'number') throw wrongType(name, 'of type number', value);
@@ -71,21 +71,21 @@ function milliseconds(name, value) {
   return Number.isSafeInteger(whole) ? whole : undefined;
 }
 
-/** A number that C takes as an int: it would drop the bits that do not fit. */
+/** A number that fits into a C int: a larger one would be truncated. */
 function int(name, value) {
   if (typeof value !== 'number') throw wrongType(name, 'of type number', value);
   if (Number.isInteger(value) && value >= 0 && value <= MAX_INT) return value;
   throw outOfRange(name, `an integer >= 0 and <= ${MAX_INT}`, value);
 }
 
-/** A signal's number; it may be given by its name. */
+/** The number of a signal given by name or number. */
 function signalNumber(name, value) {
   if (typeof value !== 'string') return int(name, value);
   if (Object.hasOwn(constants.signals, value)) return constants.signals[value];
   throw fail(TypeError, 'ERR_UNKNOWN_SIGNAL', `Unknown signal: ${value}`);
 }
 
-/** Whatever does what an AbortSignal does: jsdom and polyfills have their own. */
+/** Any object with an AbortSignal's interface: jsdom and polyfills have their own. */
 function abortSignal(name, value) {
   if (value === undefined) return undefined;
   const fits =

@@ -5,7 +5,7 @@ const argument = require('./arguments.js');
 const { check } = require('./errors.js');
 const { holder } = require('./holder.js');
 
-/** Which lock is asked about. */
+/** The lock that a question is about. */
 function target(root, options) {
   const { lockFile } = argument.options(options, ['lockFile']);
   return [argument.path('root', root), argument.optionalPath('options.lockFile', lockFile)];

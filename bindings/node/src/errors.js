@@ -2,7 +2,7 @@
 const { constants } = require('node:os');
 const { holder } = require('./holder.js');
 
-// Of numbers with two names the first one is what Node's own errors say.
+// For a number with two names, Node's own errors use the first.
 const codes = new Map(
   Object.entries(constants.errno)
     .reverse()
@@ -38,7 +38,7 @@ for (const Type of [LockError, HeldError, LockTimeoutError]) {
   Object.defineProperty(Type.prototype, 'name', { value: Type.name, configurable: true, writable: true });
 }
 
-/** What the addon gave, unless that is a failure, which is thrown. */
+/** Returns the addon's result; throws it if it is a failure. */
 function check(outcome) {
   if (outcome?.status === undefined) return outcome;
   switch (outcome.status) {

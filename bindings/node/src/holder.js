@@ -1,6 +1,6 @@
 'use strict';
 
-/** What the addon tells of a holder, as users have it. Null for none. */
+/** Converts the addon's holder to the public object. Null for none. */
 function holder(told) {
   if (!told) return null;
   const { pid, localPid, startedNs, startedText, prompt, host, summary, liveness, relation } = told;

@@ -5,12 +5,12 @@ const argument = require('./arguments.js');
 const { check } = require('./errors.js');
 const { holder } = require('./holder.js');
 
-// The lock objects of this thread, by the addon's numbers.
+// This thread's lock objects, by the addon's numbers.
 const objects = new Map();
 
-// The collector never releases a lock: a program that has lost its Lock object may still work under the lock.
+// The garbage collector never releases a lock: a program that lost its Lock object may still work under the lock.
 const forgotten = new FinalizationRegistry(({ number, path }) => {
-  // `held` may have made one more object for the lock meanwhile.
+  // `held` may have made another object for the lock meanwhile.
   if (objects.get(number)?.deref()) return;
   objects.delete(number);
   if (!addon.isHeld(number)) return;
@@ -26,7 +26,7 @@ const key = Symbol('ralph-lock');
 
 class Lock {
   #number;
-  /** Once the lock is ended, or is about to be: how that went. */
+  /** The promise of the release, once it has begun. */
   #end;
 
   constructor(given, number, path) {
@@ -66,7 +66,7 @@ class Lock {
     return check(outcome);
   }
 
-  /** Ends the lock; the object may be collected then. */
+  /** Ends the lock, after which the object may be collected. */
   #forget(end) {
     forgotten.unregister(this);
     objects.delete(this.#number);
@@ -74,7 +74,7 @@ class Lock {
   }
 }
 
-// Where a symbol is missing, what transpilers use in its place.
+// If a symbol is missing, the transpilers' substitute.
 const define = (name, value) =>
   Object.defineProperty(Lock.prototype, Symbol[name] ?? Symbol.for(`Symbol.${name}`), {
     value,

@@ -1,14 +1,14 @@
 'use strict';
-// Which addon runs here. build.js makes it under this name, and the package for a platform has its name.
+// The name of this platform's addon, used by build.js and by the platform's package.
 const fs = require('node:fs');
 
-/** As in the names of Rust's and npm's platforms: 'linux-x64-gnu', 'linux-arm64-musl', 'darwin-arm64'. */
+/** As in npm's platform names: 'linux-x64-gnu', 'linux-arm64-musl', 'darwin-arm64'. */
 function platform() {
   const { platform, arch } = process;
   return platform === 'linux' ? `${platform}-${arch}-${libc()}` : `${platform}-${arch}`;
 }
 
-/** The C library that this program is linked to: its first bytes name the dynamic loader. */
+/** The C library of this program, whose first bytes name the dynamic loader. */
 function libc() {
   const file = fs.openSync(process.execPath, 'r');
   try {

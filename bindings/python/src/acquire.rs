@@ -26,18 +26,18 @@ pub(crate) fn try_acquire(
     acquire(py, root, prompt, Timeout::Once, true, lock_file, None)
 }
 
-/// Takes the workspace's lock, waiting for it if need be.
+/// Takes the workspace's lock, waiting for it if necessary.
 ///
-/// `root` is an existing directory. `prompt` says what this process is going to do, for others to read, in at most
-/// 16 MiB. `timeout` is in seconds: None or -1 waits without limit, 0 tries once, and so does `blocking=False`.
+/// `root` is an existing directory. `prompt` says what this process is going to do, for other processes to read, in
+/// at most 16 MiB. `timeout` is in seconds: None or -1 waits without limit, 0 tries once, and so does `blocking=False`.
 /// `lock_file` locks another file, a path below the root, instead of ".ralph/loop.lock". `cancel` can end the wait
 /// from another thread.
 ///
-/// Other threads run during the wait. Signal handlers of Python run, if this is the main thread; unless one raises,
-/// as Ctrl-C does with KeyboardInterrupt, the wait goes on with the time that is left.
+/// Other threads run during the wait. In the main thread Python's signal handlers run too; unless one raises, as Ctrl-C
+/// does with KeyboardInterrupt, the wait continues with the remaining time.
 ///
 /// HeldError: another process, or this one, holds the lock, and the timeout is 0.
-/// TimedOutError, a HeldError and a TimeoutError: the time is over.
+/// TimedOutError, a HeldError and a TimeoutError: the timeout expired.
 /// DeadlockError, a HeldError: this thread holds the lock itself.
 /// CancelledError: the token was triggered.
 /// ValueError, TypeError: an argument can never work.
@@ -68,7 +68,7 @@ fn wait(py: Python<'_>, request: &Request) -> PyResult<(LockGuard, Option<Key>)>
     let deadline = request.timeout.deadline();
     let once = matches!(request.timeout, Timeout::Once);
     let find_key = || Key::of(&request.root, request.lock_file());
-    // Most locks are free. But a try that comes between two waits of other threads would keep these out.
+    // Most locks are free. But a try between two waits of other threads would overtake these.
     let mut key = None;
     let mut waits_behind_others = false;
     if !once && WAITS.load(Relaxed) > 0 {
@@ -122,7 +122,7 @@ impl Drop for Counted {
     }
 }
 
-/// The time until then, and never the zero that means not to wait at all.
+/// The remaining time; never zero, which would mean not to wait at all.
 fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()).max(Duration::from_nanos(1))
 }
@@ -134,8 +134,8 @@ fn wait_for_events(py: Python<'_>, mut waiter: Waiter) -> PyResult<LockGuard> {
         if let Some(guard) = py.detach(|| waiter.step()).map_err(|error| raise(py, error))? {
             return Ok(guard);
         }
-        // A handler of Python runs with the mask that its program expects: the first time. The second time only for
-        // a signal that came just before the mask; one that comes later ends the sleep.
+        // Python's handlers run with the program's signal mask: the first time here. The second time only for a signal
+        // just before the mask was set; a later one ends the sleep.
         py.check_signals()?;
         let blocked = Blocked::all();
         py.check_signals()?;
@@ -154,7 +154,7 @@ fn wait_for_events(py: Python<'_>, mut waiter: Waiter) -> PyResult<LockGuard> {
     }
 }
 
-/// Waits where the system has no waiters. The pieces are short, so that signals are seen.
+/// Waits where the system has no waiters, in short pieces, so that signals are handled.
 fn look_again_and_again(py: Python<'_>, request: &Request, deadline: Option<Instant>) -> PyResult<LockGuard> {
     const PIECE: Duration = Duration::from_millis(100);
     loop {

@@ -1,4 +1,4 @@
-//! What callers pass, checked.
+//! Checks the callers' arguments.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -11,7 +11,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
 use ralph_lock::AcquireOptions;
 
-/// A timeout of more seconds, thirty years, is none.
+/// A longer timeout, over thirty years, means no limit.
 const LONG: f64 = 1e9;
 
 /// A path as `os.fsencode` takes it: str, bytes or os.PathLike.
@@ -31,7 +31,7 @@ impl FromPyObject<'_, '_> for AnyPath {
     }
 }
 
-/// What this process is going to do. C programs read it too, for which it would end at a null character.
+/// What this process is going to do. C programs read it too, and for them it would end at a null character.
 #[derive(Clone)]
 pub(crate) struct Prompt(pub(crate) String);
 
@@ -52,7 +52,7 @@ impl FromPyObject<'_, '_> for Prompt {
     }
 }
 
-/// For how long to wait.
+/// How long to wait.
 #[derive(Clone, Copy, Default)]
 pub(crate) enum Timeout {
     Once,
@@ -83,7 +83,7 @@ impl FromPyObject<'_, '_> for Timeout {
             let message = "timeout must be a number of seconds that is not negative; None or -1 waits without limit";
             return Err(PyValueError::new_err(message));
         }
-        // Less than the clock can tell is still a wait.
+        // A time below the clock's resolution is still a wait.
         Ok(Timeout::After(Duration::from_secs_f64(seconds).max(Duration::from_nanos(1))))
     }
 }
@@ -98,7 +98,7 @@ impl Timeout {
     }
 }
 
-/// A number that the system takes in 32 bits. A larger one is refused, never cut.
+/// A number that the system takes in 32 bits. A larger one is refused, never truncated.
 pub(crate) struct Int32(pub(crate) i32);
 
 impl FromPyObject<'_, '_> for Int32 {
@@ -114,7 +114,7 @@ impl FromPyObject<'_, '_> for Int32 {
     }
 }
 
-/// What to lock, for whom, and until when to wait for it.
+/// What to lock, with which prompt, and how long to wait.
 #[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) root: PathBuf,
@@ -130,7 +130,7 @@ impl Request {
         self.lock_file.as_ref().map(|path| path.0.as_path())
     }
 
-    /// The options of the library for a wait that lasts no longer than that.
+    /// The library's options for a wait with that timeout.
     pub(crate) fn options(&self, timeout: Option<Duration>) -> AcquireOptions {
         let mut options = options(self.lock_file.as_ref());
         if let Some(timeout) = timeout {

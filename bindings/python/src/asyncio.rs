@@ -1,7 +1,6 @@
-//! Waiting in asyncio's event loop. No call that could reach the file system runs in the loop's thread: each runs in
-//! a thread of its own, which ends with the call. So a file system that stalls holds up nothing but its own locks.
-//! These threads never attach to the interpreter. Each rings a bell at its end, a descriptor that the loop watches; a
-//! wait that sleeps has none.
+//! Waits in asyncio's event loop. No call that could reach the file system runs in the loop's thread: each runs in its
+//! own thread, which ends with the call. So a stalled file system delays only its own locks. These threads never attach
+//! to the interpreter. Each signals its end through a descriptor that the loop watches; a sleeping wait has no thread.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -36,14 +35,14 @@ pub(crate) struct Attempt {
 /// What the loop's thread and the threads of calls share.
 struct Shared {
     phase: Mutex<Phase>,
-    /// Of the call that is under way.
+    /// State of the call in progress.
     bell: Mutex<Option<Arc<Bell>>>,
 }
 
 enum Phase {
-    /// A call is under way; or the attempt has ended.
+    /// A call is in progress, or the attempt has ended.
     Calling,
-    /// The lock was not free: the loop watches the waiter, once it has heard of it.
+    /// The lock was not free: the loop watches the waiter.
     Waiting {
         waiter: Box<Waiter>,
         key: Option<Key>,
@@ -53,7 +52,7 @@ enum Phase {
     Released,
     Failed(LockError),
     Panicked,
-    /// The task was cancelled: what a call brings is given up.
+    /// The task was cancelled: a lock from a late call is released.
     Abandoned,
 }
 
@@ -66,7 +65,7 @@ impl Shared {
         self.bell.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs the call in a thread, whose result is the next phase. Gives the descriptor to watch.
+    /// Runs the call in a thread, whose result is the next phase. Returns the descriptor to watch.
     fn call(self: &Arc<Shared>, call: impl FnOnce() -> Phase + Send + 'static) -> io::Result<i32> {
         let bell = Arc::new(Bell::new()?);
         let number = bell.number();
@@ -80,7 +79,7 @@ impl Shared {
             }
             drop(phase);
             bell.ring();
-            // What came too late, perhaps a lock, is given up here.
+            // A late result, possibly a lock, is dropped here.
             drop(next);
         })?;
         Ok(number)
@@ -88,7 +87,7 @@ impl Shared {
 }
 
 fn in_thread(body: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    // Signals are for the threads of Python: one that arrived here would not wake the loop.
+    // Python's threads take the signals: one that arrived here would not wake the loop.
     let _blocked = Blocked::all();
     std::thread::Builder::new().name("ralph_lock".to_owned()).stack_size(256 << 10).spawn(body).map(drop)
 }
@@ -142,7 +141,7 @@ impl Attempt {
         Ok(Attempt { request, shared, entered: AtomicBool::new(false), held: Mutex::new(None) })
     }
 
-    /// The seconds that the whole may take, or None.
+    /// The timeout in seconds, or None.
     #[getter]
     fn timeout(&self) -> Option<f64> {
         match self.request.timeout {
@@ -151,13 +150,13 @@ impl Attempt {
         }
     }
 
-    /// Begins, and gives the descriptor to watch.
+    /// Begins, and returns the descriptor to watch.
     fn start(&self) -> PyResult<i32> {
         let request = self.request.clone();
         Ok(self.shared.call(move || begin(&request))?)
     }
 
-    /// Goes on when the descriptor that was watched is readable: gives the next one, or -1 when there is a result.
+    /// Continues when the watched descriptor is readable: returns the next one, or -1 when there is a result.
     fn proceed(&self, py: Python<'_>, task: Option<&Bound<'_, PyAny>>) -> PyResult<i32> {
         let mut phase = self.shared.phase();
         match std::mem::replace(&mut *phase, Phase::Calling) {
@@ -183,7 +182,7 @@ impl Attempt {
         }
     }
 
-    /// The lock, or why there is none.
+    /// The lock, or the failure.
     fn result<'py>(&self, py: Python<'py>, task: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, Lock>> {
         let taker = task.map_or_else(|| Ok(Taker::thread(py)), Taker::task)?;
         let phase = std::mem::replace(&mut *self.shared.phase(), Phase::Calling);
@@ -201,16 +200,16 @@ impl Attempt {
         }
     }
 
-    /// The exception for a call that has not come back when the time is over.
+    /// The exception for a call that has not returned at the timeout.
     fn unanswered(&self, py: Python<'_>) -> PyErr {
         raise_unanswered(py, &self.path())
     }
 
-    /// Ends the wait without a result. Does nothing once there was one.
+    /// Ends the wait without a result. Does nothing if there was one.
     fn abandon(&self) {
         let phase = std::mem::replace(&mut *self.shared.phase(), Phase::Abandoned);
         if matches!(phase, Phase::Waiting { .. } | Phase::Taken(..)) {
-            // To close a file can take as long as to open one.
+            // Closing a file can take as long as opening one.
             let phase = Arc::new(Mutex::new(Some(phase)));
             let owned = phase.clone();
             let _ = in_thread(move || drop(owned.lock().unwrap_or_else(PoisonError::into_inner).take()));
@@ -237,7 +236,7 @@ impl Attempt {
         self.request.root.join(self.request.lock_file().unwrap_or(LoopLock::LOCK_FILE.as_ref()))
     }
 
-    /// Begins to release the lock; gives the descriptor to watch, or -1 when there is nothing to do.
+    /// Begins to release the lock; returns the descriptor to watch, or -1 if there is nothing to do.
     fn release(&self, py: Python<'_>) -> PyResult<i32> {
         let Some(held) = self.held().take() else {
             return Ok(-1);
@@ -255,7 +254,7 @@ impl Attempt {
 impl Drop for Attempt {
     fn drop(&mut self) {
         self.abandon();
-        // An `async with` that never came to its end, because the loop did.
+        // An `async with` that did not end, because its loop did.
         if let Some(held) = self.held().take().filter(|held| !held.is_over()) {
             held.kept.store(false, Relaxed);
             Python::attach(|py| lost(py, &held));
@@ -264,10 +263,10 @@ impl Drop for Attempt {
 }
 
 fn panicked() -> PyErr {
-    PyRuntimeError::new_err("the lock could not be taken: an error within the library")
+    PyRuntimeError::new_err("the lock could not be taken: a bug in ralph_lock; please report it")
 }
 
-/// A coroutine that gives a Lock. As an `async with` it holds the lock, and releases it.
+/// A coroutine that returns a Lock. As an `async with` it holds the lock and releases it.
 #[pyclass(frozen, module = "ralph_lock")]
 pub(crate) struct Acquisition {
     attempt: Py<Attempt>,
@@ -290,7 +289,7 @@ impl Acquisition {
         self.wait.clone_ref(py)
     }
 
-    /// The release begins here, in the one call that ends the `async with`, and not when its result is awaited.
+    /// The release begins here, in the call that ends the `async with`, not when its result is awaited.
     #[pyo3(signature = (*_error))]
     fn __aexit__<'py>(&self, py: Python<'py>, _error: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
         static RELEASED: PyOnceLock<Py<PyAny>> = PyOnceLock::new();

@@ -1,4 +1,4 @@
-//! Ending waits from another thread.
+//! Cancel tokens, which end waits from another thread.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -26,7 +26,7 @@ impl CancelToken {
     /// ValueError: in a forked child.
     fn trigger(&self) -> PyResult<()> {
         if self.process != std::process::id() {
-            return Err(error::invalid("the cancel token belongs to the process that this one was forked from"));
+            return Err(error::invalid("the cancel token belongs to the parent process, which forked this one"));
         }
         self.token.trigger();
         Ok(())

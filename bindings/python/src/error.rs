@@ -1,4 +1,4 @@
-//! The library's errors as exceptions of `ralph_lock`, which are defined in Python.
+//! Turns the library's errors into the exceptions of `ralph_lock`, which are defined in Python.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use ralph_lock::{Holder, LockError, Relation};
 
 use crate::holder;
 
-/// An argument that can never work, or a lock that is no more.
+/// An invalid argument, or a lock that has ended.
 pub(crate) fn invalid(message: impl Into<String>) -> PyErr {
     PyValueError::new_err(message.into())
 }
@@ -19,7 +19,7 @@ pub(crate) fn raise(py: Python<'_>, error: LockError) -> PyErr {
     exception(py, &error, message(&error)).unwrap_or_else(|failed| failed)
 }
 
-/// That for a release that could not end in good order.
+/// The exception for a release that did not fully succeed.
 pub(crate) fn raise_unclean(py: Python<'_>, error: LockError) -> PyErr {
     let message = match &error {
         LockError::Lost { .. } => error.to_string(),
@@ -28,7 +28,7 @@ pub(crate) fn raise_unclean(py: Python<'_>, error: LockError) -> PyErr {
     exception(py, &error, message).unwrap_or_else(|failed| failed)
 }
 
-/// That for a wait which only this thread could end.
+/// The exception for a wait that only this thread could end.
 pub(crate) fn raise_deadlock(py: Python<'_>, path: &Path, holder: Option<&Holder>) -> PyErr {
     let message = format!(
         "this thread holds {path:?} already, so its wait would not end: use the lock it has, which \
@@ -38,7 +38,7 @@ pub(crate) fn raise_deadlock(py: Python<'_>, path: &Path, holder: Option<&Holder
     refusal(py, &CLASS, "DeadlockError", path, holder, message).unwrap_or_else(|failed| failed)
 }
 
-/// That for a file system that has not answered in time.
+/// The exception for a file system that did not answer in time.
 pub(crate) fn raise_unanswered(py: Python<'_>, path: &Path) -> PyErr {
     let message = format!("timed out waiting for {path:?}, whose file system does not answer");
     static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -87,7 +87,7 @@ fn refusal(
     Ok(PyErr::from_value(class.call1((message, holder, path.as_os_str()))?))
 }
 
-/// What went wrong. The library's line says who holds the lock, since when and doing what.
+/// The message. The library's line says which process holds the lock, since when and doing what.
 fn message(error: &LockError) -> String {
     match error.holder() {
         Some(holder) if holder.relation() == Relation::Own => {

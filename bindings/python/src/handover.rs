@@ -1,4 +1,4 @@
-//! A lock as a descriptor, for a child process, and back.
+//! Turns a lock into a descriptor for a child process, and back.
 
 use std::os::fd::IntoRawFd;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use crate::held::{self, Held, Key, Taker};
 use crate::lock::{Lock, released};
 use crate::sys;
 
-/// Makes a lock of a descriptor that `Lock.into_fd` gave, here or in another process, and this process the holder on
-/// record. The lock is never free in between. It also adopts what a shell holds: `exec 9<>.ralph/loop.lock; flock 9`.
+/// Makes a lock of a descriptor from `Lock.into_fd`, here or in another process, and makes this process the holder on
+/// record. The lock is never free in between. It also adopts a shell's lock: `exec 9<>.ralph/loop.lock; flock 9`.
 ///
-/// The descriptor belongs to the lock then, and is closed as soon as the lock is used; if this raises, it stays the
+/// On success the descriptor belongs to the lock, which closes it at its first use; if this raises, it stays the
 /// caller's.
 ///
 /// HeldError: another process holds the lock, through another descriptor. LostError: the lock file was removed from
-/// the workspace. ValueError: it is no descriptor of the lock file, open for reading and writing. LockError.
+/// the workspace. ValueError: it is not a descriptor of the lock file, open for reading and writing. LockError.
 #[pyfunction]
 #[pyo3(signature = (root, prompt, fd, *, lock_file=None))]
 pub(crate) fn adopt<'py>(
@@ -30,7 +30,7 @@ pub(crate) fn adopt<'py>(
     lock_file: Option<AnyPath>,
 ) -> PyResult<Bound<'py, Lock>> {
     let request = Request { root: root.0, prompt: prompt.0, lock_file, timeout: Timeout::Once, cancel: None };
-    // The library has a copy: until the caller is seen to have the lock, its own descriptor stays open.
+    // The library has a copy: the caller's own descriptor stays open until the caller uses the lock.
     let copy = sys::duplicate(fd.0).map_err(|error| match error.raw_os_error() {
         Some(libc::EBADF | libc::EINVAL) => invalid(format!("{} is not an open descriptor", fd.0)),
         _ => error.into(),
@@ -46,7 +46,7 @@ pub(crate) fn adopt<'py>(
 }
 
 impl Lock {
-    /// What `into_fd` in _handover.py is made of.
+    /// The steps of `into_fd` in _handover.py.
     pub(crate) fn to_fd(&self, py: Python<'_>) -> PyResult<i32> {
         let held = self.live()?;
         if !held.claim() {
@@ -57,7 +57,7 @@ impl Lock {
         Ok(held.hand_over(fd.into_raw_fd()))
     }
 
-    /// Makes a lock again of the descriptor that the caller never received.
+    /// Takes the lock back from a descriptor that the caller never received.
     pub(crate) fn take_back(slf: &Bound<'_, Lock>) -> PyResult<()> {
         let (py, held) = (slf.py(), &slf.get().held);
         let Some(fd) = held.never_received() else {

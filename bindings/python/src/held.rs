@@ -1,5 +1,5 @@
-//! The locks that this process holds: what keeps them held when their objects are collected, what `held` finds, and
-//! what tells a thread that it would wait for itself.
+//! The locks that this process holds: keeps them held when their objects are collected, serves `held`, and detects a
+//! thread that would wait for itself.
 
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::arguments::{AnyPath, Request};
 use crate::lock::Lock;
 use crate::sys;
 
-/// Which lock it is, under whatever spelling of its root: the root's device and inode, and the lock file in it.
+/// The identity of a lock, whatever the spelling of its root: the root's device and inode, and the lock file in it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Key {
     root: (u64, u64),
@@ -24,7 +24,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// None: there is no such root. Looks at the file system.
+    /// None: there is no such root. Accesses the file system.
     pub(crate) fn of(root: &Path, lock_file: Option<&Path>) -> Option<Key> {
         use std::os::unix::fs::MetadataExt;
         let found = std::fs::metadata(root).ok()?;
@@ -34,7 +34,7 @@ impl Key {
     }
 }
 
-/// Whose code holds a lock: a thread, and in an event loop one of its tasks.
+/// The owner of a lock: a thread, and in an event loop one of its tasks.
 pub(crate) struct Taker {
     thread: ThreadId,
     /// A weak reference to the task that took the lock by `acquire_async`.
@@ -67,7 +67,7 @@ fn loop_runs(py: Python<'_>) -> bool {
     running().unwrap_or(false)
 }
 
-/// A lock and what belongs to it. A [`Lock`] object leads to it, and the list of those held.
+/// A lock with its state. A [`Lock`] object refers to it, and so does the list of held locks.
 pub(crate) struct Held {
     pub(crate) path: PathBuf,
     /// How it was taken, to take it back from a descriptor.
@@ -75,20 +75,20 @@ pub(crate) struct Held {
     key: Option<Key>,
     process: u32,
     taker: Taker,
-    /// Locked by threads that have detached, and never while a thread waits for the interpreter. A forked child may
-    /// find it locked by a thread that it does not have, and only tries.
+    /// Locked by detached threads, and never while a thread waits for the interpreter. In a forked child it may be
+    /// locked by a thread that does not exist there, so the child only tries.
     guard: RwLock<Option<LockGuard>>,
     /// Set by the one caller that ends the lock.
     over: AtomicBool,
-    /// Whether its object has reached the caller for certain, because the caller has used it.
+    /// Whether the caller has used its object, and so certainly received it.
     used: AtomicBool,
-    /// Whether an `async with` releases it, also when its object was dropped, for want of an `as`.
+    /// Whether an `async with` releases it, even if its object was dropped, because there was no `as`.
     pub(crate) kept: AtomicBool,
-    /// How many `with` blocks are in it.
+    /// The number of `with` blocks inside it.
     pub(crate) entered: AtomicUsize,
     /// The caller's own descriptor of an adopted lock, and its file: closed once the lock is used.
     adopted: Mutex<Option<(i32, (u64, u64))>>,
-    /// The descriptor that the lock was turned into, for the case that the caller never receives it; or -1.
+    /// The descriptor that the lock was turned into, in case the caller never receives it; or -1.
     handed_over: AtomicI32,
 }
 
@@ -115,7 +115,7 @@ impl Held {
         Held { adopted: Mutex::new(sys::file_of(fd).map(|file| (fd, file))), ..self }
     }
 
-    /// Whether this process took the lock, and not one that it was forked from.
+    /// Whether this process took the lock, rather than its parent.
     pub(crate) fn is_own(&self) -> bool {
         self.process == std::process::id()
     }
@@ -128,8 +128,8 @@ impl Held {
         self.used.load(Relaxed)
     }
 
-    /// Notes that the caller has the object. Then the adopted descriptor is the lock's, and is closed, unless the
-    /// caller has closed it and its number is another file's now.
+    /// Records that the caller has the object. The adopted descriptor then belongs to the lock and is closed, unless
+    /// the caller has closed it and its number now means another file.
     pub(crate) fn mark_used(&self) {
         if self.used.swap(true, Relaxed) || !self.is_own() {
             return;
@@ -146,7 +146,7 @@ impl Held {
         !self.over.swap(true, Relaxed)
     }
 
-    /// What the body says of the guard; None when it was released. Only after detaching.
+    /// Calls the body with the guard; None if it was released. Only after detaching.
     pub(crate) fn with<T>(&self, body: impl FnOnce(&LockGuard) -> T) -> Option<T> {
         self.guard.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(body)
     }
@@ -162,7 +162,7 @@ impl Held {
         self.over.store(false, Relaxed);
     }
 
-    /// Ends the lock and gives its descriptor, after a claim; None when it was released. On an error the lock stays.
+    /// Ends the lock and returns its descriptor, after a claim; None if it was released. On error the lock stays.
     /// Only after detaching.
     pub(crate) fn to_fd(&self) -> Result<Option<OwnedFd>, LockError> {
         let guard = self.take();
@@ -195,14 +195,14 @@ impl Held {
         Some(self.handed_over.swap(-1, Relaxed)).filter(|fd| *fd >= 0)
     }
 
-    /// Leaves the lock with the caller's descriptor, as if it had not been adopted. False: it was not.
+    /// Undoes the adoption: leaves the lock to the caller's descriptor. False: it was not adopted.
     pub(crate) fn give_back(&self) -> bool {
         if lock(&self.adopted).take().is_none() {
             return false;
         }
         if let Some(guard) = self.take() {
-            // To close a copy unlocks nothing while the caller's descriptor is open. Where no copy can be made, there
-            // is no other way to keep the lock than to leave the guard alone.
+            // Closing a copy unlocks nothing while the caller's descriptor is open. If no copy can be made, the only
+            // way to keep the lock is to leave the guard alone.
             if guard.to_fd().is_err() {
                 std::mem::forget(guard);
             }
@@ -213,11 +213,11 @@ impl Held {
 
 struct Entry {
     held: Arc<Held>,
-    /// The lock's object, while there is one.
+    /// The lock's object, if it exists.
     object: Py<PyWeakrefReference>,
 }
 
-/// Locked only while attached to the interpreter, and never while Python code could run: so no fork finds it locked.
+/// Locked only while attached to the interpreter, and never while Python code could run, so no fork finds it locked.
 static ALL: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -260,7 +260,7 @@ fn find(py: Python<'_>, key: &Key) -> Option<(Arc<Held>, Py<PyWeakrefReference>)
     all.iter().find(own).map(|entry| (entry.held.clone(), entry.object.clone_ref(py)))
 }
 
-/// Whether this thread would wait for a lock that it holds itself.
+/// Whether this thread would wait for its own lock.
 pub(crate) fn would_wait_for_itself(py: Python<'_>, key: Option<&Key>) -> PyResult<bool> {
     let Some((held, _)) = key.and_then(|key| find(py, key)) else {
         return Ok(false);
@@ -268,13 +268,13 @@ pub(crate) fn would_wait_for_itself(py: Python<'_>, key: Option<&Key>) -> PyResu
     if held.taker.thread != std::thread::current().id() {
         return Ok(false);
     }
-    // A thread of a pool takes locks for others.
+    // A thread of a pool takes locks for other tasks.
     static SERVES_OTHERS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let serves_others: bool = SERVES_OTHERS.import(py, "ralph_lock._threads", "serves_others")?.call0()?.extract()?;
     Ok(!serves_others)
 }
 
-/// Whether this task would: another one of its loop can release a lock of this thread.
+/// Whether this task would: another task of its loop can release a lock of this thread.
 pub(crate) fn task_would_wait_for_itself(py: Python<'_>, task: Option<&Bound<'_, PyAny>>, key: Option<&Key>) -> bool {
     let Some((held, _)) = key.and_then(|key| find(py, key)) else {
         return false;
@@ -288,7 +288,7 @@ pub(crate) fn task_would_wait_for_itself(py: Python<'_>, task: Option<&Bound<'_,
 }
 
 /// The lock of this workspace that this process holds, as the object that its acquire returned; None: this process
-/// does not hold it. When that object was lost, a lock stays held, and this returns another object for it.
+/// does not hold it. If that object was lost, the lock is still held, and this returns another object for it.
 ///
 ///     lock = ralph_lock.held(".") or ralph_lock.acquire(".", "implement auth")
 #[pyfunction]

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use ralph_lock::{Holder, Liveness, Relation};
 
-/// The Python object, with what can be said of the holder now.
+/// The Python object, with the holder's present liveness and relation.
 pub(crate) fn record<'py>(py: Python<'py>, holder: &Holder) -> PyResult<Bound<'py, PyAny>> {
     static RECORD: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let liveness = match holder.liveness() {

@@ -1,4 +1,4 @@
-//! The extension module `ralph_lock._native`: the Rust API as Python calls it.
+//! The extension module `ralph_lock._native`: the Rust API for Python.
 //!
 //! Two rules hold in every function here:
 //! - A guard goes from the library into a [`lock::Lock`] object without any Python code in between, because a signal
@@ -18,7 +18,7 @@ mod held;
 mod holder;
 mod lock;
 mod questions;
-// Calls of the C library, each with the reason why it is sound.
+// System calls, each with its SAFETY reason.
 #[allow(unsafe_code)]
 mod sys;
 

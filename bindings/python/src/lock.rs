@@ -13,8 +13,8 @@ use crate::holder;
 /// A held lock, as `acquire` returns it: release it, or hold it through a `with`.
 ///
 /// It belongs to the process, and any thread may use and release it. A forked child does not have the lock: its
-/// `release` ends the child's copy and leaves the parent's lock alone. A lock whose object is lost without a release
-/// stays held until the process ends, and Python warns of it (ResourceWarning); `held` finds it again.
+/// `release` ends the child's copy and leaves the parent's lock alone. If its object is lost without a release, the
+/// lock stays held until the process ends, and Python warns (ResourceWarning); `held` finds it again.
 #[pyclass(frozen, weakref, module = "ralph_lock")]
 pub(crate) struct Lock {
     pub(crate) held: Arc<Held>,
@@ -22,7 +22,7 @@ pub(crate) struct Lock {
 
 #[pymethods]
 impl Lock {
-    /// The lock file: the workspace root as it was passed, and what is locked in it.
+    /// The path of the lock file, starting with the workspace root as passed.
     #[getter]
     fn path(&self) -> &std::ffi::OsStr {
         self.held.mark_used();
@@ -30,7 +30,7 @@ impl Lock {
     }
 
     /// Whether this object no longer has the lock: it was released, turned into a descriptor, or belongs to the
-    /// process that this one was forked from.
+    /// parent process.
     #[getter]
     fn released(&self) -> bool {
         self.held.mark_used();
@@ -39,32 +39,33 @@ impl Lock {
 
     /// Releases the lock. A second call, or one after `into_fd`, does nothing.
     ///
-    /// LockError: the lock is released, but the record of this holder could not be taken out of the file.
+    /// LockError: the lock is released, but this holder's record could not be blanked.
     fn release(&self, py: Python<'_>) -> PyResult<()> {
         self.held.mark_used();
         end(py, &self.held)
     }
 
-    /// Checks that the lock still is the workspace's. A long-running holder asks from time to time. LostError: the lock
-    /// file was removed or replaced, which `restore` repairs, or the workspace was.
+    /// Checks that the lock is still the workspace's. Call it before work is committed. LostError: the lock file was
+    /// removed or replaced, which `restore` repairs, or the workspace was.
     ///
-    /// ValueError: it was released. Other LockErrors: the path cannot be looked at.
+    /// ValueError: it was released. Other LockErrors: the path cannot be examined.
     fn verify(&self, py: Python<'_>) -> PyResult<()> {
         let held = self.live()?;
         py.detach(|| held.with(|guard| guard.verify())).ok_or_else(released)?.map_err(|error| raise(py, error))
     }
 
-    /// Puts the lock file back after it was removed or replaced. Does nothing when it is in place.
+    /// Puts the lock file back after it was removed or replaced. Does nothing if it is in place.
     ///
     /// HeldError: a program that knows only the file, like ralph-core or flock(1), has locked the new one. LostError:
-    /// the workspace itself is gone, or is another directory now. ValueError: it was released. Other LockErrors.
+    /// the workspace itself is gone, or another directory is at its path. ValueError: it was released. Other
+    /// LockErrors.
     fn restore(&self, py: Python<'_>) -> PyResult<()> {
         let held = self.live()?;
         py.detach(|| held.with(|guard| guard.restore())).ok_or_else(released)?.map_err(|error| raise(py, error))
     }
 
-    /// The holder that was on record when the lock was taken: one that died, or a program that never takes its record
-    /// out, like ralph-core. None: the last one ended well. ValueError: this lock was released.
+    /// The holder on record when the lock was taken: one that died, or a program that never removes its record, like
+    /// ralph-core. None: the last holder released the lock. ValueError: this lock was released.
     fn previous<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let held = self.live()?;
         let previous = py.detach(|| held.with(|guard| guard.previous().cloned())).ok_or_else(released)?;
@@ -109,11 +110,11 @@ impl Lock {
 }
 
 impl Lock {
-    /// The lock, if this object still has it.
+    /// The lock, if this object has it.
     pub(crate) fn live(&self) -> PyResult<&Arc<Held>> {
         self.held.mark_used();
         if !self.held.is_own() {
-            return Err(invalid("the lock belongs to the process that this one was forked from"));
+            return Err(invalid("the lock belongs to the parent process, which forked this one"));
         }
         if self.held.is_over() {
             return Err(released());
@@ -148,9 +149,9 @@ impl Drop for Lock {
     }
 }
 
-/// What becomes of a lock whose object is collected. It is not released, with one exception: an exception is on its
-/// way, and the caller has never used the object. Then it was raised between the call that took the lock and the
-/// caller, as Ctrl-C is, and the caller cannot release what it never had.
+/// Handles a lock whose object is collected. It is not released, except if an exception is propagating and the caller
+/// has never used the object: then the exception, for instance Ctrl-C, was raised before the caller received the lock,
+/// and the caller cannot release it.
 pub(crate) fn lost(py: Python<'_>, held: &Arc<Held>) {
     if !held.is_own() {
         held::forget(py, held);

@@ -1,4 +1,4 @@
-//! Questions about a workspace's lock, none of which takes it.
+//! Questions about a workspace's lock; none of them takes it.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,9 +15,9 @@ fn ask<T: Send>(py: Python<'_>, question: impl Send + FnOnce() -> Result<T, Lock
     py.detach(question).map_err(|error| raise(py, error))
 }
 
-/// One consistent answer: whether the lock is held, and by whom. It may be outdated when the caller looks at it.
+/// One consistent answer: whether the lock is held, and by which process. It may be outdated when the caller sees it.
 ///
-/// It takes up to 20 ms when a holder has left no record. ValueError, LockError.
+/// It takes up to 20 ms if the holder has no record. ValueError, LockError.
 #[pyfunction]
 #[pyo3(signature = (root, *, lock_file=None))]
 pub(crate) fn inspect(py: Python<'_>, root: AnyPath, lock_file: Option<AnyPath>) -> PyResult<Bound<'_, PyAny>> {
@@ -39,20 +39,20 @@ pub(crate) fn is_locked(py: Python<'_>, root: AnyPath) -> PyResult<bool> {
     ask(py, || LoopLock::is_locked(&root.0))
 }
 
-/// The holder on record in the lock file; None: there is no record. A record alone does not say that the lock is
-/// held: `inspect` does. ValueError, LockError.
+/// The holder on record in the lock file; None: there is no record. A record alone does not mean that the lock is
+/// held: `inspect` tells. ValueError, LockError.
 #[pyfunction]
 pub(crate) fn read_existing(py: Python<'_>, root: AnyPath) -> PyResult<Option<Bound<'_, PyAny>>> {
     let found = ask(py, || LoopLock::read_holder(&root.0))?;
     found.map(|holder| holder::record(py, &holder)).transpose()
 }
 
-/// Sends a signal to the process that holds the lock, and to no other, even if its number is reused meanwhile. 0
-/// sends none, and tells whether one could be sent.
+/// Sends a signal to the process that holds the lock, and to no other, even if its pid is reused meanwhile. 0 sends
+/// none and only checks whether one could be sent.
 ///
 /// LockError with the status NOT_FOUND: the lock is free. PARSE: the holder is not on record. NOT_LIVE: the process
 /// on record is not provably the one that holds it. UnsupportedPlatformError: there is no pidfd.
-/// ValueError: it is no signal.
+/// ValueError: not a signal number.
 #[pyfunction]
 #[pyo3(signature = (root, signal, *, lock_file=None))]
 pub(crate) fn signal_holder(py: Python<'_>, root: AnyPath, signal: Int32, lock_file: Option<AnyPath>) -> PyResult<()> {
@@ -60,7 +60,7 @@ pub(crate) fn signal_holder(py: Python<'_>, root: AnyPath, signal: Int32, lock_f
 }
 
 /// The processes that keep the lock: the holder, or those that inherited its descriptor, as far as they can be seen.
-/// It looks at every process, which takes milliseconds or more.
+/// It reads every process in /proc, which takes milliseconds or more.
 ///
 /// UnsupportedPlatformError: there is no /proc. ValueError, LockError.
 #[pyfunction]
@@ -83,9 +83,9 @@ pub(crate) fn find_root(py: Python<'_>, start: Option<AnyPath>) -> PyResult<OsSt
     Ok(ask(py, || LoopLock::find_root(&start))?.into_os_string())
 }
 
-/// What a lock is worth on the workspace's file system: whether two exclude each other on it, and whether they would
-/// from two machines. The first is tried with a scratch file, of which nothing is left. ValueError, LockError:
-/// nothing can be tried.
+/// What a lock is worth on the workspace's file system: whether two processes exclude each other there, and whether
+/// they would from two machines. The first is tried with a scratch file that is removed. ValueError. LockError: no file
+/// can be created.
 #[pyfunction]
 pub(crate) fn probe_filesystem(py: Python<'_>, root: AnyPath) -> PyResult<Bound<'_, PyAny>> {
     static FILESYSTEM: PyOnceLock<Py<PyAny>> = PyOnceLock::new();

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 
-/// While it lives, this thread takes no signal. Threads that it starts take none at all.
+/// While it exists, this thread takes no signal. Threads started meanwhile never take any.
 pub(crate) struct Blocked(libc::sigset_t);
 
 impl Blocked {
@@ -20,7 +20,7 @@ impl Blocked {
         }
     }
 
-    /// Sleeps until the descriptor is readable or a signal comes, also one that came while it was blocked.
+    /// Sleeps until the descriptor is readable or a signal arrives, also one that arrived while it was blocked.
     #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
     pub(crate) fn poll(&self, fd: BorrowedFd<'_>) {
         let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
@@ -36,7 +36,7 @@ impl Drop for Blocked {
     }
 }
 
-/// A counter that is readable once it was raised, and until it is cleared.
+/// A counter that is readable from when it is raised until it is cleared.
 pub(crate) struct Bell(OwnedFd);
 
 impl Bell {
@@ -62,23 +62,23 @@ impl Bell {
     }
 }
 
-/// Whether the thread runs the interpreter that the process has started with. Only while attached.
+/// Whether the thread runs the process's first interpreter. Only while attached.
 pub(crate) fn is_main_interpreter() -> bool {
     // SAFETY: the caller is attached, so that there is a current interpreter.
     unsafe { pyo3::ffi::PyInterpreterState_GetID(pyo3::ffi::PyInterpreterState_Get()) == 0 }
 }
 
-/// Which file a descriptor is open for: its device and inode. None: it is not open.
+/// The device and inode of a descriptor's file. None: it is not open.
 pub(crate) fn file_of(fd: i32) -> Option<(u64, u64)> {
     let mut stat = MaybeUninit::uninit();
     // SAFETY: fstat fills the buffer when it succeeds, and only then it is read.
     let stat = unsafe { (libc::fstat(fd, stat.as_mut_ptr()) == 0).then(|| stat.assume_init()) }?;
-    // The fields have other types on other systems.
+    // The fields have different types on other systems.
     #[allow(clippy::unnecessary_cast)]
     Some((stat.st_dev as u64, stat.st_ino as u64))
 }
 
-/// A copy of the caller's descriptor, which no exec inherits.
+/// A close-on-exec copy of the caller's descriptor.
 pub(crate) fn duplicate(fd: i32) -> io::Result<OwnedFd> {
     // SAFETY: fcntl takes no pointers; for a number that is not open it fails.
     let copy = unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) };
@@ -89,7 +89,7 @@ pub(crate) fn duplicate(fd: i32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
-/// Takes over a descriptor that the caller has given up, to close it or to pass it on.
+/// Takes ownership of a descriptor, to close it or to pass it on.
 pub(crate) fn own(fd: i32) -> OwnedFd {
     // SAFETY: the callers have handed the descriptor to the lock, or never received it.
     unsafe { OwnedFd::from_raw_fd(fd) }

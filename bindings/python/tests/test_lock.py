@@ -213,7 +213,7 @@ def test_a_file_with_other_text_is_no_lock_file(tmp_path: Path) -> None:
 
 
 def test_a_holder_that_died_is_known(tmp_path: Path, holder: Child) -> None:
-    with ralph_lock.acquire(tmp_path / "..", "nobody died", lock_file="other") as lock:
+    with ralph_lock.acquire(tmp_path / "..", "no holder died", lock_file="other") as lock:
         assert lock.previous() is None
     holder.process.kill()
     holder.process.wait()
@@ -449,7 +449,7 @@ def test_all_keepers_are_found(tmp_path: Path) -> None:
 
 
 def test_what_the_system_lacks_is_not_implemented(tmp_path: Path, holder: Child) -> None:
-    # Without /proc nobody can say which processes have a file open.
+    # Without /proc no process can list the processes that have a file open.
     program = "import ralph_lock, sys; ralph_lock.find_keepers(sys.argv[1])"
     without_proc = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
     hide = 'mount -t tmpfs none /proc && exec "$@"'

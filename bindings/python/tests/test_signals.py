@@ -50,7 +50,7 @@ def test_a_wait_goes_on_after_a_handler(holder: Child, child: Callable[..., Chil
 
 
 def test_signals_do_not_prolong_a_wait(holder: Child, child: Callable[..., Child]) -> None:
-    # If each of them began it anew, it would never end.
+    # If each signal restarted the wait, it would never end.
     waiter = child(
         """
         signals = 0

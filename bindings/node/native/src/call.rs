@@ -1,4 +1,4 @@
-//! Calls that look at a file system: they run in libuv's thread pool, where `node:fs` has its calls run.
+//! Calls that access a file system run in libuv's thread pool, like those of `node:fs`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -7,7 +7,7 @@ use napi::{Env, Task};
 
 use crate::values::Failure;
 
-/// What JavaScript gets: the value, or what went wrong.
+/// The result for JavaScript: the value or the failure.
 pub(crate) type Outcome<T> = Either<T, Failure>;
 
 type Work<T> = Box<dyn FnOnce() -> Result<T, Failure> + Send>;
@@ -27,14 +27,14 @@ impl<T: ToNapiValue + TypeName + Send + 'static> Task for Call<T> {
     }
 }
 
-/// Has the work done in the pool.
+/// Runs the work in the pool.
 pub(crate) fn call<T: ToNapiValue + TypeName + Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> AsyncTask<Call<T>> {
     AsyncTask::new(Call(Some(Box::new(work))))
 }
 
-/// Does the work here. A panic in it is a failure like others: it must not end the process.
+/// Runs the work in this thread. A panic becomes a failure: it must not end the process.
 pub(crate) fn outcome<T>(work: impl FnOnce() -> Result<T, Failure>) -> Outcome<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Either::A(value),

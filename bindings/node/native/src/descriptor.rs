@@ -1,4 +1,4 @@
-//! Descriptors as JavaScript has them: numbers.
+//! Descriptors, which are numbers in JavaScript.
 
 #![allow(unsafe_code)]
 
@@ -6,20 +6,20 @@ use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 
 use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
 
-/// Makes the number the owner of its descriptor. None: it is no open descriptor.
+/// Takes ownership of the numbered descriptor. None: it is not open.
 pub(crate) fn own(number: i32) -> Option<OwnedFd> {
     if number < 0 {
         return None;
     }
-    // SAFETY: it lives for this one call, which fails for a number that is no descriptor.
+    // SAFETY: it lives for this one call, which fails for a number that is not a descriptor.
     fcntl_getfd(unsafe { BorrowedFd::borrow_raw(number) }).ok()?;
     // SAFETY: it is open, and the caller hands it over. A caller that closes it elsewhere meanwhile breaks the rule
     // that is documented at `adopt`.
     Some(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
-/// Gives the number of a descriptor to JavaScript. Like all of Node's it is not inherited: a child has it through
-/// `stdio`, and would inherit this one as a second copy, which its own children inherit too.
+/// Passes the number of a descriptor to JavaScript. Like all of Node's it is close-on-exec: a child gets it through
+/// `stdio`, and would otherwise inherit a second copy, which its own children inherit too.
 pub(crate) fn give(descriptor: OwnedFd) -> i32 {
     // It fails only for a descriptor that is not open.
     let _ = fcntl_setfd(&descriptor, FdFlags::CLOEXEC);

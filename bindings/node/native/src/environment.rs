@@ -1,5 +1,5 @@
 //! The locks of each JavaScript environment: the main thread's, and each worker's. An environment that ends releases
-//! the locks it has left.
+//! its remaining locks.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -12,22 +12,22 @@ use ralph_lock::{Holder, LockGuard};
 use crate::poll;
 use crate::target::{RootId, Target};
 
-/// An environment: a thread that runs JavaScript, from its first load of the addon to its end. Node uses the address of
-/// an ended environment again, so addresses are no names.
+/// An environment: a thread that runs JavaScript, from its first load of the addon to its end. Node reuses the
+/// addresses of ended environments, so an address does not identify one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Environment(i64);
 
-/// A lock, and what was asked for. Calls that use it hold a reference meanwhile.
+/// A lock with the call's arguments. Calls that use it hold a reference meanwhile.
 #[derive(Debug)]
 pub(crate) struct Held {
     /// None once it is released.
     guard: Mutex<Option<LockGuard>>,
     /// The lock file.
     pub path: PathBuf,
-    /// Who was on record before.
+    /// The record found when the lock was taken.
     pub previous: Option<Holder>,
     pub target: Target,
-    /// None where the root could not be looked at.
+    /// None if the root could not be examined.
     root: Option<RootId>,
 }
 
@@ -53,7 +53,7 @@ type Locks = BTreeMap<i64, Arc<Held>>;
 /// The locks of each environment that is open, by their numbers.
 static OPEN: Mutex<BTreeMap<Environment, Locks>> = Mutex::new(BTreeMap::new());
 
-/// The thread's environment. Its destructor closes it where no hook does: Node runs none at `process.exit`.
+/// The thread's environment. Its destructor closes it if no hook does: Node runs none at `process.exit`.
 struct Current(Cell<Option<Environment>>);
 
 thread_local! {
@@ -88,13 +88,13 @@ pub(crate) fn open() -> Environment {
     environment
 }
 
-/// This thread's environment; a closed one where the thread never loaded the addon.
+/// This thread's environment; a closed one if the thread never loaded the addon.
 pub(crate) fn current() -> Environment {
     CURRENT.with(|current| current.0.get()).unwrap_or(Environment(0))
 }
 
 impl Environment {
-    /// Keeps a lock and gives its number. None: the environment has ended.
+    /// Stores a lock and returns its number. None: the environment has ended.
     pub(crate) fn keep(self, held: &Arc<Held>) -> Option<i64> {
         let number = next_number();
         table().get_mut(&self)?.insert(number, held.clone());
@@ -105,12 +105,12 @@ impl Environment {
         table().get(&self)?.get(&number).cloned()
     }
 
-    /// Takes a lock out of the table.
+    /// Removes a lock from the table.
     pub(crate) fn take(self, number: i64) -> Option<Arc<Held>> {
         table().get_mut(&self)?.remove(&number)
     }
 
-    /// The lock of that root and lock file, and its number. The newest, if an older one was lost.
+    /// The lock of that root and lock file, and its number: the newest, if an older one was lost.
     pub(crate) fn find(self, root: RootId, lock_file: &Path) -> Option<(i64, Arc<Held>)> {
         let is_it = |held: &Held| held.root == Some(root) && held.target.plain_lock_file() == lock_file;
         let table = table();
@@ -118,14 +118,14 @@ impl Environment {
         Some((*number, held.clone()))
     }
 
-    /// Releases the environment's locks and ends its waits. A second time it does nothing.
+    /// Releases the environment's locks and ends its waits. A second call does nothing.
     pub(crate) fn close(self) {
         let Some(locks) = table().remove(&self) else {
             return;
         };
         poll::close(self);
         for held in locks.into_values() {
-            // A lock that a call is using is released when that call returns, because it has the last reference then.
+            // A lock in use is released when that call returns, which has the last reference.
             if let Ok(mut guard) = held.guard.try_lock() {
                 drop(guard.take());
             }

@@ -1,15 +1,15 @@
-//! The Node package's addon: the Rust API of ralph_lock as functions that give promises. The JavaScript in ../src
+//! The Node package's addon: the Rust API of ralph_lock as functions that return promises. The JavaScript in ../src
 //! checks arguments, makes errors and objects, and is the only caller.
 //!
-//! - A function that asks a file system something runs in libuv's thread pool ([`call`]).
-//! - All waits of the process are done by one thread ([`wait`], [`poll`]).
-//! - Every lock is kept in a table of its environment ([`environment`]); JavaScript has its number. Neither the garbage
+//! - A function that accesses a file system runs in libuv's thread pool ([`call`]).
+//! - One thread does all waits of the process ([`wait`], [`poll`]).
+//! - Every lock is in a table of its environment ([`environment`]); JavaScript has its number. Neither the garbage
 //!   collector nor a worker that is terminated in the middle of a call can lose one.
 
 #![deny(unsafe_code)]
-// The tests of a module export nothing to JavaScript.
+// In a module's tests nothing is exported to JavaScript.
 #![cfg_attr(test, allow(dead_code))]
-// A failure becomes a JavaScript object, which takes longer than to move it.
+// A failure becomes a JavaScript object, which takes longer than moving it.
 #![allow(clippy::result_large_err)]
 
 mod call;
@@ -35,13 +35,13 @@ pub fn load(_exports: Object, env: Env) -> napi::Result<()> {
     Ok(())
 }
 
-/// Releases the environment's locks and ends its waits, for a runtime that calls no hook at its exit.
+/// Releases the environment's locks and ends its waits, for a runtime that calls no exit hook.
 #[napi]
 pub fn close() {
     environment::current().close();
 }
 
-/// The version of the crate, which is the package's.
+/// The version of the crate and of the package.
 #[napi]
 pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")

@@ -1,4 +1,4 @@
-//! Taking a lock at once, and what can be done with a held one.
+//! Takes a lock at once, and operates on held locks.
 
 use std::os::fd::IntoRawFd;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub fn try_acquire(root: Buffer, prompt: String, lock_file: Option<Buffer>) -> A
     })
 }
 
-/// Makes a lock of a descriptor that another process handed over. Where it fails, the descriptor stays the caller's.
+/// Makes a lock of a descriptor that another process handed over. On failure the descriptor stays the caller's.
 #[napi]
 pub fn adopt(root: Buffer, prompt: String, fd: i32, lock_file: Option<Buffer>) -> AsyncTask<Call<LockValue>> {
     let (environment, target) = (environment::current(), Target::new(&root, lock_file.as_deref()));
@@ -44,14 +44,14 @@ pub fn adopt(root: Buffer, prompt: String, fd: i32, lock_file: Option<Buffer>) -
     })
 }
 
-/// Hands a lock that was taken to the environment that asked for it. Where that one has ended, the lock is released.
+/// Stores a taken lock in the environment that asked for it. If that has ended, the lock is released.
 pub(crate) fn keep(environment: Environment, guard: LockGuard, target: &Target) -> Result<LockValue, Failure> {
     let held = Arc::new(Held::new(guard, target));
     let number = environment.keep(&held).ok_or_else(Failure::closed)?;
     Ok(LockValue::of(number, &held))
 }
 
-/// The lock that this environment holds there.
+/// This environment's lock of that workspace.
 #[napi]
 pub fn held(root: Buffer, lock_file: Option<Buffer>) -> AsyncTask<Call<Option<LockValue>>> {
     let (environment, target) = (environment::current(), Target::new(&root, lock_file.as_deref()));
@@ -68,7 +68,7 @@ pub fn is_held(lock: i64) -> bool {
     environment::current().get(lock).is_some()
 }
 
-/// Who was on record when the lock was taken, and whether that process runs now.
+/// The holder on record when the lock was taken, with its present liveness.
 #[napi]
 pub fn previous(lock: i64) -> Outcome<Option<HolderValue>> {
     outcome(|| {
@@ -94,7 +94,7 @@ pub fn into_fd(lock: i64) -> Outcome<i32> {
     outcome(|| end(environment::current(), lock, LockGuard::into_fd).map(descriptor::give))
 }
 
-/// Whether the lock still is the workspace's.
+/// Checks that the lock is still the workspace's.
 #[napi]
 pub fn verify(lock: i64) -> AsyncTask<Call<()>> {
     with(lock, LockGuard::verify)
@@ -116,7 +116,7 @@ fn with(lock: i64, how: fn(&LockGuard) -> Result<(), LockError>) -> AsyncTask<Ca
     })
 }
 
-/// Takes the lock away from its environment, and ends it once no other call uses it.
+/// Removes the lock from its environment, and ends it once no other call uses it.
 fn end<T>(
     environment: Environment,
     lock: i64,

@@ -1,17 +1,17 @@
-//! Which mount a path is on, found out without a touch of any mount that may not answer.
+//! Finds the mount of a path without touching any mount that may not answer.
 
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-/// File systems of this machine's own disks and memory. Any other one may have to ask a server, or a program.
+/// File systems on this machine's disks and memory. Any other one may depend on a server or a program.
 const LOCAL: [&str; 16] = [
     "bcachefs", "btrfs", "devtmpfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "jfs", "overlay", "ramfs", "rootfs",
     "tmpfs", "vfat", "xfs", "zfs",
 ];
 
-/// As open(2) has it.
+/// As in open(2).
 const MAX_LINKS: usize = 40;
 
 struct Mount {
@@ -28,7 +28,7 @@ pub(crate) fn of_others(path: &Path) -> Option<String> {
     let mut here = PathBuf::from("/");
     let mut links = 0;
     loop {
-        // The last of those with the longest path: it covers the others.
+        // The last one with the longest path, which covers the earlier ones.
         let mount = mounts
             .iter()
             .filter(|mount| here.starts_with(&mount.point))
@@ -42,7 +42,7 @@ pub(crate) fn of_others(path: &Path) -> Option<String> {
             continue;
         }
         here.push(&part);
-        // The mount that begins here, if one does, is looked at in the next turn, before the disk is.
+        // A mount that begins here is checked in the next turn, before the disk is touched.
         if mounts.iter().any(|mount| mount.point == here) {
             continue;
         }
@@ -61,7 +61,7 @@ pub(crate) fn of_others(path: &Path) -> Option<String> {
     }
 }
 
-/// The names that a path is made of, the last one first.
+/// The components of a path, the last one first.
 fn parts(path: &Path) -> Vec<OsString> {
     use std::path::Component::{Normal, ParentDir};
     path.components()

@@ -1,7 +1,7 @@
 //! The thread that does all waits of the process: it sleeps until a wait's descriptor is readable, and steps that wait.
 //!
-//! A step on a network or FUSE mount can take as long as the server takes to answer. So each such mount that is waited
-//! on has a thread of its own while it is, and a server that does not answer holds up the waits on its own mount alone.
+//! A step on a network or FUSE mount can take as long as the server takes to answer. So each such mount has its own
+//! thread while there are waits on it, and a server that does not answer delays only the waits on its own mount.
 
 use std::collections::HashMap;
 use std::io;
@@ -20,7 +20,7 @@ use crate::mount;
 use crate::values::Failure;
 use crate::wait::Job;
 
-/// What a thread of this module is told.
+/// A message to a thread of this module.
 #[derive(Clone)]
 enum Message {
     Begin(Arc<Job>),
@@ -28,7 +28,7 @@ enum Message {
     Close(Environment, Sender<()>),
 }
 
-/// How to tell it.
+/// Its channel.
 struct Thread {
     poller: Poller,
     /// None once the thread has ended.
@@ -50,8 +50,8 @@ pub(crate) fn cancel(wait: i64) {
     tell_local(Message::Cancel(wait));
 }
 
-/// Ends the waits of an environment, before its locks are released: a wait would take one of them, and the process could
-/// end before the wait does.
+/// Ends the waits of an environment before its locks are released: otherwise a wait would take one of them, and the
+/// process could end before the wait does.
 pub(crate) fn close(environment: Environment) {
     let (done, is_done) = channel();
     tell_local(Message::Close(environment, done));
@@ -75,12 +75,12 @@ fn tell_local(message: Message) {
 }
 
 fn no_thread(error: &io::Error) -> Failure {
-    let message = format!("cannot wait, because there is no thread or no descriptor left for it: {error}");
+    let message = format!("cannot wait, because there is no thread or descriptor left: {error}");
     Failure { os_code: error.raw_os_error().unwrap_or(0), ..Failure::of("RALPH_LOCK_IO", message) }
 }
 
 impl Thread {
-    /// `mounts`: for the thread that does the local waits.
+    /// `mounts`: only for the thread that does the local waits.
     fn start(mounts: Option<Mounts>) -> io::Result<Arc<Thread>> {
         let thread = Arc::new(Thread { poller: Poller::new()?, inbox: Mutex::new(Some(Vec::new())) });
         let mut loops = Waits { thread: thread.clone(), mounts, waits: HashMap::new() };
@@ -94,7 +94,7 @@ impl Thread {
             Some(messages) => messages.push(message),
             None => return false,
         }
-        // It fails only when the thread has been told already.
+        // It fails only if the thread has already been told.
         let _ = self.poller.notify();
         true
     }
@@ -112,7 +112,7 @@ struct Mounts {
     waits: HashMap<i64, Weak<Job>>,
 }
 
-/// How long to wait for a thread that may be stuck.
+/// How long to wait for a thread that may be blocked.
 const GRACE: Duration = Duration::from_secs(1);
 
 impl Mounts {
@@ -130,7 +130,7 @@ impl Mounts {
         }
     }
 
-    /// Its thread may be stuck in a step, so the promise is settled here.
+    /// Its thread may be blocked in a step, so the promise is settled here.
     fn cancel(&mut self, wait: i64) {
         if let Some(job) = self.waits.remove(&wait).and_then(|job| job.upgrade()) {
             job.settle(Err(Failure::cancelled()));
@@ -138,7 +138,7 @@ impl Mounts {
         self.tell(&Message::Cancel(wait));
     }
 
-    /// Ends the waits whose time is over, and says how long it is until the next one's is.
+    /// Ends the waits whose time is over, and returns the time until the next one's.
     fn expire(&mut self) -> Option<Duration> {
         let now = Instant::now();
         let mut next = None;
@@ -162,7 +162,7 @@ impl Mounts {
     }
 }
 
-/// What a thread works on.
+/// The waits of a thread.
 struct Waits {
     thread: Arc<Thread>,
     mounts: Option<Mounts>,
@@ -171,7 +171,7 @@ struct Waits {
 }
 
 impl Waits {
-    /// Sleeps, and does what there is to do. False: the thread is not needed any more.
+    /// Sleeps, then handles events. False: the thread is no longer needed.
     fn turn(&mut self) -> bool {
         let mut events = Events::new();
         let limit = self.mounts.as_mut().and_then(Mounts::expire);
@@ -202,7 +202,7 @@ impl Waits {
         ends
     }
 
-    /// Begins a wait where it belongs.
+    /// Begins a wait in the responsible thread.
     fn place(&mut self, job: Arc<Job>) {
         if let Some(mounts) = &mut self.mounts {
             let lock_file = job.target.root.path().join(job.target.lock_file());
@@ -282,7 +282,7 @@ impl Waits {
     }
 }
 
-/// A panic ends the wait that it happened in, and no other.
+/// A panic ends only its own wait.
 fn careful<T>(job: &Job, work: impl FnOnce() -> Result<T, LockError>) -> Result<T, Failure> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(|error| Failure::new(&job.target.root, &error)),

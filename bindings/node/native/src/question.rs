@@ -1,4 +1,4 @@
-//! Questions about a workspace: nothing is taken.
+//! Questions about a workspace, which take no lock.
 
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::call::{Call, call};
 use crate::target::Target;
 use crate::values::{Failure, HolderValue};
 
-/// What `inspect` finds.
+/// The answer of `inspect`.
 #[napi(object, object_from_js = false)]
 pub struct InspectionValue {
     pub state: &'static str,

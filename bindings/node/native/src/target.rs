@@ -1,4 +1,4 @@
-//! Which lock a call is about, as the caller says it and as it stands at that moment.
+//! The lock that a call is about: as the caller spells it, and resolved at the time of the call.
 
 use std::env;
 use std::ffi::OsStr;
@@ -10,15 +10,15 @@ use std::path::{Component, Path, PathBuf};
 
 use ralph_lock::{AcquireOptions, LoopLock};
 
-/// Calls run later, in other threads, so a relative root is made absolute when the call is made: a `chdir` after that
-/// changes nothing. What is told of it is spelled as the caller spells the root.
+/// Calls run later, in other threads, so a relative root is made absolute at the time of the call: a later `chdir` does
+/// not affect it. Paths in results keep the caller's spelling.
 #[derive(Debug, Clone)]
 pub(crate) struct Root {
     given: PathBuf,
     absolute: PathBuf,
 }
 
-/// Which directory a root is, whatever its spelling.
+/// The identity of a root, whatever its spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RootId {
     device: u64,
@@ -28,7 +28,7 @@ pub(crate) struct RootId {
 impl Root {
     pub(crate) fn new(bytes: &[u8]) -> Root {
         let given = path(bytes);
-        // The empty root stays empty, and is refused. Without a current directory the call itself says why.
+        // The empty root stays empty, and is refused. Without a current directory the call itself fails.
         let relative = given.is_relative() && !bytes.is_empty();
         let absolute = if relative { env::current_dir().map(|here| here.join(&given)) } else { Ok(given.clone()) };
         let absolute = absolute.unwrap_or_else(|_| given.clone());
@@ -66,7 +66,7 @@ fn path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(bytes))
 }
 
-/// Which lock is meant: a root, and a lock file below it; None for the workspace's own.
+/// A lock: a root, and a lock file below it; None for the workspace's own.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub root: Root,
@@ -90,7 +90,7 @@ impl Target {
         self.lock_file.as_deref().unwrap_or(Path::new(LoopLock::LOCK_FILE))
     }
 
-    /// The lock file without the parts that lead nowhere, so that two spellings of one path are equal.
+    /// The lock file without "." components, so that two spellings of one path are equal.
     pub(crate) fn plain_lock_file(&self) -> PathBuf {
         self.lock_file().components().filter(|part| *part != Component::CurDir).collect()
     }

@@ -1,4 +1,4 @@
-//! What JavaScript is told: holders and failures as plain objects.
+//! Holders and failures as plain objects for JavaScript.
 
 use napi::bindgen_prelude::{BigInt, Buffer};
 use napi_derive::napi;
@@ -7,7 +7,7 @@ use ralph_lock::{Holder, Liveness, LockError, Relation};
 use crate::environment::Held;
 use crate::target::{Root, Target};
 
-/// A holder, with what is known of its process at this moment.
+/// A holder, with its process's present liveness and relation.
 #[napi(object, object_from_js = false)]
 pub struct HolderValue {
     pub pid: u32,
@@ -49,7 +49,7 @@ impl From<&Holder> for HolderValue {
     }
 }
 
-/// A lock that was taken, or is held.
+/// A held lock.
 #[napi(object, object_from_js = false)]
 pub struct LockValue {
     pub number: i64,
@@ -62,13 +62,13 @@ impl LockValue {
     }
 }
 
-/// Why a call failed.
+/// A failed call.
 #[napi(object, object_from_js = false)]
 pub struct Failure {
     /// The status as `ralph_lock.h` names it.
     pub status: &'static str,
     pub message: String,
-    /// The operating system's error number, 0 where there is none.
+    /// The operating system's error number, 0 if there is none.
     pub os_code: i32,
     pub path: Option<String>,
     pub holder: Option<HolderValue>,
@@ -93,7 +93,7 @@ impl Failure {
         Failure::of("RALPH_LOCK_PANIC", "a bug in ralph_lock ended this call; please report it")
     }
 
-    /// For a lock that is not held any more.
+    /// For a lock that is no longer held.
     pub(crate) fn ended() -> Failure {
         Failure::of("RALPH_LOCK_INVALID_HANDLE", "this lock was released or handed over already")
     }
@@ -102,7 +102,7 @@ impl Failure {
         Failure::of("RALPH_LOCK_CANCELLED", "the wait was cancelled")
     }
 
-    /// For a wait whose time is over while its mount does not answer.
+    /// For a wait that times out while its mount does not answer.
     pub(crate) fn unanswered(target: &Target) -> Failure {
         let lock_file = target.root.spell(&target.root.path().join(target.lock_file()));
         let path = String::from_utf8_lossy(&lock_file).into_owned();
@@ -110,7 +110,7 @@ impl Failure {
         Failure { path: Some(path), ..Failure::of("RALPH_LOCK_TIMED_OUT", message) }
     }
 
-    /// For an environment that ends while it takes a lock: the lock was released.
+    /// For an environment that ended while taking a lock, which was released.
     pub(crate) fn closed() -> Failure {
         Failure::of("RALPH_LOCK_CANCELLED", "the thread that asked for this lock has ended")
     }

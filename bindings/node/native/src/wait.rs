@@ -1,4 +1,4 @@
-//! A wait: a promise, and what settles it.
+//! A wait: its promise, and how it is settled.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,26 +17,26 @@ use crate::values::{Failure, LockValue};
 
 type Settle = Box<dyn FnOnce(Env) -> napi::Result<Outcome<LockValue>> + Send>;
 
-/// What was asked for, and the promise to settle.
+/// The arguments, and the promise to settle.
 pub(crate) struct Job {
     pub number: i64,
     pub environment: Environment,
     pub target: Target,
     pub prompt: String,
     timeout: Option<Duration>,
-    /// None where the wait has no end, or one that no clock reaches.
+    /// None if the wait has no limit, or one beyond the clock's range.
     pub deadline: Option<Instant>,
-    /// None once the promise is settled.
+    /// None after the promise is settled.
     promise: Mutex<Option<JsDeferred<Outcome<LockValue>, Settle>>>,
 }
 
-/// A number for a wait, to cancel it by.
+/// A number by which a wait can be cancelled.
 #[napi]
 pub fn new_wait() -> i64 {
     environment::next_number()
 }
 
-/// Waits for the lock. `timeout` is in milliseconds; none for as long as it takes.
+/// Waits for the lock. `timeout` is in milliseconds; None for no limit.
 #[napi]
 pub fn acquire(
     env: &Env,

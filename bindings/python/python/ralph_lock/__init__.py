@@ -48,7 +48,7 @@ from ._native import (
     release_all as _release_all,
 )
 
-# The process ends in good order: the locks that it still holds are released, and their records taken out.
+# At a normal exit the locks that the process still holds are released, and their records blanked.
 _atexit.register(_release_all)
 
 __all__ = [

@@ -6,7 +6,7 @@ from ._native import Acquisition, Attempt
 
 __all__ = ["Acquisition", "acquire_async"]
 
-# As a type checker reads it. At run time `typing` is left out, which is slow to import.
+# For type checkers. At run time `typing` is not imported, because that is slow.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ._native import Lock
     from ._native import _Path as Path
 
-#: Seconds beyond the timeout after which a file system that does not answer is no longer waited for.
+#: Seconds beyond the timeout to wait for a file system that does not answer.
 _GRACE = 1.0
 
 
@@ -36,8 +36,8 @@ def acquire_async(
     blocking too; for a lock that was awaited, `await asyncio.to_thread(lock.release)` does.
 
     A wait sleeps in the loop; a thread runs only during the short calls that take and release the lock. It needs a
-    loop with `add_reader`, and a system with epoll or kqueue: elsewhere UnsupportedPlatformError, a
-    NotImplementedError, says so. There, call `acquire` in a thread, with a CancelToken.
+    loop with `add_reader`, and a system with epoll or kqueue. Elsewhere it raises UnsupportedPlatformError, a
+    NotImplementedError: there, call `acquire` in a thread, with a CancelToken.
 
     DeadlockError: this task holds the lock itself.
     """
@@ -45,7 +45,7 @@ def acquire_async(
     return Acquisition(attempt, _acquire(attempt))
 
 
-# A lock that Ctrl-C drops on its way from `attempt.result` to the caller is released: see lock.rs.
+# A lock that Ctrl-C drops between `attempt.result` and the caller is released: see lock.rs.
 async def _acquire(attempt: Attempt) -> Lock:
     import asyncio
 
@@ -73,7 +73,7 @@ async def released(attempt: Attempt, fd: int) -> None:
 
 
 async def _readable(loop: asyncio.AbstractEventLoop, fd: int, end: float | None) -> bool:
-    """Waits until there is something to read, or the time is over, which gives False."""
+    """Waits until the descriptor is readable; False: the time is over."""
     readable: asyncio.Future[bool] = loop.create_future()
 
     def settle(result: bool) -> None:

@@ -7,7 +7,7 @@ LOCK_FILE = ".ralph/loop.lock"
 
 
 class Status(IntEnum):
-    """How a call ended: below 100 are everyday outcomes, from 100 on are failures."""
+    """How a call ended: values below 100 are ordinary outcomes, values from 100 on are failures."""
 
     OK = 0
     ALREADY_LOCKED = 1
@@ -27,14 +27,14 @@ class Status(IntEnum):
 
 
 class State(IntEnum):
-    """Whether a lock is held, and what its file says."""
+    """Whether a lock is held, and whether its file has a record."""
 
     #: No process holds the lock.
     FREE = 0
     #: A process holds it.
     HELD = 1
-    #: The lock is free, but the record of the last holder is still there: it died, or was a program that never
-    #: takes its record out, like ralph-core.
+    #: The lock is free, but the last holder's record is in the file: it died, or never removes its record, like
+    #: ralph-core.
     STALE = 2
 
 
@@ -47,33 +47,33 @@ class Filesystem(IntEnum):
     LOCAL = 1
     #: Other machines may use it too, and it keeps all their locks in one place: GlusterFS, CephFS, NFS.
     DISTRIBUTED = 2
-    #: It refuses locks, or grants an exclusive one twice at a time.
+    #: It refuses locks, or may grant an exclusive one to two processes.
     NO_LOCKS = 3
 
 
 class Liveness(IntEnum):
-    """What can be said of the process on record."""
+    """Whether the process on record runs."""
 
-    #: Nothing: the record has no identity (ralph-core writes none), or there is no /proc.
+    #: Unknown: the record has no identity (ralph-core writes none), or there is no /proc.
     UNKNOWN = 0
     #: It runs.
     LIVE = 1
     #: It has ended.
     DEAD = 2
-    #: It has ended, and another process has its number now.
+    #: It has ended, and another process has its pid now.
     RECYCLED = 3
     #: It belongs to another host, boot or pid namespace, and cannot be judged from here.
     FOREIGN = 4
 
 
 class Relation(IntEnum):
-    """What the process on record is to the one that asks."""
+    """The relation of the process on record to this one."""
 
-    #: That cannot be told.
+    #: It cannot be determined.
     UNKNOWN = 0
     #: The same process.
     SELF = 1
-    #: A process above it: its parent, or that one's parent, and so on.
+    #: An ancestor: its parent, that process's parent, and so on.
     ANCESTOR = 2
     #: Neither.
     OTHER = 3

@@ -1,19 +1,19 @@
-"""How calls fail."""
+"""The exceptions."""
 
 from __future__ import annotations
 
 from ._constants import Status
 
-# As a type checker reads it. At run time `typing` is left out, which is slow to import.
+# For type checkers. At run time `typing` is not imported, because that is slow.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._holder import Holder
 
 
 class _NotAcquired(Exception):
-    """Why the lock was not taken, where that is no failure."""
+    """The lock was not taken, and no call failed."""
 
-    #: The holder of the lock, or the last one; None when there is no record, for instance when it is flock(1).
+    #: The holder of the lock, or the last one; None if there is no record, for instance if it is flock(1).
     holder: Holder | None
     #: The lock file.
     path: str | None
@@ -25,13 +25,13 @@ class _NotAcquired(Exception):
 
 
 class HeldError(_NotAcquired):
-    """Another process, or this one, holds the lock. It is no failure, and no LockError."""
+    """Another process, or this one, holds the lock. This is not a failure, and not a LockError."""
 
     status = Status.ALREADY_LOCKED
 
 
 class TimedOutError(HeldError, TimeoutError):
-    """The time to wait was over before the lock was free. The holder is the one of the last look."""
+    """The timeout expired before the lock was free. The holder is the one at the last look."""
 
     status = Status.TIMED_OUT
 
@@ -41,19 +41,19 @@ class DeadlockError(HeldError, RuntimeError):
 
 
 class CancelledError(_NotAcquired):
-    """The wait's CancelToken was triggered. The holder is the one of the last look, where that is known."""
+    """The wait's CancelToken was triggered. The holder is the one at the last look, if known."""
 
     status = Status.CANCELLED
 
 
 class LockError(OSError):
-    """A call failed: `errno` is the system's error (None where it had no part in it), `strerror` is what
-    happened, in one line, `filename` the file that it is about, and `status` is a number of `Status`."""
+    """A call failed: `errno` is the system's error (None if no system call failed), `strerror` the message in one line,
+    `filename` the file that it is about, and `status` a member of `Status`."""
 
     status: int = Status.IO
 
     def __str__(self) -> str:
-        # The library's line names the file and the system's error already.
+        # The library's message already names the file and the system's error.
         return str(self.strerror)
 
 
@@ -62,11 +62,11 @@ class LockNotFoundError(LockError, FileNotFoundError):
 
 
 class LockPermissionError(LockError, PermissionError):
-    """It is not allowed (EACCES, EPERM)."""
+    """The caller lacks a permission (EACCES, EPERM)."""
 
 
 class LostError(LockError):
-    """The path no longer leads to the file that is locked: it was removed or replaced."""
+    """The path no longer leads to the locked file: it was removed or replaced."""
 
 
 class UnsupportedPlatformError(LockError, NotImplementedError):
@@ -74,14 +74,14 @@ class UnsupportedPlatformError(LockError, NotImplementedError):
 
 
 def failure(status: str, os_code: int | None, message: str, path: str | None) -> LockError:
-    """The exception for an error of the library that is a failure."""
+    """The exception for a failure of the library."""
     kind = LockError
     if status == "LOST":
         kind = LostError
     elif status == "UNSUPPORTED_PLATFORM":
         kind = UnsupportedPlatformError
     elif status == "IO" and os_code is not None:
-        # Python knows which class belongs to which number.
+        # Python maps each number to its class.
         like = type(OSError(os_code, message))
         kind = {FileNotFoundError: LockNotFoundError, PermissionError: LockPermissionError}.get(like, LockError)
     result = kind(os_code, message, path)

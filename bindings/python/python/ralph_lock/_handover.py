@@ -6,18 +6,18 @@ __all__ = ["adopt"]
 
 
 def _into_fd(self: Lock) -> int:
-    """Turns the lock into a descriptor, for a child process that goes on with it by `adopt`:
+    """Turns the lock into a descriptor, for a child process that continues with it by `adopt`:
 
         fd = lock.into_fd()
         child = subprocess.Popen(command, pass_fds=[fd])
         os.close(fd)
 
-    This object is ended, the lock is not: it is held as long as any copy of the descriptor is open, and the record
-    names this process until the child adopts it. Ctrl-C during the call leaves the lock with this object. (Python
-    3.9 and 3.10 can also interrupt between the call and the assignment of its result: there, block SIGINT with
-    signal.pthread_sigmask around it where that matters.)
+    This object ends, and the lock does not: it is held while any copy of the descriptor is open, and the record names
+    this process until the child adopts it. Ctrl-C during the call leaves the lock with this object. (Python
+    3.9 and 3.10 can also interrupt between the call and the assignment of its result: there, block SIGINT around
+    it with signal.pthread_sigmask if that matters.)
 
-    ValueError: it was released, or belongs to the process that this one was forked from. LockError: there is no
+    ValueError: it was released, or belongs to the parent process. LockError: there is no
     descriptor left; the lock is held as before.
     """
     # A number cannot own the lock, so until it is returned, the object can take the lock back.

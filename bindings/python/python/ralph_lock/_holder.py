@@ -1,4 +1,4 @@
-"""Who holds a lock. The types of the fields, and what they mean, are in _holder.pyi: `typing` is slow to import."""
+"""The holder of a lock. _holder.pyi has the fields' types and meanings: `typing` is slow to import."""
 
 from collections import namedtuple
 
@@ -8,7 +8,7 @@ _HOLDER = "pid started started_text prompt host liveness relation local_pid summ
 
 
 class Holder(namedtuple("Holder", _HOLDER)):
-    """The process on record as the holder of a lock, and what could be said of it when the library was asked."""
+    """The process on record as the holder of a lock, with its liveness and relation at the time of the call."""
 
     __slots__ = ()
 
@@ -24,7 +24,7 @@ class Inspection(namedtuple("Inspection", "state holder")):
 
 def record(pid, started, prompt, host, liveness, relation, local_pid, summary):
     """A holder as the extension describes it."""
-    # Some Pythons import it slowly too.
+    # On some Pythons this is slow to import too.
     from datetime import datetime, timedelta, timezone
 
     seconds, microseconds, text = started

@@ -1,4 +1,4 @@
-"""Which threads take locks for themselves."""
+"""Which threads take locks on their own behalf."""
 
 import sys
 import threading
