@@ -27,7 +27,7 @@ static void check_refused(const void *text, size_t length)
                  ralph_lock_acquire_with(root, "p", options, &guard, &holder, &error));
     CHECK(guard == NULL && holder == NULL);
     CHECK(strstr(ralph_lock_error_message(error), file) != NULL);
-    CHECK(strstr(ralph_lock_error_message(error), "no lock file") != NULL);
+    CHECK(strstr(ralph_lock_error_message(error), "not a lock file") != NULL);
     CHECK_TEXT(file, ralph_lock_error_path(error));
     ralph_lock_error_free(error);
 

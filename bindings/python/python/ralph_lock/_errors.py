@@ -47,8 +47,8 @@ class CancelledError(_NotAcquired):
 
 
 class LockError(OSError):
-    """A call failed: `errno` is the system's error (None if no system call failed), `strerror` the message in one line,
-    `filename` the file that it is about, and `status` a member of `Status`."""
+    """A call failed: `errno` is the system's error (None if no system call failed), `strerror` the one-line
+    message, `filename` the file that it is about, and `status` a member of `Status`."""
 
     status: int = Status.IO
 

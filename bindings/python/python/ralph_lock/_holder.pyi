@@ -21,8 +21,8 @@ class Holder(NamedTuple):
     relation: Relation
     """Its relation to the calling process: a child of the holder sees an ANCESTOR."""
     local_pid: int | None
-    """The pid in this process's pid namespace, also for a holder in a container; None if it has ended or is not visible
-    from here. To signal it, use `signal_holder`."""
+    """The pid in this process's pid namespace, also for a holder in a container; None if it has ended or is not
+    visible from here. To signal it, use `signal_holder`."""
     summary: str
     """One line, safe to print at a terminal: the process, its host if it is not this one, since when, and the prompt.
     Control and invisible characters are escaped, and a long prompt is cut. str() returns it too."""
