@@ -1,4 +1,4 @@
-# The words that each part of the proof is written in. `. proof/proof.sh` reads them.
+# Shell functions for the parts of the proof: `. proof/proof.sh`.
 
 set -eu
 ulimit -c 0
@@ -8,18 +8,18 @@ die() {
     exit 1
 }
 
-# A tool that is missing is an error: what did not run has shown nothing.
+# A missing tool is an error: a part that did not run shows nothing.
 while read -r command package; do
     command -v "$command" >/dev/null || die "$command is not installed: apt-get install $package (./make.sh proof does)"
 done <"proof/$PART/needs"
 
-# promise WHAT FIGURE: what has just been shown, and what was seen. One line each.
+# promise WHAT FIGURE: the promise just shown, and the figures. One line each.
 promise() {
     printf '%s\t%s\n' "${1%.}" "$2" >>"$ROWS"
     printf '  %s: %s\n' "${1%.}" "$2"
 }
 
-# A folder for what this part builds and writes, empty, and gone with it. What is mounted there is unmounted first.
+# An empty directory for this part's files, removed at its end. File systems mounted there are unmounted first.
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/ralph_lock_proof.XXXXXX")
 cleanup() {
     # A second signal does not interrupt this.
@@ -27,14 +27,14 @@ cleanup() {
     at_end || true
     rm -rf "$scratch"
 }
-# A part that has more to undo says so by a function of this name.
+# A part with more to undo redefines this function.
 at_end() {
     :
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP PIPE
 
-# gather_tests FOLDER: the programs of c-tests/, from all its topics, in one new folder.
+# gather_tests FOLDER: the programs of all topics of c-tests/ in one new directory.
 gather_tests() {
     mkdir "$1"
     ln -s "$PWD"/c-tests/*/*.c "$1"

@@ -1,12 +1,11 @@
 #!/bin/sh
-# Runs the parts of the proof that are named, or all of them, and writes down what they showed.
+# Runs the named parts of the proof, or all of them, and records what they showed.
 #
 #     proof/run.sh LIB TARGET [PART...]
 #
-# LIB is the folder with the built library, TARGET the one where cargo builds. A part is a folder beside this
-# file with a program `run` and a list `needs` of the commands that it uses and their Debian packages. It runs
-# with proof.sh's words, in the repository's root, and says with `promise` what it has shown; it fails as a
-# whole with the first thing that is not as promised.
+# LIB is the directory with the built library, TARGET cargo's target directory. A part is a directory next to this file
+# with a program `run` and a list `needs` of its commands and their Debian packages. It runs with proof.sh's functions in
+# the repository's root, and calls `promise` for what it has shown; the first broken promise fails the whole part.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,7 +13,7 @@ LIB=$(realpath "$1")
 TARGET=$(realpath "$2")
 shift 2
 PAGE=docs/generated/proof.md
-# What each part has shown, until it is run again.
+# The results of each part, until its next run.
 shown=$TARGET/proof
 all=$(for run in proof/*/run; do basename "$(dirname "$run")"; done)
 parts=${*:-$all}
@@ -22,9 +21,9 @@ parts=${*:-$all}
 mkdir -p "$shown"
 export LIB TARGET CC="${CC:-cc}"
 
-# Two lanes, because there are parts that wait more than they work. Those that run the programs of c-tests/ are in
-# one: some of these use up what a user has, and others at that moment would find it gone. The storms take three times
-# as long beside something else, and so they come last.
+# Two lanes, because some parts mostly wait. Parts that run the programs of c-tests/ share a lane: some programs use up a
+# user's resources, which others need at that moment. The storms take three times as long alongside another part, so they
+# come last.
 first=
 second=
 last=
@@ -46,7 +45,7 @@ for part in $parts; do
     if [ -e "$shown/$part" ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
 
-# The page is about all of them.
+# The page covers all parts.
 missing=$(for part in $all; do [ -e "$shown/$part" ] || echo "$part"; done)
 if [ -z "$missing" ]; then
     {
@@ -56,13 +55,13 @@ if [ -z "$missing" ]; then
             sed "s/\t/ | \`make proof-$part\` | /; s/^/| /; s/\$/ |/" "$shown/$part"
         done
     } >"$shown/page.new"
-    # The figures differ from run to run; the promises do not, unless somebody changed them.
+    # The figures differ between runs; the promises do not, unless they were changed.
     # shellcheck disable=SC2016 # the quotes are the page's
     promises() { sed -n 's/^\(| .* | `.*`\) | .*/\1/p' "$1"; }
     promises "$PAGE" >"$shown/before.new" 2>/dev/null || true
     promises "$shown/page.new" >"$shown/after.new"
     if [ "${CI:-}" = true ] && ! diff "$shown/before.new" "$shown/after.new"; then
-        echo "$PAGE lists other promises than this run has shown: run \`make proof\` and commit it."
+        echo "$PAGE lists different promises than this run has shown: run \`make proof\` and commit it."
         failed=$((failed + 1))
     else
         cp "$shown/page.new" "$PAGE"

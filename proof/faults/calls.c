@@ -1,4 +1,4 @@
-/* System calls: their names, and what can become of each. */
+/* System calls: their names, and their possible errors. */
 #include "calls.h"
 
 #include <ctype.h>
@@ -38,9 +38,8 @@ const char *name_of_call(long number)
     broken(__FILE__, __LINE__, "every system call has a name");
 }
 
-/* What the manual pages (section 2, and for file systems of other machines the protocol) say that each can give,
- * of the errors asked for. What is not here can give none of them: it fails for wrong arguments alone. An eventfd
- * that does not block gives nothing but EAGAIN. */
+/* Which of the tested errors each call can give, by the manual pages (section 2, and for network file systems the
+ * protocol). Calls that are not listed fail only for invalid arguments. A non-blocking eventfd gives only EAGAIN. */
 static const struct {
     const char *name;
     int codes[12];
@@ -100,8 +99,8 @@ const int *errors_of(const char *label)
     return none;
 }
 
-/* What of a path is not part of the way to the root; NULL: its way is another one from the first folder on. */
-static const char *beside(const char *path, const char *root)
+/* The part of a path below the root; NULL: its first directory already differs. */
+static const char *below_root(const char *path, const char *root)
 {
     size_t at, common = 0;
 
@@ -111,19 +110,19 @@ static const char *beside(const char *path, const char *root)
     return common == 0 ? NULL : path + common + 1;
 }
 
-/* Digits that differ from run to run become N, and the workspace's root goes. */
+/* Numbers that differ between runs become N, and the workspace's root is cut off. */
 static void simplify(const char *path, const char *root, char *into, size_t room)
 {
     size_t length = strlen(root), at = 0;
     bool is_scratch = strstr(path, "/.ralph_lock_probe.") != NULL || strstr(path, "/#") != NULL;
     bool is_proc = strncmp(path, "/proc/", 6) == 0;
-    const char *rest = beside(path, root);
+    const char *rest = below_root(path, root);
     char above[300];
 
     if (strcmp(path, root) == 0)
         path = "the root";
     else if (*path == '/' && strncmp(root, path, strlen(path)) == 0 && root[strlen(path)] == '/')
-        path = "a folder above the root";
+        path = "a directory above the root";
     else if (strncmp(path, root, length) == 0)
         path += length + (path[length] == '/');
     else if (rest != NULL) {
@@ -150,12 +149,12 @@ static void read_text(pid_t process, unsigned long address, char *text, size_t r
     struct iovec here = {text, room - 1}, there = {(void *)address, room - 1};
     ssize_t count;
 
-    /* As Rust asks whether the kernel has statx(2). */
+    /* Rust's test whether the kernel has statx(2). */
     if (address == 0) {
         *text = '\0';
         return;
     }
-    /* It may lie at the end of what is mapped. */
+    /* It may lie at the end of a mapping. */
     there.iov_len = 4096 - address % 4096 < room - 1 ? 4096 - address % 4096 : room - 1;
     count = process_vm_readv(process, &here, 1, &there, 1, 0);
     MUST(count > 0);

@@ -1,4 +1,4 @@
-/* What the files of this program share: steps, faults, and the process that judges. */
+/* Shared by the files of this program: steps, faults, and the judge process. */
 #ifndef FAULTS_H
 #define FAULTS_H
 
@@ -22,27 +22,27 @@
 
 #include <ralph_lock.h>
 
-/* Ends this process when something here, not in the library, does not work. */
+/* Ends this process if this program, not the library, fails. */
 #define MUST(condition) ((condition) ? (void)0 : broken(__FILE__, __LINE__, #condition))
 
 __attribute__((noreturn)) void broken(const char *file, int line, const char *what);
 
-/* What happens to the lock from outside, while a step sleeps for the first time or gets to its first flock(2). */
+/* What happens to the lock from outside, when a step first sleeps or reaches its first flock(2). */
 typedef enum event {
     NOTHING,
-    RELEASE,     /* the judge lets go */
+    RELEASE,     /* the judge releases the lock */
     KILL_HOLDER, /* the process that holds it is killed */
-    LET_PASS,    /* time passes: more than the library bears with a holder that is not on record */
-    TIME_OUT,    /* more than a step with a timeout waits */
+    LET_PASS,    /* time passes: more than the library waits for a holder's record */
+    TIME_OUT,    /* time passes: more than a step's timeout */
     TRIGGER,     /* another thread triggers the cancel token */
-    REMOVE,      /* somebody removes the lock file at the first flock(2) */
+    REMOVE,      /* the lock file is removed at the first flock(2) */
     NO_TMPFILE   /* the file system has no files without a name, O_TMPFILE */
 } event;
 
-/* How long those two are, in milliseconds, and the timeout. */
+/* These two times in milliseconds, and the timeout. */
 enum { PATIENCE = 25, TIMEOUT = 40, LONGER = 60 };
 
-/* One exported function on one of its ways. */
+/* One exported function on one of its paths. */
 typedef struct step {
     const char *function;
     const char *path;
@@ -50,18 +50,18 @@ typedef struct step {
     void (*perform)(void);
     event event;
     bool network; /* the file system says that it is NFS */
-    bool fresh;   /* the process has not found out yet who it is, and what the file system is */
+    bool fresh;   /* the process has not determined its identity and the file system's type yet */
 } step;
 
 extern const step steps[];
 extern const size_t step_count;
 
-/* What a step came to, written by its process and read by the one that traces it. */
+/* The outcome of a step, written by its process and read by the tracer. */
 typedef struct report {
     char answer[160];
     int os_code;
     char about[128]; /* the error's path, below the workspace root */
-    char wrong[400]; /* what the step's process found not to be as promised */
+    char wrong[400]; /* the promise that the step's process found broken */
     long blocks;     /* allocated at the end */
     int descriptors; /* open at the end */
     long allocations; /* of the step */
@@ -73,16 +73,16 @@ __attribute__((noreturn)) void run_step(const step *what, const char *folder, lo
 /* The mark: a system call that the library never makes. */
 #define MARK SYS_getppid
 
-/* Another process, which holds, asks and tries as told. */
+/* Another process, which holds, asks and tries on command. */
 void start_judge(void);
-/* Tells it something about the lock file of a workspace, and gives its answer, valid until the next. */
+/* Sends it a command about the lock file of a workspace, and returns its answer, valid until the next. */
 const char *judge(char verb, const char *root, const char *file);
-/* How long the first word of a prompt is: all of them say with that one whose they are. */
+/* The length of a prompt's first word, which names its owner. */
 int first_word(const char *text);
-/* For TRIGGER: the line between the process that traces and the thread. */
+/* For TRIGGER: the line between the tracer and the thread. */
 extern int line[2];
 
-/* Counts what is allocated. */
+/* Counts allocations. */
 extern long live_blocks;
 extern long allocations;
 /* Which allocation from now on fails; 0: none. */

@@ -1,4 +1,4 @@
-/* What a step is found to have done. */
+/* Checks what a step has done. */
 #ifndef FOUND_H
 #define FOUND_H
 
@@ -7,7 +7,7 @@
 static report *said;
 
 #define WRONG(...) (said->wrong[0] == '\0' ? (void)snprintf(said->wrong, sizeof said->wrong, __VA_ARGS__) : (void)0)
-#define EXPECT(condition) ((condition) ? (void)0 : WRONG("this is not so: %s", #condition))
+#define EXPECT(condition) ((condition) ? (void)0 : WRONG("check failed: %s", #condition))
 
 static void expect_judge(char verb, const char *expected)
 {
@@ -24,7 +24,7 @@ static const char *below_root(const char *path)
     return path != NULL && strncmp(path, root, length) == 0 ? path + length : path != NULL ? path : "";
 }
 
-/* Puts into words what came out, and compares all the ways in which it was said. */
+/* Writes the outcome as text, and compares all the ways in which it was reported. */
 static void tell(const step *what, report *into)
 {
     ralph_lock_metadata *previous;
@@ -41,7 +41,7 @@ static void tell(const step *what, report *into)
     }
     if (*name == '\0' || status == RALPH_LOCK_OK)
         return;
-    /* These two have no error object to give. */
+    /* These two have no error object. */
     if (what->perform == release || what->perform == cancel_trigger)
         into->os_code = code;
     else
@@ -57,7 +57,7 @@ static void tell(const step *what, report *into)
     EXPECT(guard == NULL);
 }
 
-/* Who is told to have the lock has it, seen from elsewhere, until it gives it up. */
+/* A caller that got OK has the lock, seen from another process, until it releases it. */
 static void check_and_give_back(void)
 {
     struct stat found;
@@ -68,7 +68,7 @@ static void check_and_give_back(void)
         EXPECT(ralph_lock_release(guard) == RALPH_LOCK_OK);
     }
     if (own != NULL) {
-        /* The step has not ended this one. Its record is there as far as its file is. */
+        /* The step has not ended this guard. Its record exists if its file does. */
         bool in_place = ralph_lock_guard_verify(own, NULL) == RALPH_LOCK_OK;
 
         if (stat(lock_file, &found) == 0)
@@ -97,7 +97,7 @@ static void check_and_give_back(void)
     ralph_lock_cancel_free(cancel);
 }
 
-/* Nobody has the lock any more, nothing half done is in the file, and everybody can take it. */
+/* No process has the lock any more, the file has no partial record, and every process can take the lock. */
 static void check_free(void)
 {
     const char *found;
@@ -114,12 +114,12 @@ static void check_free(void)
     if (status != RALPH_LOCK_OK)
         WRONG("taking it again gives %s", ralph_lock_status_name((int32_t)status));
     else if (ralph_lock_read_existing(root, &metadata, NULL) == RALPH_LOCK_OK) {
-        /* What could not be found out during the fault is not left out for ever. */
+        /* Facts that could not be determined during the fault appear in later records. */
         EXPECT(ralph_lock_metadata_liveness(metadata) == RALPH_LOCK_LIVENESS_LIVE);
         EXPECT(ralph_lock_metadata_relation(metadata) == RALPH_LOCK_RELATION_SELF);
         ralph_lock_metadata_free(metadata);
     } else
-        WRONG("the record of the one who takes it again cannot be read");
+        WRONG("the record of the process that takes it again cannot be read");
     EXPECT(ralph_lock_release(guard) == RALPH_LOCK_OK);
     found = judge('e', root, file);
     if (strcmp(found, "free blank") != 0 && strcmp(file, RALPH_LOCK_FILE) == 0)

@@ -1,4 +1,4 @@
-/* The other process: it is in the way of a step as told, and afterwards says what the lock is like for others. */
+/* The other process: it obstructs a step on command, and afterwards reports the lock's state as seen from outside. */
 #include "faults.h"
 
 #include <sys/prctl.h>
@@ -12,7 +12,7 @@ typedef struct request {
 
 static int judge_line[2];
 
-/* What it has of the lock. */
+/* The locks that it has. */
 static ralph_lock_guard *held;
 static int raw = -1;
 static pid_t mortal = -1;
@@ -41,7 +41,7 @@ static ralph_lock_status take(const request *asked, const char *prompt, ralph_lo
     return status;
 }
 
-/* Whether the lock can be had; else who has it. */
+/* Whether the lock can be taken; else its holder. */
 static void try_it(const request *asked, char *answer, size_t room)
 {
     ralph_lock_guard *guard;
@@ -55,7 +55,7 @@ static void try_it(const request *asked, char *answer, size_t room)
     ralph_lock_metadata_free(holder);
 }
 
-/* A process that holds the lock, and perhaps a child of it that has inherited its descriptor. */
+/* A process that holds the lock, and possibly a child that has inherited its descriptor. */
 static void start_mortal(const request *asked, bool leaves)
 {
     ralph_lock_guard *guard;
@@ -99,7 +99,7 @@ static void let_go(char *answer, size_t room)
     end(&keeper);
 }
 
-/* What others see: is it held, and what does the file say? */
+/* The view from outside: whether it is held, and the file's text. */
 static void examine(const request *asked, char *answer, size_t room)
 {
     ralph_lock_metadata *record;
@@ -153,7 +153,7 @@ static void serve(const request *asked, char *answer, size_t room)
     case 'h': /* hold it */
         MUST(take(asked, "judge", &held, NULL) == RALPH_LOCK_OK);
         break;
-    case 'n': /* hold it without a name */
+    case 'n': /* hold it without a record */
     case 'p': /* ask for a long time whether it is held */
         raw = open(path, O_RDWR | O_CLOEXEC);
         MUST(flock(raw, (asked->verb == 'n' ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0);
@@ -199,7 +199,7 @@ void start_judge(void)
         char answer[100];
 
         close(judge_line[0]);
-        /* The mortal's child becomes the judge's, so that it can be waited for. */
+        /* The judge adopts the mortal's child, so that it can wait for it. */
         MUST(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
         while (read(judge_line[1], &asked, sizeof asked) == sizeof asked) {
             serve(&asked, answer, sizeof answer);

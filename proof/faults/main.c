@@ -1,11 +1,8 @@
-/* Fails every system call of every exported function, one at a time, in every way in which it can fail, ends the
- * process at each, and compares what comes of it with the rules below.
- *
- *     faults FOLDER SHARE SHARES
- *
- * works in that folder, takes every SHARES-th step from number SHARE on, and prints a line for each step and each of
- * its calls, for page.py to make tables of. It is process 1 of a pid namespace of its own, so that /proc shows the
- * same in every run, and has a mount namespace of its own. */
+/* Fails every system call of every exported function, one at a time, in every way in which it can fail, kills the
+ * process at each, and compares the outcome with the rules below. faults FOLDER SHARE SHARES works in that folder,
+ * takes every SHARES-th step from number SHARE on, and prints a line for each step and each of its calls, for page.py
+ * to make tables of. It is process 1 of a pid namespace of its own, so that /proc shows the same in every run, and has
+ * a mount namespace of its own. */
 #include "trace.h"
 
 #include <stdarg.h>
@@ -20,7 +17,7 @@ static fault wanted;
 
 void broken(const char *file, int line_number, const char *what)
 {
-    fprintf(stderr, "%s:%d: this is not so: %s (errno: %s)\n", file, line_number, what, strerror(errno));
+    fprintf(stderr, "%s:%d: check failed: %s (errno: %s)\n", file, line_number, what, strerror(errno));
     _exit(2);
 }
 
@@ -43,20 +40,20 @@ __attribute__((format(printf, 1, 2))) static void mistake(const char *format, ..
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
-    /* More than that are the same mistake again and again. */
+    /* More of them repeat the same mistake. */
     if (++mistakes == 40)
         exit(1);
 }
 
-/* Runs the step until the fault is where it was meant to be: where a clock decides which call comes next, a slow
- * machine can make it another one. */
+/* Runs the step until the fault hits the intended call: if a clock decides which call comes next, a slow machine can
+ * change it. */
 static void run(void)
 {
     int tries, i;
     bool same = false;
 
     for (tries = 0; !same && tries < 20; tries++) {
-        /* One that was killed has left the judge as it was. */
+        /* A killed step has not changed the judge. */
         if (tries > 0)
             judge('r', folder, RALPH_LOCK_FILE);
         trace(current, folder, wanted, &seen);
@@ -83,7 +80,7 @@ static bool is(const char *text, const char *other)
     return strcmp(text, other) == 0;
 }
 
-/* The status in an answer, without what else it says. */
+/* Only the status of an answer. */
 static const char *status_in(const char *answer)
 {
     static char status[60];
@@ -92,7 +89,7 @@ static const char *status_in(const char *answer)
     return status;
 }
 
-/* The failure that an error is to be reported as. */
+/* The status with which an error must be reported. */
 static const char *failure_of(const char *call, int code)
 {
     static const char *const ours[] = {"eventfd", "epoll_create", "timerfd_create", "pidfd_open",
@@ -105,14 +102,14 @@ static const char *failure_of(const char *call, int code)
     return code == ENOSYS || code == EOPNOTSUPP ? "UNSUPPORTED_FILESYSTEM" : "IO";
 }
 
-/* Whether less is said for want of memory, and nothing wrong. */
+/* Whether the answer says less for want of memory, and nothing wrong. */
 static bool is_less_by_memory(void)
 {
     static const char *const refusals[] = {"ALREADY_LOCKED", "TIMED_OUT", "CANCELLED", "INTERRUPTED"};
     const char *function = current->function, *after = seen.said.answer;
     size_t i;
 
-    /* A refusal that does not say by whom. */
+    /* A refusal without a holder. */
     for (i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (is(after, refusals[i]) && is(status_in(usual.said.answer), refusals[i]))
             return true;
@@ -123,31 +120,31 @@ static bool is_less_by_memory(void)
            (is(function, "ralph_lock_metadata_local_pid") && is(after, "none"));
 }
 
-/* Whether less is known than without the fault, where nothing more can be known, and nothing wrong is said. */
+/* Whether the answer says less than without the fault because no more can be known, and nothing wrong. */
 static bool is_less(const char *call)
 {
     const char *before = usual.said.answer, *after = seen.said.answer;
 
-    /* These have no error to give. UNKNOWN is there for that. */
+    /* These return no error, but UNKNOWN. */
     if (is(current->function, "ralph_lock_metadata_liveness") || is(current->function, "ralph_lock_metadata_relation"))
         return is(after, "UNKNOWN");
-    /* That locks do not work is what it is to find out, and what it cannot find out is UNKNOWN. */
+    /* Its task is to find that locks do not work; what it cannot determine is UNKNOWN. */
     if (is(current->function, "ralph_lock_probe_filesystem") && is_call(call, "flock"))
         return is(after, "OK NO_LOCKS") && (wanted.code == ENOLCK || is(failure_of(call, wanted.code), "UNSUPPORTED_FILESYSTEM"));
     if (is(current->function, "ralph_lock_probe_filesystem") && is_call(call, "fstatfs"))
         return is(after, "OK UNKNOWN");
-    /* What the caller may not look at is not its workspace. */
+    /* A directory that the caller may not access is not its workspace. */
     if (is(current->function, "ralph_lock_find_root") && wanted.code == EACCES)
         return is(after, "NOT_FOUND");
     if (strstr(call, "/proc/") == NULL)
         return false;
-    /* What is forbidden is another user's, and not seen. */
+    /* Processes of other users are not visible. */
     if (begins(current->function, "ralph_lock_find_keepers") && wanted.code == EACCES)
-        return is(after, "OK nobody");
-    /* Who cannot be proved to live is not signalled. */
+        return is(after, "OK none");
+    /* A process that is not provably live is not signalled. */
     if (begins(current->function, "ralph_lock_signal_holder") && is(before, "OK"))
         return is(after, "NOT_LIVE");
-    /* It is held; by whom is told only when it is sure. */
+    /* It is held; the holder is named only if it is certain. */
     return (is(before, "ALREADY_LOCKED mortal") && is(after, "ALREADY_LOCKED")) ||
            (is(before, "OK HELD mortal") && is(after, "OK HELD"));
 }
@@ -156,7 +153,7 @@ static bool is_less(const char *call)
  * in these steps. */
 static bool is_without_root(const char *call)
 {
-    static const char *const by_file[] = {"OK", "OK FREE", "OK free", "OK nobody"};
+    static const char *const by_file[] = {"OK", "OK FREE", "OK free", "OK none"};
     const char *before = usual.said.answer, *after = seen.said.answer;
     bool cannot_lock = is_call(call, "flock") || (is_call(call, "open") && wanted.code == EACCES);
     bool by_root = begins(before, "ALREADY_LOCKED") || is(before, "OK HELD") || is(before, "OK locked") ||
@@ -187,7 +184,7 @@ static void check_answer(const char *call)
             mistake("it says %s instead of %s", answer, waits ? "INTERRUPTED" : usual.said.answer);
         return;
     }
-    /* What others cannot be shown is not held. */
+    /* A lock whose record cannot be written is not held. */
     if (is_usual && !is_call(call, "fsync"))
         return;
     if (is_less(call) || is_without_root(call))
@@ -196,14 +193,14 @@ static void check_answer(const char *call)
         mistake("it says %s; without the fault %s", answer, usual.said.answer);
         return;
     }
-    /* Who may only read, and cannot do that either, is told the first of the two. */
-    if (begins(call, "open to read .ralph") && strstr(current->path, "may be read only") != NULL &&
+    /* A caller that may only read, and cannot read either, gets the first error. */
+    if (begins(call, "open to read .ralph") && strstr(current->path, "is read-only for the caller") != NULL &&
         seen.said.os_code == EACCES)
         return;
-    /* UNSUPPORTED_PLATFORM says all that there is to say. */
+    /* UNSUPPORTED_PLATFORM has no error number. */
     if (seen.said.os_code != wanted.code && !is(status, "UNSUPPORTED_PLATFORM"))
         mistake("it says that the error is \"%s\"", strerror(seen.said.os_code));
-    /* An error is about the lock file, or about a folder on the way to it. */
+    /* An error is about the lock file, or a directory above it. */
     if (*seen.said.about == '\0' && strstr(call, "loop.lock") != NULL && !is(current->function, "ralph_lock_release"))
         mistake("the error is about no file");
     if (is(current->function, "ralph_lock_find_root")) {
@@ -226,7 +223,7 @@ static void check_leaks(void)
         mistake("%ld blocks of memory stay allocated, %ld without the fault", seen.said.blocks, usual.said.blocks);
 }
 
-/* A process has ended in the middle: what is left? */
+/* A process was killed in the middle: checks what is left. */
 static const char *check_remains(void)
 {
     static const struct {
@@ -263,7 +260,7 @@ static const char *check_remains(void)
 
 static long cases, kills, failures, shorts;
 
-/* What the lock file says before the step's first call. */
+/* The lock file's state before the step's first call. */
 static const char *before;
 
 static void disturb(int at, kind what, int code, char *cells, size_t room, const char *column)
@@ -343,7 +340,7 @@ static void each_step(int number)
     current = &steps[number];
     memset(&wanted, 0, sizeof wanted);
     usual.count = 0;
-    /* The first run may make what the second finds, for instance in the judge. */
+    /* The first run may create what the second finds, for instance in the judge. */
     run();
     usual = seen;
     run();
@@ -365,7 +362,7 @@ int main(int count, char **arguments)
     int number, shares;
 
     MUST(count == 4);
-    /* On the same file system everywhere, which goes with this process's namespace. */
+    /* A file system of a known type, which ends with this process's namespace. */
     MUST(mount("none", arguments[1], "tmpfs", 0, "mode=755") == 0);
     snprintf(folder, sizeof folder, "%s/workspaces", arguments[1]);
     shares = atoi(arguments[3]);

@@ -1,4 +1,4 @@
-/* malloc(3) that counts, and fails when told. The library's own calls come here, as its symbols are looked up in
+/* A malloc(3) that counts, and fails on command. The library's calls come here, because its symbols are looked up in
  * the program first. */
 #include "faults.h"
 
@@ -8,7 +8,7 @@ long live_blocks;
 long allocations;
 long failing_allocation;
 
-/* glibc's own names of what is replaced here. */
+/* glibc's own names of the replaced functions. */
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);

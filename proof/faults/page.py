@@ -1,4 +1,4 @@
-"""Makes docs/generated/faults.md of what the program has printed, and its figures for run.
+"""Makes docs/generated/faults.md from the program's output, and the figures for `run`.
 
     page.py PAGE SYMBOLS <lines
 """
@@ -7,45 +7,45 @@ import sys
 
 COLUMNS = ("EINTR EMFILE ENFILE ENOMEM EIO ENOSPC EDQUOT ENOLCK ENOSYS EOPNOTSUPP EACCES EROFS ESTALE short killed").split()
 
-INTRO = """# What comes of every fault
+INTRO = """# The outcome of every fault
 
-Made by `make proof-faults UPDATE=1`, and compared with what happens by `make proof-faults`. Each exported function
-runs on each of its paths. Each system call that it makes there fails, one at a time, with each error that such a call
-can give, and the process is killed instead of making it. What comes of it is decided by rules, not by this page:
+Made by `make proof-faults UPDATE=1`, and compared with the library's behaviour by `make proof-faults`. Each exported
+function runs on each of its paths. Each system call on that path fails, one at a time, with each error that such a call
+can give, and the process is killed instead of making it. Rules decide which outcome is right, not this page:
 
-- ALREADY_LOCKED is answered only where somebody else has the lock.
-- OK means that the lock is held, seen from another process, or that the answer is the true one.
-- A failure is reported with the error of the call that failed, in the error object and in `errno`
-  (UNSUPPORTED_PLATFORM means ENOSYS and gives none), and names the lock file, or the folder on the way to it that could
-  not be made. Who may not write, and then cannot read either, is told that it may not write.
-- EINTR changes nothing, but that it ends a wait: INTERRUPTED.
+- ALREADY_LOCKED is returned only if another process has the lock.
+- OK means that the lock is held, seen from another process, or that the answer is true.
+- A failure is reported with the error of the failed call, in the error object and in `errno` (UNSUPPORTED_PLATFORM means
+  ENOSYS and has none), and names the lock file, or the directory above it that could not be created. A caller that may
+  not write, and then cannot read either, learns that it may not write.
+- EINTR changes nothing, except that it ends a wait: INTERRUPTED.
 - A short read or write (the kernel is asked for half) changes nothing.
-- Where the root may not be read (EACCES), or flock(2) of it fails, the lock file alone decides: the answer is the one
-  without a lock of the root. A root that cannot be opened for another reason, EMFILE for instance, is an error.
-- Where there is no error to give, or the answer can be given without what could not be found out, less is said and
-  nothing wrong: UNKNOWN, NOT_LIVE, no record of the holder, no keeper among other users' processes (EACCES). A file
-  system that says that it has no locks is told as NO_LOCKS by the function that is to find that out.
-- Afterwards nothing stays open or allocated that does not without the fault, the lock file is blank, as it was, or has
-  a whole record, another process can take the lock, and so can this one, under its full name.
+- If the root may not be read (EACCES), or flock(2) fails on it, the lock file alone decides: the answer is the one
+  without a lock on the root. A root that cannot be opened for another reason, for instance EMFILE, is an error.
+- A function without an error to return, or whose answer does not depend on the missing fact, says less and nothing
+  wrong: UNKNOWN, NOT_LIVE, no record of the holder, no keeper among other users' processes (EACCES). A file system
+  that reports that it has no locks is NO_LOCKS for the function that determines this.
+- Afterwards nothing stays open or allocated that does not without the fault. The lock file is blank, unchanged, or has a
+  whole record. Another process can take the lock, and so can this one, under its full identity.
 
-Most paths begin in a process that has taken a lock before, so that it knows who it is and what the file system is; those
+Most paths begin in a process that has taken a lock before, so that it knows its identity and the file system's type; those
 whose tables show /proc/sys/kernel/random/boot_id begin in a new one.
 
-How to read it: the list before each table has the paths, each with what comes of it without a fault: the status without
-`RALPH_LOCK_`, what else is told, and whose record: `judge` is the process that holds the lock, `mortal` one that is or was
-killed while it held it, `gone` one that had died before. A cell says what comes of it when the system call fails with the
-error in the column's head; "=" is: the same as without it; empty: the call cannot give that error (its manual page,
-section 2). UNSUPPORTED stands for UNSUPPORTED_FILESYSTEM or, where it is not the lock file that is asked for,
+How to read it: the list before each table has the paths, each with its outcome without a fault: the status without
+`RALPH_LOCK_`, the rest of the answer, and whose record: `judge` is the process that holds the lock, `mortal` one that is or
+was killed while it held it, `gone` one that had died before. A cell has the outcome when the system call fails with the
+error in the column's head. "=" means: the same as without it. Empty means: the call cannot give that error (its manual
+page, section 2). UNSUPPORTED stands for UNSUPPORTED_FILESYSTEM or, in functions that do not ask about the lock file,
 UNSUPPORTED_PLATFORM. "killed" says what is in the lock file after a SIGKILL instead of the call: no file, nothing
-("blank"), the record of who had died ("old"), of who was killed now ("own"), of who holds the lock ("holder's"), or "=":
-the same as before the first call, which stands with the path, as does what is there after a SIGKILL behind the last call
-where that is something else. The first column has the numbers of the paths that the row is about, and how often the
-call occurs there. N is some number. A close that fails has closed the descriptor all the same, as on Linux.
+("blank"), the record of the process that had died ("old"), of the process killed now ("own"), of the process that holds
+the lock ("holder's"), or "=": the same as before the first call. The path's line has that state, and, if different, the
+state after a SIGKILL behind the last call. The first column has the numbers of the row's paths, and how often the call
+occurs there. N is some number. A close that fails has still closed the descriptor, as on Linux.
 
-For want of memory Rust aborts the process, and says so on standard error. Each allocation of each path was made to fail:
-the process was aborted, or answered by the rules above, and the lock was free afterwards. Where another program decides
-how much memory it takes, by the length of its record, the answer is IO with ENOMEM. That a system call has no memory
-(ENOMEM in the tables) is an error like any other.
+Without memory Rust aborts the process, with a message on standard error. Each allocation of each path was made to fail:
+the process was aborted, or answered by the rules above, and the lock was free afterwards. If another program determines
+the amount of memory, by the length of its record, the answer is IO with ENOMEM. A system call without memory (ENOMEM in
+the tables) is an error like any other.
 """
 
 SHORT = {"UNSUPPORTED_FILESYSTEM": "UNSUPPORTED", "UNSUPPORTED_PLATFORM": "UNSUPPORTED", "the old record": "old",

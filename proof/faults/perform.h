@@ -136,7 +136,7 @@ static void signal_holder_with(void)
 static void say_keepers(size_t count)
 {
     if (status == RALPH_LOCK_OK)
-        say(count == 0 ? "nobody" : count == 1 ? "one" : "many");
+        say(count == 0 ? "none" : count == 1 ? "one" : "many");
 }
 
 static void find_keepers(void)

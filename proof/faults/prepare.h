@@ -1,4 +1,4 @@
-/* What is there before a step: the lock file, who has the lock, and the handles that the step is about. */
+/* The situation before a step: the lock file, the lock's holder, and the step's handles. */
 #ifndef PREPARE_H
 #define PREPARE_H
 
@@ -37,7 +37,7 @@ static void garbage(void)
     write_file("no record");
 }
 
-/* Has another process do to the lock file what judge.c knows by that letter. */
+/* Makes the judge execute the command of that letter on the lock file. */
 static void locked(char how)
 {
     blank();
@@ -69,7 +69,7 @@ static void left(void)
     locked('l');
 }
 
-/* From here on as a user who may read the lock file and no more. */
+/* From now on as a user who may only read the lock file. */
 static void without_rights(void)
 {
     MUST(chmod(lock_file, 0444) == 0);
@@ -152,7 +152,7 @@ static void unlocked_fd(void)
     MUST(fd != -1);
 }
 
-static void fd_beside_holder(void)
+static void fd_and_other_holder(void)
 {
     held();
     fd = open(lock_file, O_RDWR | O_CLOEXEC);
@@ -195,7 +195,7 @@ static void held_and_not_at_all(void)
     wait_for(0);
 }
 
-static void held_and_for_ever(void)
+static void held_without_limit(void)
 {
     held();
     wait_for(UINT64_MAX);
@@ -322,7 +322,7 @@ static void record_of_own(void)
     record();
 }
 
-/* The record of the process above this one, written for it. */
+/* The record of the parent process, written on its behalf. */
 static void record_of_parent(void)
 {
     char text[2048], line_of[1024], host[256], boot[64] = "";

@@ -1,10 +1,10 @@
-/* What is there before a step that the root's own lock decides. */
+/* The situation before a step that the root's lock decides. */
 #ifndef PREPARE_ROOT_H
 #define PREPARE_ROOT_H
 
 #include "prepare.h"
 
-/* As `rm -rf .ralph` does. */
+/* Like `rm -rf .ralph`. */
 static void remove_folder(void)
 {
     char path[300];
@@ -51,7 +51,7 @@ static void waits_for_root(void)
     begin();
 }
 
-/* What is created there is for its group too, and its owner's. */
+/* New objects there are accessible to its group, and belong to its owner. */
 static void root_of_a_group(void)
 {
     MUST(chown(root, 65534, 65534) == 0);
@@ -100,7 +100,7 @@ static void fd_and_root_locked(void)
     judge('R', root, file);
 }
 
-/* --- another lock file, and what directory is a workspace --- */
+/* --- another lock file, and find_root --- */
 
 static void another_file_held(void)
 {

@@ -1,4 +1,4 @@
-/* What a step works on and comes to. */
+/* The objects and results of a step. */
 #ifndef STATE_H
 #define STATE_H
 
@@ -14,7 +14,7 @@ static const char *file;
 /* A directory below the workspace, for find_root. */
 static char start[300];
 
-/* What a step has and gets. Whatever is not NULL at the end is given back. */
+/* The handles that a step has and gets. All that are not NULL at the end are freed. */
 static ralph_lock_status status;
 static int code;
 static ralph_lock_guard *guard;
@@ -25,13 +25,13 @@ static ralph_lock_cancel *cancel;
 static ralph_lock_waiter *waiter;
 static int fd;
 static char detail[100];
-/* What was held before the step, and whether the descriptor has the lock. */
+/* The lock held before the step, and whether the descriptor has it. */
 static ralph_lock_guard *own;
 static bool fd_has_lock;
 static pthread_t thread;
 static bool has_thread;
 
-/* Longer than what is blanked in place. */
+/* Longer than a record that is blanked in place. */
 static char big[6000];
 
 #define CALL(call) (status = (call), code = errno)

@@ -1,5 +1,5 @@
-/* Running a step under ptrace(2). Between the marks every system call stops twice: before it is carried out, where
- * it can be left out, cut short, or be the last one; and after it, where its result can be replaced. */
+/* Runs a step under ptrace(2). Between the marks every system call stops twice: before it, where it can be skipped, cut
+ * short, or be the last one; and after it, where its result can be replaced. */
 #include "trace.h"
 
 #include <ftw.h>
@@ -12,7 +12,7 @@
 #error "the registers are those of x86-64"
 #endif
 
-/* A case that takes longer, in seconds, with all that is looked at after it, is never going to end. */
+/* The limit for a case with all its checks, in seconds: a longer one hangs. */
 enum { LONGEST = 60 };
 
 static volatile sig_atomic_t too_long;
@@ -36,7 +36,7 @@ static void make_folders(const char *folder)
 
     (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     MUST(mkdir(folder, 0755) == 0);
-    /* The third is for what a process finds out once. */
+    /* The third is for facts that a process determines once. */
     for (pass = 0; pass < 3; pass++) {
         snprintf(path, sizeof path, "%s/%d", folder, pass);
         MUST(mkdir(path, 0755) == 0);
@@ -51,7 +51,7 @@ static void pass_time(int milliseconds)
         MUST(errno == EINTR && !too_long);
 }
 
-/* Does to the lock what happens to it in this step, while the step's process stands before that call. */
+/* Applies this step's event to the lock, while the step's process is stopped before that call. */
 static void let_happen(event what, const char *root, long number, const unsigned long *arguments, bool *is_over)
 {
     bool sleeps = number == SYS_ppoll || number == SYS_nanosleep || number == SYS_clock_nanosleep ||
@@ -96,7 +96,7 @@ static bool next_stop(pid_t process, int *status, outcome *into)
     return WIFSTOPPED(*status);
 }
 
-/* Lists of what others do here, whose length is theirs. */
+/* Lists whose length depends on other processes. */
 static bool is_list(const char *label)
 {
     return strcmp(label, "pread /proc/locks") == 0 || strcmp(label, "pread /proc/N/mountinfo") == 0;
@@ -110,12 +110,12 @@ static void watch(pid_t process, const step *what, const char *folder, fault wan
     unsigned long result = 0;
     char root[200], label[LABEL], before[LABEL] = "";
 
-    /* Its own SIGSTOP, and on it goes from call to call. */
+    /* Its own SIGSTOP; from here it runs from call to call. */
     if (!next_stop(process, &status, into))
         return;
     MUST(ptrace(PTRACE_SETOPTIONS, process, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) == 0);
     for (;;) {
-        /* One that has been killed is not to be resumed any more. */
+        /* A killed process must not be resumed. */
         MUST(ptrace(marks == 4 ? PTRACE_CONT : PTRACE_SYSCALL, process, NULL, signal) == 0 || errno == ESRCH);
         signal = 0;
         if (!next_stop(process, &status, into))
@@ -130,7 +130,7 @@ static void watch(pid_t process, const step *what, const char *folder, fault wan
                 registers.rax = result;
                 MUST(ptrace(PTRACE_SETREGS, process, NULL, &registers) == 0);
             }
-            /* The first field of what fstatfs(2) gives is the file system's number. */
+            /* The first field of struct statfs is the file system's type. */
             if (shared && (long)registers.rax == 0)
                 MUST(ptrace(PTRACE_POKEDATA, process, registers.rsi, 0x6969) == 0);
             replaces = shared = false;
@@ -138,7 +138,7 @@ static void watch(pid_t process, const step *what, const char *folder, fault wan
             continue;
         }
         is_entry = false;
-        /* What the file system is holds from the beginning. */
+        /* The file system's type is replaced from the beginning. */
         shared = what->network && registers.orig_rax == SYS_fstatfs;
         if (registers.orig_rax == MARK) {
             if (wanted.kind == KILL && marks == 1 && wanted.at == count) {
@@ -154,7 +154,7 @@ static void watch(pid_t process, const step *what, const char *folder, fault wan
             unsigned long arguments[] = {registers.rdi, registers.rsi, registers.rdx};
             long number = (long)registers.orig_rax;
 
-            /* Where the clock is read without the kernel, this call does not occur. It cannot fail. */
+            /* With a vDSO clock this call does not occur. It cannot fail. */
             if (number == SYS_clock_gettime)
                 continue;
             snprintf(root, sizeof root, "%s/%d", folder, marks == 1 ? 0 : 1);
@@ -168,7 +168,7 @@ static void watch(pid_t process, const step *what, const char *folder, fault wan
             }
             if (marks == 3)
                 continue;
-            /* What Rust does to end the process for want of memory is none of the library's. */
+            /* The calls with which Rust aborts for want of memory are not the library's. */
             if (wanted.kind == NO_MEMORY)
                 continue;
             /* It comes in more pieces than one. */
@@ -188,11 +188,11 @@ static void watch(pid_t process, const step *what, const char *folder, fault wan
             if (wanted.kind == KILL) {
                 kill(process, SIGKILL);
             } else if (wanted.kind == SHORT) {
-                /* It is carried out for a part. */
+                /* It is executed in part. */
                 registers.rdx = registers.rdx > 1 ? registers.rdx / 2 : registers.rdx;
                 skipped = true;
             } else {
-                /* An error of close(2) is told after the descriptor is gone. */
+                /* close(2) reports an error after the descriptor is closed. */
                 skipped = number != SYS_close;
                 if (skipped)
                     registers.orig_rax = (unsigned long)-1;
@@ -223,7 +223,7 @@ void trace(const step *what, const char *folder, fault wanted, outcome *into)
     MUST(process >= 0);
     if (process == 0) {
         MUST(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0);
-        /* What Rust has to say about memory that is not there. */
+        /* Rust's message about a failed allocation. */
         if (wanted.kind == NO_MEMORY)
             MUST(freopen("/dev/null", "w", stderr) != NULL);
         raise(SIGSTOP);
@@ -235,7 +235,7 @@ void trace(const step *what, const char *folder, fault wanted, outcome *into)
     too_long = 0;
     alarm(LONGEST);
     watch(process, what, folder, wanted, into);
-    /* What was on the line to a thread that has died. */
+    /* Unread letters for a thread that has died. */
     while (recv(line[0], &letter, 1, MSG_DONTWAIT) == 1 || recv(line[1], &letter, 1, MSG_DONTWAIT) == 1)
         continue;
     into->said = *said;

@@ -1,4 +1,4 @@
-/* Running a step, watching its system calls, and disturbing one of them. */
+/* Runs a step, records its system calls, and injects a fault into one of them. */
 #ifndef TRACE_H
 #define TRACE_H
 
@@ -9,14 +9,14 @@ enum { CALLS = 400 };
 
 typedef enum kind { NO_FAULT, ERROR, SHORT, KILL, NO_MEMORY } kind;
 
-/* What is to go wrong. */
+/* The fault. */
 typedef struct fault {
     kind kind;
     int at; /* which call of the step, or which allocation, both from 0; one more than the last: as it returns */
     int code;
 } fault;
 
-/* What came of it. */
+/* The outcome. */
 typedef struct outcome {
     char calls[CALLS][LABEL]; /* those of the first run, up to the fault */
     int count;

@@ -1,5 +1,5 @@
-/* src/lock/acquire: taking the lock. The comments name the functions that the lines stand for. Each protective step
- * can be removed with -DWITHOUT_..., and then a promise breaks. */
+/* src/lock/acquire: taking the lock. The comments name the functions that the lines model. Each protective step can be
+ * removed with -DWITHOUT_..., and then a promise breaks. */
 
 /* metadata: has_ended, is_gone: known not to run. A mixture's or ralph-core's process is never known. */
 #define HAS_ENDED(name) (name != MIXTURE && ended[name] && !foreign[name])
@@ -44,8 +44,8 @@ inline left_to_others(p) {
 #endif
 }
 
-/* contend: the lock of the file. It ends at a label: `locked`; `told` of a holder; or `over`, because the file is not
- * at its path any more. */
+/* contend: the lock of the file. It ends at a label: `locked`; `told` of a holder; or `over`, because the file is no
+ * longer at its path. */
 inline contend(p) {
     skip;
 again:
@@ -108,7 +108,7 @@ held:
     };
 #endif
 #ifndef WITHOUT_IS_GONE
-    /* The patience may end at any time. */
+    /* The retries may end at any time. */
     if
     :: record = NONE; goto again
     :: skip
@@ -164,7 +164,7 @@ inline publish(p) {
 
 #ifdef ROOTED
 
-/* acquire_now, and a timed wait, which gives everything back at each look. */
+/* acquire_now, and a timed wait, which unlocks everything after each look. */
 proctype acquirer(byte me) {
     byte record, dead;
     bit got;

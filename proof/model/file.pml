@@ -36,7 +36,7 @@ inline content(p) {
 #endif
 }
 
-/* clear: blank before a record is written, unless it is so already. */
+/* clear: blanks the file before a record is written, unless it is blank. */
 inline clear(p, d) {
 #ifndef WITHOUT_CLEAR
     if
@@ -57,7 +57,7 @@ inline write_text(p, d, text) {
 #endif
 }
 
-/* drop: a lock that is still there is given up before the descriptor, of which a forked child may have a copy. */
+/* drop: unlocks before closing the descriptor, of which a forked child may have a copy. */
 inline drop_file(p, d) {
 #ifndef WITHOUT_UNLOCK_AT_DROP
     atomic {

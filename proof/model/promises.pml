@@ -24,7 +24,7 @@ byte saw[PROCESSES + 1];            /* A bit for each of these that was so at a 
 #define IS_HAD_BY(p) (file_lock != NONE && file_lock == fd[p])
 #endif
 
-/* After every change: what each call in progress could now truly say. */
+/* After every change: what each call in progress could now truthfully answer. */
 inline observe() {
     file_lock = NONE;
     root_lock = NONE;
@@ -112,7 +112,7 @@ inline forget_call(p) {
     :: else -> printf("broken: "); printf(words); printf("\n"); assert(false) \
     fi
 
-/* A copy of a descriptor may be unlocked by the process that has it: then its owner has the root alone. */
+/* A process may unlock its copy of a descriptor: then the owner has only the root. */
 #if SCENARIO == ROOT_UNLOCKED_COPY
 #define KEEPS_LOCK(p) HAS(fd[p])
 #else
@@ -130,7 +130,7 @@ inline forget_call(p) {
     (OWNS_ROOT(1) + OWNS_ROOT(2) + OWNS_ROOT(3) + OWNS_ROOT(4) + OWNS_ROOT(5) <= 1)
 
 inline promise_one_owner() {
-    PROMISE(ONE_OWNER_OF_THE_FILE, "one owner at the most");
+    PROMISE(ONE_OWNER_OF_THE_FILE, "at most one owner");
 #ifdef ROOTED
     PROMISE(ONE_OWNER_OF_THE_ROOT, "one owner of the workspace, whatever is removed")
 #endif

@@ -1,5 +1,5 @@
-/* src/lock/inspect: the questions. They look at the root only if the file is free or missing, keep both shared locks
- * until they have looked at the path again, and have them like any prober. */
+/* src/lock/inspect: the questions. They probe the root only if the file is free or missing, keep both shared locks
+ * until they have checked the path again, and hold them like any prober. */
 
 /* The file is free or missing. `got` says whether the root is free too; it ends at `over` if the path leads to another
  * file meanwhile. */
@@ -108,7 +108,7 @@ answer:
     skip;
     d_step {
         printf("%d is told: locked %d\n", me, locked);
-        PROMISE((locked -> MET_A_HOLDER(me) : MET_NOBODY(me)), "is_locked says what was so");
+        PROMISE((locked -> MET_A_HOLDER(me) : MET_NOBODY(me)), "is_locked says what was true");
         forget_call(me);
         locked = 0
     };

@@ -1,12 +1,12 @@
-/* src/lock/guard: what an owner does, and a forked child that has a copy of all of it. */
+/* src/lock/guard: an owner's actions, and a forked child with a copy of its descriptors. */
 
 /* release, by the process that took the lock. */
 inline give_up(p) {
     d_step {
-/* Without these, there is worse to be found. */
+/* Checked first: without these, spin finds later violations. */
 #if !defined(WITHOUT_OWNER_AT_RELEASE) && !defined(WITHOUT_OWNER_AT_HAND_OVER) && !defined(WITHOUT_LOCK_AT_ADOPT)
-        PROMISE(first_half[FILE(p)] == p && second_half[FILE(p)] == p, "a holder's record stays until it lets go");
-        PROMISE(mode[fd[p]] == EXCLUSIVE, "a holder's lock stays until it lets go");
+        PROMISE(first_half[FILE(p)] == p && second_half[FILE(p)] == p, "a holder's record stays until it releases");
+        PROMISE(mode[fd[p]] == EXCLUSIVE, "a holder's lock stays until it releases");
 #endif
         owner[p] = 0;
         printf("%d begins to release file %d\n", p, FILE(p))
@@ -31,8 +31,8 @@ inline give_up(p) {
     close_fd(p, fd[p])
 }
 
-/* The same if there may be copies of the descriptor, because it was adopted or the process has forked: a copy may
- * have unlocked it. Then the lock is taken again, and only the guard's own record is blanked. The root is kept
+/* The same if there may be copies of the descriptor, because it was adopted or the process has forked: a copy may have
+ * unlocked it. Then the lock is taken again, and only the guard's own record is blanked. The root stays locked
  * meanwhile, so that no other process adopts a copy and has the same lock. */
 inline give_up_shared(p) {
     d_step {
@@ -62,7 +62,7 @@ inline give_up_shared(p) {
 lost_at_release:
         skip;
         d_step {
-            PROMISE(!IS_LOCK_OF_ANOTHER(p), "a holder's lock stays until it lets go")
+            PROMISE(!IS_LOCK_OF_ANOTHER(p), "a holder's lock stays until it releases")
         };
         unlock(p, fd[p])
     :: else -> printf("%d is told LOST at its release\n", p)
@@ -87,8 +87,8 @@ inline guard(p) {
 }
 #endif
 
-/* A child that the process forks, or another thread of it, at any time. It has a copy of all that is open then, and
- * of the guard. */
+/* A child forked at any time by the process or another thread of it. It has copies of all open descriptors and of the
+ * guard. */
 proctype child(byte me; byte parent) {
     bit has_guard;
     bit got;

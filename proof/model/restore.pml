@@ -1,5 +1,5 @@
 /* guard_restore: the owner puts its lock file back after it was removed or replaced. It has the root all the time, so
- * that only a program that knows only the file can be faster. */
+ * only a program that knows only the file can lock the new one first. */
 
 #define IS_SETTLED(e, d) (e != d && file[e] == file[d] && mode[e] == EXCLUSIVE && \
     (foreign[tenant[e]] || rests[tenant[e]]))
@@ -40,7 +40,7 @@ restore_again:
         fi
     };
 #endif
-    /* Its 50 ms are longer than the 20 ms for which a contender has the file: patience ends if the holder keeps it. */
+    /* Its 50 ms are longer than the 20 ms for which a contender has the file: they end only if the holder keeps it. */
     if
     :: IS_HELD_FOR_LONG(new_fd[p]) ->
         d_step {
@@ -64,7 +64,7 @@ has_new:
     clear(p, new_fd[p]);
     write_text(p, new_fd[p], p);
     d_step { i = fd[p]; fd[p] = new_fd[p]; new_fd[p] = i; i = 0 };
-    /* The old file may have been moved, not removed: its record goes, as at a release. */
+    /* The old file may have been moved, not removed: its record is blanked, as at a release. */
 #ifndef WITHOUT_BLANK_AT_RESTORE
     write_text(p, new_fd[p], BLANK);
 #endif

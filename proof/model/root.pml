@@ -6,7 +6,7 @@ inline open_root(p) {
     describe(root_fd[p], ROOT)
 }
 
-/* Unlocked before it is closed, because a forked child may have a copy. */
+/* Unlock before closing, because a forked child may have a copy. */
 inline unlock_root(p) {
     atomic {
         if
@@ -16,7 +16,7 @@ inline unlock_root(p) {
     }
 }
 
-/* LOCK_NB, with the test for probers. It ends at `rooted`, or at `root_held` because the patience is over. */
+/* LOCK_NB, with the test for probers. It ends at `rooted`, or at `root_held` after the retries. */
 inline lock_root(p) {
     skip;
 root_again:
@@ -35,12 +35,12 @@ root_again:
         :: else
         fi
     };
-    /* Only probers. */
+    /* Only probers have it. */
     unlock(p, root_fd[p]);
     goto root_again;
 root_refused:
 #endif
-    /* The patience may end at any time. */
+    /* The retries may end at any time. */
     if
     :: goto root_again
     :: goto root_held

@@ -1,5 +1,5 @@
-/* The worlds: a small one for each question, chosen by -DSCENARIO=NAME. In the end all have stopped, and the lock can
- * be taken. */
+/* The worlds: a small one for each question, chosen by -DSCENARIO=NAME. In the end all processes have stopped, and the
+ * lock can be taken. */
 
 /* A lock file that was chosen with set_lock_file: the file's protocol alone, with torn texts. */
 
@@ -53,7 +53,7 @@
 #define NOT_ROOTED true
 #endif
 
-/* What is remembered of a call is kept small where no promise asks for it. */
+/* State that no promise needs is omitted, to keep the search small. */
 #if !defined(ROOTED) || SCENARIO == ROOT_INSPECTION || SCENARIO == ROOT_KILL_INSPECTION
 #define INSPECTED
 #endif
@@ -116,7 +116,7 @@
 #include "handover.pml"
 #include "neighbours.pml"
 
-/* A lock that is left is a flaw, except that of a killed process of which a child has a copy. */
+/* A lock left behind is a fault, except a killed process's lock of which a child has a copy. */
 #define IS_LEFT(d) (file[d] != NONE && (file[d] == path || file[d] == ROOT) && mode[d] != NONE && !doomed[taker[d]])
 
 /* So is a record, except that of a killed process, of ralph-core, and of a holder whose descriptor was not adopted. */
