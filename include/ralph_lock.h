@@ -358,9 +358,8 @@ const char *ralph_lock_status_message(int32_t status);
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one; also if the lock file may be
- *   read
- *   but not written. `holder` is NULL if the directory is locked and the lock file is not: the holder's file was removed,
- *   or a program such as flock(1) has locked the directory. The message says so
+ *   read but not written. `holder` is NULL if the directory is locked and the lock file is not: the holder's file
+ *   was removed, or a program such as flock(1) has locked the directory. The message says so
  * - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, the root is empty, the path too long, or the prompt too
  *   long or not UTF-8
  * - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is
@@ -390,8 +389,7 @@ ralph_lock_status ralph_lock_try_acquire(const char *workspace_root,
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INTERRUPTED: a signal handler ran that was installed without SA_RESTART, sigaction(2). Call again to
- *   wait
- *   again, at the end of the queue
+ *   wait again, at the end of the queue
  * - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -457,8 +455,7 @@ ralph_lock_status ralph_lock_acquire_with(const char *workspace_root,
  * - RALPH_LOCK_LOST: the lock was lost before; the guard has ended
  * - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard; nothing was done
  * - RALPH_LOCK_IO: the lock is released, but blanking the record or unlocking failed (`errno` has the error), so the
- *   next
- *   holder finds this one's record
+ *   next holder finds this one's record
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_release(ralph_lock_guard *guard);
@@ -509,8 +506,7 @@ ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard,
  * - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), has locked
  *   the new file and held it for 50 ms; the guard has not changed
  * - RALPH_LOCK_LOST: the root is gone, another directory is at its path, or another process has locked it. A root is
- *   never
- *   created again
+ *   never created again
  * - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire
  * - RALPH_LOCK_INVALID_HANDLE
  * - RALPH_LOCK_IO: a system call failed
@@ -543,8 +539,8 @@ ralph_lock_status ralph_lock_guard_previous(const ralph_lock_guard *guard,
                                             ralph_lock_error **error);
 
 /**
- * Finds the workspace that a directory belongs to: the nearest directory at or above it that contains `.git`, a
- * directory, or the file of a worktree or a submodule, so that each of these is a workspace of its own. A
+ * Finds the workspace that a directory belongs to: the nearest directory at or above it that contains `.git`, as a
+ * directory or as the file of a worktree or a submodule. Each of these is a workspace of its own. A
  * `.ralph/loop.lock` nearer than that counts only while it is held. Without any `.git`, the nearest
  * `.ralph/loop.lock` counts. A `.ralph` directory alone does not.
  *
@@ -678,8 +674,7 @@ ralph_lock_status ralph_lock_inspect_with(const char *workspace_root,
  *   namespace that is not visible from here, or its record has no identity. The error's message says which.
  * - RALPH_LOCK_INVALID_ARGUMENT: NULL, or not a signal number
  * - RALPH_LOCK_IO: with EPERM if the caller may not signal the process, with EACCES if it may not see the process's
- *   descriptors
- *   (proc_pid_fdinfo(5))
+ *   descriptors (proc_pid_fdinfo(5))
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no pidfd (Linux before 5.3, other systems)
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
  * - RALPH_LOCK_PANIC
@@ -832,9 +827,8 @@ ralph_lock_status ralph_lock_guard_into_fd(ralph_lock_guard *guard,
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_ALREADY_LOCKED: another process holds the lock, through another descriptor
  * - RALPH_LOCK_LOST: the lock file was removed from the workspace, or another process holds the workspace
- * - RALPH_LOCK_INVALID_ARGUMENT: also if the descriptor is not open, not for reading and writing, or of another file,
- *   or
- *   if the chosen lock file contains text that is not a lock file's
+ * - RALPH_LOCK_INVALID_ARGUMENT: also if the descriptor is not open, not for reading and writing, or of another
+ *   file, or if the chosen lock file contains text that is not a lock file's
  * - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
  * - RALPH_LOCK_IO
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM

@@ -53,7 +53,7 @@ func (f Filesystem) String() string {
 }
 
 // FindRoot finds the workspace that a directory belongs to, as an absolute path: the nearest directory at or above
-// start that contains .git, a directory or the file of a worktree or a submodule. A lock file nearer
+// start that contains .git, as a directory or as the file of a worktree or a submodule. A lock file nearer
 // than that counts only while it is held; without any .git, the nearest one counts. The search stops at a mount
 // boundary and never returns a sticky directory such as /tmp. "." is the current directory.
 //

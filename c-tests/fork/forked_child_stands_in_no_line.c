@@ -1,4 +1,4 @@
-/* In a forked child the line is empty: its wait acts at once, whoever stands in line in the parent, and whatever the
+/* In a forked child the line is empty: its wait acts at once, whichever waits stand in line in the parent, and whatever the
  * parent's threads were doing to their line at the fork. */
 #include "check.h"
 #include "threads.h"

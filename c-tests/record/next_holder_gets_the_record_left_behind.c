@@ -125,7 +125,7 @@ int main(void)
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(inherited));
     CHECK_TEXT("crashed", ralph_lock_metadata_prompt(kept));
     ralph_lock_metadata_free(kept);
-    guard = acquire(root, "after the one who was told");
+    guard = acquire(root, "after the first");
     check_none(guard, root);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
 

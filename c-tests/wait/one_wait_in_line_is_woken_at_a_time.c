@@ -44,7 +44,7 @@ int main(void)
         ralph_lock_waiter *late = begin(root, NULL);
 
         CHECK(is_only(i));
-        /* The lock is free, or the one before has just let go of it: a new wait leaves it to the first. */
+        /* The lock is free, or its holder has just released it: a new wait leaves it to the first. */
         steps_on(late);
         guard = gets_it(waiters[i]);
         if (i + 1 < WAITS) {

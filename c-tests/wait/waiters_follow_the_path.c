@@ -120,7 +120,7 @@ int main(void)
         check_follows("moved away", moved_away, ways[i], LATE);
         check_follows("folder removed", folder_removed, ways[i], LATE);
         check_follows("folder renamed", folder_renamed, ways[i], 10000);
-        check_follows("folder made anew", folder_made_anew, ways[i], 10000);
+        check_follows("folder created again", folder_made_anew, ways[i], 10000);
         check_new_file_counts(ways[i]);
     }
     return 0;

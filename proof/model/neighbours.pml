@@ -1,4 +1,4 @@
-/* The others: ralph-core, a shell, the user, kill(1). */
+/* Other programs: ralph-core, a shell, the user, kill(1). */
 
 /* ralph-core 2.9.3, try_acquire and drop: no root and no comparison, the record is truncated and written in place and
  * never removed, and the close is the release. */

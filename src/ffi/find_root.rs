@@ -8,8 +8,8 @@ use super::status::ralph_lock_status;
 use crate::error::LockError;
 use crate::ops;
 
-/// Finds the workspace that a directory belongs to: the nearest directory at or above it that contains `.git`, a
-/// directory, or the file of a worktree or a submodule, so that each of these is a workspace of its own. A
+/// Finds the workspace that a directory belongs to: the nearest directory at or above it that contains `.git`, as a
+/// directory or as the file of a worktree or a submodule. Each of these is a workspace of its own. A
 /// `.ralph/loop.lock` nearer than that counts only while it is held. Without any `.git`, the nearest
 /// `.ralph/loop.lock` counts. A `.ralph` directory alone does not.
 ///

@@ -75,9 +75,8 @@ impl ralph_lock_guard {
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one; also if the lock file may be
-///   read
-///   but not written. `holder` is NULL if the directory is locked and the lock file is not: the holder's file was removed,
-///   or a program such as flock(1) has locked the directory. The message says so
+///   read but not written. `holder` is NULL if the directory is locked and the lock file is not: the holder's file
+///   was removed, or a program such as flock(1) has locked the directory. The message says so
 /// - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, the root is empty, the path too long, or the prompt too
 ///   long or not UTF-8
 /// - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is
@@ -116,8 +115,7 @@ pub extern "C" fn ralph_lock_try_acquire(
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INTERRUPTED: a signal handler ran that was installed without SA_RESTART, sigaction(2). Call again to
-///   wait
-///   again, at the end of the queue
+///   wait again, at the end of the queue
 /// - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -205,8 +203,7 @@ pub extern "C" fn ralph_lock_acquire_with(
 /// - RALPH_LOCK_LOST: the lock was lost before; the guard has ended
 /// - RALPH_LOCK_INVALID_HANDLE: released already, or never a guard; nothing was done
 /// - RALPH_LOCK_IO: the lock is released, but blanking the record or unlocking failed (`errno` has the error), so the
-///   next
-///   holder finds this one's record
+///   next holder finds this one's record
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_release(guard: *mut ralph_lock_guard) -> ralph_lock_status {
@@ -267,8 +264,7 @@ pub extern "C" fn ralph_lock_guard_verify(
 /// - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), has locked
 ///   the new file and held it for 50 ms; the guard has not changed
 /// - RALPH_LOCK_LOST: the root is gone, another directory is at its path, or another process has locked it. A root is
-///   never
-///   created again
+///   never created again
 /// - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire
 /// - RALPH_LOCK_INVALID_HANDLE
 /// - RALPH_LOCK_IO: a system call failed

@@ -64,9 +64,8 @@ pub extern "C" fn ralph_lock_guard_into_fd(
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_ALREADY_LOCKED: another process holds the lock, through another descriptor
 /// - RALPH_LOCK_LOST: the lock file was removed from the workspace, or another process holds the workspace
-/// - RALPH_LOCK_INVALID_ARGUMENT: also if the descriptor is not open, not for reading and writing, or of another file,
-///   or
-///   if the chosen lock file contains text that is not a lock file's
+/// - RALPH_LOCK_INVALID_ARGUMENT: also if the descriptor is not open, not for reading and writing, or of another
+///   file, or if the chosen lock file contains text that is not a lock file's
 /// - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
 /// - RALPH_LOCK_IO
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM

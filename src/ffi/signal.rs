@@ -26,8 +26,7 @@ use crate::ops;
 ///   namespace that is not visible from here, or its record has no identity. The error's message says which.
 /// - RALPH_LOCK_INVALID_ARGUMENT: NULL, or not a signal number
 /// - RALPH_LOCK_IO: with EPERM if the caller may not signal the process, with EACCES if it may not see the process's
-///   descriptors
-///   (proc_pid_fdinfo(5))
+///   descriptors (proc_pid_fdinfo(5))
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no pidfd (Linux before 5.3, other systems)
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
 /// - RALPH_LOCK_PANIC

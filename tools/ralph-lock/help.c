@@ -19,8 +19,8 @@ static const char general_help[] =
     "  -h, --help               print this help; after a command, the command's\n"
     "  -V, --version            print the version\n"
     "\n"
-    "Exit status: 64 for wrong arguments, 74 for a failure; the others are in the\n"
-    "help of each command. Manual: ralph-lock(1).\n";
+    "Exit status: 64 for wrong arguments, 74 for a failure; the help of\n"
+    "each command lists the rest. Manual: ralph-lock(1).\n";
 
 static const char run_help[] =
     "Usage: ralph-lock run [OPTION]... [DIR] -- COMMAND [ARGUMENT]...\n"
