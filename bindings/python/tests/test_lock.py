@@ -207,7 +207,7 @@ def test_any_lock_that_can_be_taken_can_be_asked_about(tmp_path: Path) -> None:
 
 def test_a_file_with_other_text_is_no_lock_file(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("remember the milk")
-    with pytest.raises(ValueError, match="no lock file"):
+    with pytest.raises(ValueError, match="not a lock file"):
         ralph_lock.acquire(tmp_path, "works", lock_file="notes")
     assert (tmp_path / "notes").read_text() == "remember the milk"
 
