@@ -1,4 +1,4 @@
-// What can be seen best where no other process comes or goes: descriptors and threads.
+// Tests that count descriptors and threads, and so run alone.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ test('an aborted wait rejects with the reason and leaves nothing behind', async 
     await abort(controller);
     assert.equal(await wait, reason);
   };
-  await wait((controller) => controller.abort(reason)); // which also makes what is kept for later waits
+  await wait((controller) => controller.abort(reason)); // also opens what later waits reuse
   const before = descriptors();
   await wait((controller) => controller.abort(reason));
   await wait(async (controller) => {
@@ -44,7 +44,7 @@ test('a lock that was got at the instant of the abort is given back', async (t) 
   const controller = new AbortController();
   const reason = new Error('no longer wanted');
   const wait = failure(acquire(root, 'waits', { signal: controller.signal }));
-  // Another thread takes the lock while this one looks; it is told of that only later.
+  // Another thread takes the lock meanwhile; this one learns of it only later.
   const taken = () => fs.readFileSync(file, 'utf8').trim() !== '';
   for (;;) {
     const end = Date.now() + 100;
@@ -77,7 +77,7 @@ test('a hundred waits take one thread, and none of others', async (t) => {
   assert.equal(own(), 1);
   assert.equal(over, 0);
   await lock.release();
-  // Each that gets it gives it on; the last ones are aborted together.
+  // Each releases it for the next; the last ones are aborted together.
   let got = 0;
   const ends = waits.map((wait) =>
     wait.then(

@@ -74,7 +74,7 @@ test('what a program leaves locked is released at its end', async (t) => {
   for (const end of ['exit', 'natural', 'throw']) {
     const status = await node(t, 'leave.js', [root, end], { stdio: ['ignore', 'pipe', 'ignore'] }).ended;
     assert.equal(status, end === 'exit' ? 7 : end === 'throw' ? 1 : 0);
-    // Stale if its record had stayed.
+    // It would be stale with a record left.
     assert.deepEqual(await inspect(root), { state: 'free', holder: null }, end);
   }
 });
@@ -91,19 +91,19 @@ test('a lost lock file is noticed, and can be put back', async (t) => {
   const lost = (error) => error instanceof LockError && error.code === 'RALPH_LOCK_LOST';
   const lock = await acquire(root, 'x');
   await lock.verify();
-  await lock.restore(); // of a file that is there
+  await lock.restore(); // the file is in place
   fs.rmSync(folder, { recursive: true });
   await assert.rejects(lock.verify(), lost);
   await assert.rejects(tryAcquire(root, 'y'), HeldError);
   await lock.restore();
   await lock.verify();
   assert.equal((await inspect(root)).holder.prompt, 'x');
-  // Now flock(1) takes the lock of a new file.
+  // Now flock(1) locks a new file.
   fs.rmSync(lock.path);
   const other = await nameless(t, lock.path);
   await assert.rejects(lock.restore(), HeldError);
   await other.end();
-  // Now another directory is the workspace.
+  // Now another directory is at the workspace's path.
   fs.renameSync(root, `${root}.old`);
   t.after(() => fs.rmSync(`${root}.old`, { recursive: true }));
   fs.mkdirSync(root);

@@ -69,7 +69,7 @@ test('impossible arguments are refused as those of node:fs', async (t) => {
     await assert.rejects(acquire(root, 'x', { lockFile: alone }), value);
     for (const ask of [inspect, isLocked, readExisting, held]) await assert.rejects(ask(root + alone), value);
   }
-  // C would drop the bits that do not fit: 2 ** 32 + 15 is SIGTERM then.
+  // C would truncate it: 2 ** 32 + 15 would be SIGTERM.
   const range = { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
   for (const number of [2 ** 31, 2 ** 32 + 3, -1, 1.5, NaN, Infinity]) {
     await assert.rejects(adopt(root, 'x', number), range);

@@ -12,8 +12,8 @@ test('a child goes on with the lock', async (t) => {
   const fd = lock.intoFd();
   const child = node(t, 'adopt.js', [root, '3'], { stdio: ['pipe', 'pipe', 'inherit', fd] });
   fs.closeSync(fd);
-  await lock.release(); // which is nothing any more
-  // Only this copy: another one would be inherited by the child's own children.
+  await lock.release(); // does nothing any more
+  // The child has only this copy: its own children would inherit another one.
   assert.equal(await child.line(), '1 descriptor');
   await assert.rejects(tryAcquire(root, 'contender'), ({ holder }) => holder.pid === process.pid);
   child.say('adopt');

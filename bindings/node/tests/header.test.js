@@ -4,11 +4,11 @@ import path from 'node:path';
 import test from 'node:test';
 import { installed } from './help.js';
 
-// What the package spells itself, compared with the header.
+// Compares the package's own spellings with the header.
 const header = fs.readFileSync(process.env.HEADER, 'utf8');
 const types = fs.readFileSync(path.join(installed, 'index.d.ts'), 'utf8');
 
-/** The names of an enum, without what they have in common. */
+/** The names of an enum, without their common prefix. */
 function members(name, prefix) {
   const [, body] = header.match(new RegExp(`typedef enum \\{([^}]*)\\} ${name};`));
   return [...body.matchAll(new RegExp(`${prefix}(\\w+) = \\d+,`, 'g'))].map(([, name]) => name);

@@ -1,4 +1,4 @@
-// What the tests share: workspaces, and other processes.
+// Shared by the tests: workspaces, and other processes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** An empty folder for one test. */
+/** An empty directory for one test. */
 export function workspace(t) {
   const root = mkdtempSync(path.join(tmpdir(), 'ralph-lock-test-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
@@ -21,10 +21,10 @@ export function program(name) {
   return fileURLToPath(new URL(`programs/${name}`, import.meta.url));
 }
 
-/** Where the package is installed. */
+/** The directory of the installed package. */
 export const installed = path.dirname(createRequire(import.meta.url).resolve('ralph-lock'));
 
-/** What a promise rejects with. */
+/** The reason with which a promise rejects. */
 export const failure = (promise) =>
   promise.then(
     (value) => {
@@ -33,7 +33,7 @@ export const failure = (promise) =>
     (error) => error,
   );
 
-/** A signal as jsdom or a polyfill has it: an object of another class, here without a reason. */
+/** A signal like jsdom's or a polyfill's: an object of another class, here without a reason. */
 export class ForeignSignal {
   aborted = false;
   listeners = new Set();
@@ -53,7 +53,7 @@ export class ForeignSignal {
   }
 }
 
-/** Another process, whose lines can be read, and which ends with the test. */
+/** Another process, whose output lines can be read, and which ends with the test. */
 export class Process {
   constructor(t, command, args, options) {
     this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options });
@@ -71,12 +71,12 @@ export class Process {
     return (await this.lines.next()).value;
   }
 
-  /** Lets the process know that it may go on. */
+  /** Tells the process to continue. */
   say(text) {
     this.child.stdin.write(`${text}\n`);
   }
 
-  /** Ends its input, and resolves with its status once it has ended. */
+  /** Closes its input, and resolves with its status once it has ended. */
   async end() {
     this.child.stdin.end();
     return this.ended;
@@ -110,13 +110,13 @@ function isOwn(thread) {
   try {
     return readFileSync(`/proc/self/task/${thread}/comm`, 'utf8') === 'ralph-lock\n';
   } catch (error) {
-    // It has ended since its number was read.
+    // It has ended since its pid was read.
     if (error.code === 'ENOENT' || error.code === 'ESRCH') return false;
     throw error;
   }
 }
 
-/** Lets the event loop go round until that is so. */
+/** Runs the event loop until the condition holds. */
 export async function until(condition) {
   while (!(await condition())) await setImmediate();
 }

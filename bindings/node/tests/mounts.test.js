@@ -1,4 +1,4 @@
-// A mount whose server does not answer: it holds up the waits on itself, and nothing else.
+// A mount whose server does not answer delays only the waits on it.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';

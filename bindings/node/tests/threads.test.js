@@ -43,7 +43,7 @@ test('workers are terminated at every moment of a wait', async (t) => {
   const count = Number(process.env.WORKERS ?? 100);
   const rounds = [...Array(count / 4).keys()];
   for (const round of rounds) {
-    // What the first ones leave is what Node keeps for later ones.
+    // What the first workers leave, Node keeps for later ones.
     if (round === 1) before = descriptors();
     const kinds = ['waits', 'begins', 'takes', 'times-out'];
     await Promise.all(

@@ -70,7 +70,7 @@ test('a process may exit while it waits', async (t) => {
 test('a long time to wait does not end at once', async (t) => {
   const root = workspace(t);
   const lock = await acquire(root, 'holds');
-  // Beyond 31 bits setTimeout ends after a millisecond.
+  // setTimeout treats a time beyond 31 bits as a millisecond.
   const times = [2 ** 31, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER, Number.MAX_VALUE, Infinity];
   const waits = times.map((timeout) => acquire(root, 'waits', { timeout }));
   assert.ok((await failure(acquire(root, 'waits', { timeout: 20 }))) instanceof LockTimeoutError);
@@ -81,7 +81,7 @@ test('a long time to wait does not end at once', async (t) => {
 test('no timer of JavaScript is needed', async (t) => {
   const root = workspace(t);
   const lock = await acquire(root, 'holds');
-  // As fake timers do it: nothing runs unless a test lets time pass.
+  // Like fake timers: nothing runs unless the test advances the time.
   for (const name of ['setTimeout', 'setImmediate', 'setInterval', 'queueMicrotask'])
     t.mock.method(globalThis, name, () => {});
   t.mock.method(process, 'nextTick', () => {});

@@ -26,7 +26,7 @@ def hear():
 
 
 class Child:
-    """A process that runs a piece of Python on a workspace; they talk in lines."""
+    """A process that runs Python code on a workspace and exchanges lines with the test."""
 
     def __init__(self, root: Path, code: str, **options: Any) -> None:
         program = PRELUDE + textwrap.dedent(code)
@@ -52,7 +52,7 @@ class Child:
         self.stdin.write(word + "\n")
 
     def signal(self, number: int) -> None:
-        """Signals it once it sleeps for good: in the wait that it told of before."""
+        """Signals it once it sleeps in the wait that it has announced."""
         before = None
         while (now := self._sleeps()) is None or now != before:
             assert self.process.poll() is None
@@ -65,7 +65,7 @@ class Child:
         return lines["voluntary_ctxt_switches"] if lines["State"].split()[0] == "S" else None
 
     def end(self) -> int:
-        """Lets it end, and gives its exit status."""
+        """Lets it end, and returns its exit status."""
         self.stdin.close()
         return self.process.wait()
 
@@ -106,11 +106,11 @@ def holder(child: Callable[..., Child]) -> Child:
 
 
 def descriptors() -> list[str]:
-    """What this process has open."""
+    """This process's open descriptors."""
     return sorted(os.listdir("/proc/self/fd"))
 
 
 def eventually(condition: Callable[[], bool]) -> None:
-    """Waits for what a thread without a name to wait for does soon. A test that hangs is ended from outside."""
+    """Waits for a condition that an anonymous thread will meet. A test that hangs is ended from outside."""
     while not condition():
         time.sleep(0.001)

@@ -1,4 +1,4 @@
-"""What callers pass."""
+"""Arguments."""
 
 import signal
 from datetime import timedelta

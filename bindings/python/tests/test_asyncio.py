@@ -1,4 +1,4 @@
-"""Waiting in asyncio's event loop."""
+"""Waits in asyncio's event loop."""
 
 import asyncio
 import concurrent.futures
@@ -19,7 +19,7 @@ def run(main: "Coroutine[Any, Any, None]") -> None:
     global idle
     idle = threads()
     asyncio.run(main)
-    # No thread of Python's.
+    # Not a Python thread.
     assert threading.active_count() == 1
 
 
@@ -34,13 +34,13 @@ def calls() -> int:
     """How many threads run a call of the library at this moment."""
     global idle
     now = threads()
-    # A call of the test before this one may have been counted.
+    # It may have counted a call of the previous test.
     idle = min(idle, now)
     return now - idle
 
 
 async def begun(*tasks: "asyncio.Task[Any]") -> None:
-    """Returns when each of the tasks waits for news of its lock, and none of their calls is under way."""
+    """Returns when each of the tasks waits for an event, and no call is in progress."""
     selector = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]
 
     def waiters() -> int:
@@ -52,7 +52,7 @@ async def begun(*tasks: "asyncio.Task[Any]") -> None:
 
 
 async def turns(number: int) -> None:
-    """Lets the loop turn so often."""
+    """Runs that many turns of the loop."""
     for _ in range(number):
         await asyncio.sleep(0)
 
@@ -66,7 +66,7 @@ def test_tasks_wait_side_by_side(tmp_path: Path) -> None:
             locks.append(await ralph_lock.acquire_async(root, "first"))
         tasks = [asyncio.create_task(ralph_lock.acquire_async(root, "second", 60)) for root in roots]
         await begun(*tasks)
-        # The last one first, so that none waits behind another.
+        # The last one first: none waits for another.
         for task, lock in reversed(list(zip(tasks, locks))):
             assert not task.done()
             lock.release()
@@ -146,7 +146,7 @@ def test_a_cancelled_wait_leaves_nothing_behind(tmp_path: Path, holder: Child) -
 
 
 def test_cancelled_in_the_instant_the_lock_is_free(tmp_path: Path) -> None:
-    """At whichever turn of the loop the cancellation comes: either the task has the lock, or no one does."""
+    """At whichever turn of the loop the cancellation comes: the task has the lock, or the lock is free."""
 
     async def main() -> None:
         outcomes = set()
@@ -158,7 +158,7 @@ def test_cancelled_in_the_instant_the_lock_is_free(tmp_path: Path) -> None:
             if number < 6:
                 await turns(number)
             else:
-                # The call that takes the lock has ended, and the loop has not heard of it.
+                # The call that takes the lock has ended, and the loop has not been told yet.
                 while not calls() and not task.done():
                     await asyncio.sleep(0)
                 eventually(lambda: not calls())
@@ -200,7 +200,7 @@ def test_a_stalled_file_system_blocks_neither_the_loop_nor_other_locks(
         import ctypes
         other = os.path.join(root, "other")
         root = os.path.join(root, "stalled")
-        # A file system whose server never answers: whatever looks at it is held up.
+        # A file system whose server never answers: every access blocks.
         fuse = os.open("/dev/fuse", os.O_RDWR)
         options = f"fd={fuse},rootmode=40000,user_id=0,group_id=0".encode()
         assert ctypes.CDLL(None).mount(b"fuse", root.encode(), b"fuse", 6, options) == 0
@@ -240,7 +240,7 @@ def test_a_stalled_file_system_blocks_neither_the_loop_nor_other_locks(
 
 
 def test_the_end_of_an_async_with_does_not_wait_for_a_release_in_the_loop(tmp_path: Path) -> None:
-    """The release runs in a thread: the loop turns meanwhile, and hears how it ended."""
+    """The release runs in a thread: the loop runs meanwhile, and gets the result."""
 
     async def main() -> None:
         acquisition = ralph_lock.acquire_async(tmp_path, "works")
@@ -249,7 +249,7 @@ def test_the_end_of_an_async_with_does_not_wait_for_a_release_in_the_loop(tmp_pa
         assert lock.released
         await end
         assert not ralph_lock.is_locked(tmp_path)
-        # A second end, and one after a release by hand, do nothing.
+        # A second end, or one after an explicit release, does nothing.
         await acquisition.__aexit__(None, None, None)
 
     run(main())

@@ -1,4 +1,4 @@
-"""What the documentation says of gevent."""
+"""The documentation's advice for gevent."""
 
 import subprocess
 import sys

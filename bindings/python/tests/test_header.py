@@ -1,4 +1,4 @@
-"""The package's numbers and texts are those of the header, as it is installed."""
+"""The package's numbers and texts are those of the installed header."""
 
 import os
 import re

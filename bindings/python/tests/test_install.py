@@ -27,7 +27,7 @@ def run(*command: "str | Path", cwd: Path = HERE, **environment: str) -> str:
 def environment(folder: Path) -> Path:
     """A new virtual environment."""
     run(sys.executable, "-m", "venv", "--without-pip", folder / "venv")
-    # The build back end, and nothing else of what is installed here.
+    # Only the build back end, and no other installed package.
     shutil.copytree(Path(maturin.__file__).parent, folder / "tools/maturin")
     return folder / "venv/bin/python"
 
@@ -51,7 +51,7 @@ def test_the_source_package_can_be_installed(tmp_path: Path) -> None:
 
 
 def test_an_editable_package_can_be_imported(tmp_path: Path) -> None:
-    # In a copy, because the extension is put next to the sources.
+    # In a copy, because the build puts the extension next to the sources.
     copy = tmp_path / "clone"
     left_out = shutil.ignore_patterns(".git", "target", "node_modules", "*.so")
     shutil.copytree(HERE.parents[1], copy, symlinks=True, ignore=left_out)

@@ -1,4 +1,4 @@
-"""Taking and giving up the lock."""
+"""Taking and releasing the lock."""
 
 import copy
 import errno
@@ -122,7 +122,7 @@ def test_a_lock_that_is_held_at_the_end_of_the_program_is_released(
     process = child("lock = ralph_lock.acquire(root, 'to the end'); say('held')")
     assert process.hear() == "held"
     assert process.end() == 0
-    # A process that was killed leaves its record, and the state is STALE.
+    # A killed process leaves its record, and the state is STALE.
     assert ralph_lock.inspect(tmp_path).state is State.FREE
 
 
@@ -348,7 +348,7 @@ def test_a_forbidden_file_is_a_permission_error(tmp_path: Path, child: Callable[
 
 def test_a_record_that_cannot_be_taken_out_is_told(tmp_path: Path) -> None:
     lock = ralph_lock.acquire(tmp_path, "works")
-    # Its descriptor becomes one that cannot be written to.
+    # Its descriptor becomes read-only.
     (fd,) = [fd for fd in descriptors() if os.path.realpath(f"/proc/self/fd/{fd}") == lock.path]
     with open(lock.path, "rb") as read_only:
         os.dup2(read_only.fileno(), int(fd))
@@ -356,7 +356,7 @@ def test_a_record_that_cannot_be_taken_out_is_told(tmp_path: Path) -> None:
         lock.release()
     assert (caught.value.status, caught.value.errno) == (Status.IO, errno.EINVAL)
     assert caught.value.filename == lock.path
-    # It is released all the same.
+    # The lock is released all the same.
     lock.release()
     assert ralph_lock.inspect(tmp_path).state is State.STALE
 

@@ -1,4 +1,4 @@
-"""Whose lock it is, when Ctrl-C comes at any instruction, when its object is lost, and when the program ends."""
+"""Ownership of a lock when Ctrl-C comes at any instruction, its object is lost, or the program ends."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ from ralph_lock import State
 
 
 class Storm(KeyboardInterrupt):
-    """What the handler raises."""
+    """The exception that the handler raises."""
 
 
 def rage(number: int, frame: Optional[FrameType]) -> None:
@@ -29,7 +29,7 @@ def rage(number: int, frame: Optional[FrameType]) -> None:
 
 @pytest.fixture
 def storm() -> Iterator[Callable[[], None]]:
-    """Arms the next signal: within a moment that is longer than any call that is attacked."""
+    """Arms the next signal, within a time longer than any attacked call."""
     # An exception in a finalizer is printed, and lost.
     gc.collect()
     gc.disable()
@@ -116,7 +116,7 @@ def test_an_interrupted_adopt_leaves_the_descriptor_or_gives_a_lock(
     assert 0 < got < len(ROUNDS)
 
 
-# Older ones can interrupt between the return of a number and its assignment.
+# Older versions can be interrupted between the return of a number and its assignment.
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="the documentation of into_fd says so")
 def test_an_interrupted_into_fd_gives_a_descriptor_or_leaves_the_lock(
     tmp_path: Path, storm: Callable[[], None]
@@ -182,7 +182,7 @@ def test_an_adopted_descriptor_is_closed_when_the_lock_is_used(tmp_path: Path) -
     with ralph_lock.adopt(tmp_path, "goes on", fd):
         with pytest.raises(OSError):
             os.fstat(fd)
-    # And not when its number has become another file's.
+    # Not if its number now means another file.
     fd = ralph_lock.acquire(tmp_path, "hands over").into_fd()
     lock = ralph_lock.adopt(tmp_path, "goes on", fd)
     with open("/dev/null") as other:
@@ -202,7 +202,7 @@ def test_a_collector_releases_no_lock(tmp_path: Path) -> None:
     assert lock is not None and not lock.released
     assert ralph_lock.held(str(tmp_path) + "/.") is lock
 
-    # In a cycle too, and when it was used.
+    # Also in a cycle, and after use.
     lock.verify()
     cycle: list[Any] = [lock]
     cycle.append(cycle)
@@ -216,7 +216,7 @@ def test_a_collector_releases_no_lock(tmp_path: Path) -> None:
         pass
     assert not ralph_lock.is_locked(tmp_path)
     assert ralph_lock.held(tmp_path) is None
-    # Nothing to warn of, which would be an error.
+    # No warning, which would be an error.
     del again
     gc.collect()
 
@@ -268,7 +268,7 @@ def test_a_lock_that_is_held_at_the_end_of_the_program_is_released(
     process = child(f"{keeps}ralph_lock.acquire(root, 'to the end'); say('held')")
     assert process.hear() == "held"
     assert process.end() == 0
-    # A process that was killed leaves its record, and the state is STALE.
+    # A killed process leaves its record, and the state is STALE.
     assert ralph_lock.inspect(tmp_path).state is State.FREE
 
 
@@ -284,7 +284,7 @@ def test_a_thread_that_would_wait_for_itself_is_told_at_once(tmp_path: Path, chi
         with pytest.raises(ralph_lock.HeldError) as held:
             ralph_lock.acquire(tmp_path, "tries", blocking=False)
         assert not isinstance(held.value, ralph_lock.DeadlockError)
-    # In another thread than the main one.
+    # In a thread other than the main one.
     program = child(
         """
         def work():

@@ -1,4 +1,4 @@
-"""The wheel, and the package as it is installed from it."""
+"""The wheel, and the package installed from it."""
 
 import os
 import re
@@ -66,7 +66,7 @@ def test_the_import_leaves_out_what_is_slow() -> None:
     result = python("import sys, ralph_lock; print(*sys.modules)", env={"PYTHONNOUSERSITE": "1"})
     loaded = set(result.stdout.split())
     assert "ralph_lock._native" in loaded, result.stderr
-    # Some Pythons, and what is installed for them, load one or the other at their start.
+    # Some Pythons, or packages installed for them, load one of these at startup.
     started = set(python("import sys; print(*sys.modules)").stdout.split())
     slow = {"asyncio", "ctypes", "dataclasses", "datetime", "inspect", "logging", "pathlib", "re", "socket", "typing"}
     assert loaded & slow - started == set()

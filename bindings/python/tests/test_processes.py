@@ -15,12 +15,12 @@ import ralph_lock
 from conftest import Child
 from ralph_lock import Relation, State
 
-# Python 3.12 warns of what is tested here.
+# Python 3.12 warns about forking with threads.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 
 
 def in_child(method: str, function: Any, *arguments: Any) -> Any:
-    """Runs a function in a child of multiprocessing, and gives what it returns."""
+    """Runs a function in a multiprocessing child, and returns its result."""
     context: Any = multiprocessing.get_context(method)
     ours, theirs = context.Pipe()
     process = context.Process(target=_send, args=(function, theirs, *arguments))
@@ -39,7 +39,7 @@ def _send(function: Any, connection: Connection, *arguments: Any) -> None:
 
 @contextmanager
 def busy_threads(root: Path) -> Iterator[None]:
-    """Threads that are anywhere in the library at any moment."""
+    """Threads that are inside the library at any moment."""
     over = threading.Event()
 
     def work(number: int) -> None:
@@ -157,7 +157,7 @@ def test_a_lock_is_not_sent_to_a_child(tmp_path: Path) -> None:
 
 
 def test_a_pool_shares_one_lock(tmp_path: Path) -> None:
-    """Workers that add to a file, reading it first: not one addition is lost."""
+    """Workers that read a file and add to it: no addition is lost."""
     (tmp_path / "count").write_text("0")
     with multiprocessing.get_context("fork").Pool(4) as pool:
         pool.map(add, [tmp_path] * 100, chunksize=1)

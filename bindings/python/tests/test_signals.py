@@ -1,4 +1,4 @@
-"""Python's signal handlers during a wait, Ctrl-C's among them."""
+"""Python's signal handlers during a wait, Ctrl-C included."""
 
 import signal
 from pathlib import Path
@@ -26,7 +26,7 @@ def test_ctrl_c_ends_a_wait(tmp_path: Path, holder: Child, child: Callable[..., 
     assert waiter.hear() == "waits"
     waiter.signal(signal.SIGINT)
     assert waiter.hear() == "interrupted"
-    # Nothing is left of the wait.
+    # The wait leaves nothing behind.
     assert ralph_lock.find_keepers(tmp_path) == [holder.pid]
 
 

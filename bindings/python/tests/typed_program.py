@@ -1,4 +1,4 @@
-"""What a user's program looks like to a type checker: bindings/python/test gives it to mypy and pyright."""
+"""A user's program for type checkers: bindings/python/test runs mypy and pyright on it."""
 
 import asyncio
 from pathlib import Path

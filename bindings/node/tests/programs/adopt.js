@@ -1,4 +1,4 @@
-// Adopts a lock when it is told to, and keeps it. Usage: adopt.js ROOT DESCRIPTOR
+// Adopts a lock on command, and keeps it. Usage: adopt.js ROOT DESCRIPTOR
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { adopt } from 'ralph-lock';

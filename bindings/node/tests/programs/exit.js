@@ -1,4 +1,4 @@
-// Exits with status 7 after some turns of the event loop, with waits and calls under way. Usage: exit.js ROOT
+// Exits with status 7 after some turns of the event loop, with waits and calls in progress. Usage: exit.js ROOT
 // TURNS
 import { setImmediate } from 'node:timers/promises';
 import { acquire, inspect } from 'ralph-lock';

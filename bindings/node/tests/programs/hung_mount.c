@@ -1,4 +1,5 @@
-/* Mounts a file system that never answers, and says so: hung_mount FOLDER. It needs /dev/fuse and the right to mount. */
+/* Mounts a file system that never answers, and prints when it is mounted: hung_mount DIRECTORY. Needs /dev/fuse and the
+ * privilege to mount. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>

@@ -1,4 +1,4 @@
-// Ends with a lock, a wait and a call under way. Usage: leave.js ROOT exit|natural|throw
+// Ends with a lock, a wait and a call in progress. Usage: leave.js ROOT exit|natural|throw
 import fs from 'node:fs';
 import { acquire, inspect, tryAcquire } from 'ralph-lock';
 

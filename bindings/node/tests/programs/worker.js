@@ -1,4 +1,4 @@
-// What a worker does with a lock.
+// The workers of the tests.
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { acquire, inspect, tryAcquire } from 'ralph-lock';
