@@ -15,10 +15,8 @@ pub(crate) struct Access {
 
 /// fstat(2).
 pub(crate) fn of(object: BorrowedFd<'_>) -> io::Result<Access> {
-    let raw = file::raw_stat(object)?;
-    // The width of the mode differs between systems.
-    #[allow(clippy::unnecessary_cast)]
-    Ok(Access { user: raw.st_uid, group: raw.st_gid, mode: raw.st_mode as u32 & 0o7777 })
+    let file::Stat { user, group, mode, .. } = file::stat(object)?;
+    Ok(Access { user, group, mode })
 }
 
 /// fchown(2); None leaves that part as it is.

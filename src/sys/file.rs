@@ -30,6 +30,10 @@ pub(crate) struct Stat {
     pub links: u64,
     pub size: u64,
     pub kind: Kind,
+    pub user: u32,
+    pub group: u32,
+    /// The permission bits, with set-group-ID and sticky.
+    pub mode: u32,
 }
 
 /// Which file it is: no two files that exist at the same time have the same identity.
@@ -156,15 +160,11 @@ pub(crate) fn make_directory(below: Below<'_>, path: &CStr) -> io::Result<bool> 
 }
 
 pub(crate) fn stat(file: BorrowedFd<'_>) -> io::Result<Stat> {
-    raw_stat(file).map(Stat::from)
-}
-
-pub(super) fn raw_stat(file: BorrowedFd<'_>) -> io::Result<RawStat> {
     let mut raw = MaybeUninit::uninit();
     // SAFETY: the descriptor is open while it is borrowed, and raw has room for one struct stat.
     retry(|| check(unsafe { fstat(file.as_raw_fd(), raw.as_mut_ptr()) }))?;
     // SAFETY: fstat succeeded, so it filled raw.
-    Ok(unsafe { raw.assume_init() })
+    Ok(Stat::from(unsafe { raw.assume_init() }))
 }
 
 /// What is at the path, the last component not followed when it is a symbolic link.
@@ -254,7 +254,7 @@ fn each_name_in(directory: OwnedFd, mut body: impl FnMut(&CStr)) -> io::Result<(
     if end.raw_os_error() == Some(0) { Ok(()) } else { Err(end) }
 }
 
-// The width of these fields differs between systems; u64 holds all of them.
+// The width of these fields differs between systems.
 #[allow(clippy::unnecessary_cast)]
 impl From<RawStat> for Stat {
     fn from(raw: RawStat) -> Stat {
@@ -270,6 +270,9 @@ impl From<RawStat> for Stat {
                 libc::S_IFSOCK => Kind::Socket,
                 _ => Kind::Device,
             },
+            user: raw.st_uid,
+            group: raw.st_gid,
+            mode: raw.st_mode as u32 & 0o7777,
         }
     }
 }
