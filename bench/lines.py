@@ -4,7 +4,6 @@ The programs are ours/line.*; the processes are those of ours/handoff.c and peer
 """
 
 import os
-import shutil
 import tempfile
 import time
 
@@ -47,18 +46,7 @@ def node(_builder):
 
 
 def go(builder):
-    """With the library in the prefix that `make installed` fills."""
-    folder, program = builder.path("line"), builder.path("line/line")
-    os.makedirs(folder, exist_ok=True)
-    shutil.copy(os.path.join(programs.OURS, "line.go"), os.path.join(folder, "main.go"))
-    with open(os.path.join(folder, "go.mod"), "w", encoding="utf-8") as file:
-        file.write("module bench\n\ngo 1.19\n\nrequire ralphlock v0.0.0\n\nreplace ralphlock => "
-                   f"{os.path.join(programs.PROJECT, 'bindings', 'go')}\n")
-    lib = os.path.join(os.path.dirname(builder.lib), "installed", "lib")
-    programs.run("go", "build", "-o", program, ".", folder=folder, environment={
-        "GO111MODULE": "on", "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOWORK": "off", "CGO_ENABLED": "1",
-        "CGO_LDFLAGS": f"-Wl,-rpath,{lib}", "PKG_CONFIG_PATH": os.path.join(lib, "pkgconfig")})
-    return {"Go": [program]}
+    return {"Go": builder.go_with_package("line")}
 
 
 def measure(commands, folder, counts):

@@ -107,7 +107,7 @@ def cumulative(title, curves):
 
 def growth(title, curves):
     """Curves of (name, nanoseconds by number), both logarithmic: what is linear has the slope of the grey lines."""
-    left, right, top, bottom = 60, WIDTH - 20, 40, 330
+    left, right, top, bottom = 60, WIDTH - 40, 40, 330
     counts = Scale([count for _, times in curves for count in times], left, right)
     times = Scale([time for _, values in curves for time in values.values()], bottom, top)
     parts = [text(8, 18, title, style="title")]

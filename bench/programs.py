@@ -100,6 +100,19 @@ class Builder:
             environment={"GO111MODULE": "off", "GOPATH": "/usr/share/gocode"})
         return [program]
 
+    def go_with_package(self, name):
+        """A program of the library's in Go, with the Go package and the installed library."""
+        folder, lib = self.path(f"go-{name}"), os.path.join(self.installed, "lib")
+        os.makedirs(folder, exist_ok=True)
+        shutil.copy(os.path.join(OURS, name + ".go"), os.path.join(folder, "main.go"))
+        with open(os.path.join(folder, "go.mod"), "w", encoding="utf-8") as file:
+            file.write("module bench\n\ngo 1.19\n\nrequire ralphlock v0.0.0\n\nreplace ralphlock => "
+                       f"{os.path.join(PROJECT, 'bindings', 'go')}\n")
+        run("go", "build", "-o", name, ".", folder=folder, environment={
+            "GO111MODULE": "on", "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOWORK": "off", "CGO_ENABLED": "1",
+            "CGO_LDFLAGS": f"-Wl,-rpath,{lib}", "PKG_CONFIG_PATH": os.path.join(lib, "pkgconfig")})
+        return [os.path.join(folder, name)]
+
     def cpp(self, name, *flags):
         program = self.path(name)
         run("g++", *FLAGS, os.path.join(PEERS, name + ".cpp"), "-o", program, *flags)
@@ -128,17 +141,7 @@ def package(language, command):
 
 
 def go_package(build):
-    folder, program = build.path("go"), build.path("go/package")
-    os.makedirs(folder, exist_ok=True)
-    shutil.copy(os.path.join(OURS, "package.go"), os.path.join(folder, "main.go"))
-    with open(os.path.join(folder, "go.mod"), "w", encoding="utf-8") as file:
-        file.write("module bench\n\ngo 1.19\n\nrequire ralphlock v0.0.0\n\nreplace ralphlock => "
-                   f"{os.path.join(PROJECT, 'bindings', 'go')}\n")
-    lib = os.path.join(build.installed, "lib")
-    run("go", "build", "-o", program, ".", folder=folder, environment={
-        "GO111MODULE": "on", "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOWORK": "off", "CGO_ENABLED": "1",
-        "CGO_LDFLAGS": f"-Wl,-rpath,{lib}", "PKG_CONFIG_PATH": os.path.join(lib, "pkgconfig")})
-    return package("Go", [program])
+    return package("Go", build.go_with_package("package"))
 
 
 def python_package(build):
