@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::backoff::{Budget, RECORD, pause};
-use super::file::{Content, LockedFile, START_OVERS};
+use super::file::{LockedFile, START_OVERS};
 use super::path::LockPath;
 use super::root_lock::{RootLock, RootTry};
+use super::text::Content;
 use crate::error::{Fault, LockError};
 use crate::record::Holder;
 use crate::sys::file::{FileId, Stat};

@@ -8,11 +8,13 @@ mod contend;
 mod create;
 mod file;
 mod guard;
+mod held;
 mod inspect;
 mod path;
 mod permission;
 mod root;
 mod root_lock;
+mod text;
 
 pub(crate) use acquire::{acquire_blocking, acquire_in_queue, acquire_now, try_acquire};
 pub(crate) use backoff::{Backoff, Budget, vary};
