@@ -414,7 +414,8 @@ ralph_lock_status ralph_lock_acquire_blocking(const char *workspace_root,
  * RALPH_LOCK_CANCELLED too.
  *
  * The timeout starts with the call: calling again after RALPH_LOCK_INTERRUPTED restarts it. To keep a deadline, set
- * the remaining time.
+ * the remaining time. While the server of a distributed file system does not answer, neither the timeout nor the token
+ * ends the call.
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_ALREADY_LOCKED: with no options, or with a timeout of 0
@@ -479,8 +480,9 @@ const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
  * the lock.
  *
  * On a file system that may be shared with other machines it also checks that the lock is still held there, with the
- * guard's own record: a server that restarted, or lost its connection to this machine, has dropped it. There the
- * answer "lost" can take 3 s, and other machines' latest changes can be seen a second late.
+ * guard's own record: a server that restarted, or lost its connection to this machine, may have dropped it. There the
+ * answer "lost" can take 3 s, and other machines' latest changes can be seen a second late. While the server does not
+ * answer, the call takes as long as the file system waits for it.
  *
  * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `error` as in ralph_lock_try_acquire().
  *
@@ -488,7 +490,8 @@ const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
  * - RALPH_LOCK_LOST: it is not; release the guard
  * - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire: its parent has the lock
  * - RALPH_LOCK_INVALID_HANDLE
- * - RALPH_LOCK_IO: the path cannot be examined
+ * - RALPH_LOCK_IO: the path cannot be examined; on a distributed file system also ENOTCONN, the server or the client
+ *   has ended, or ESHUTDOWN, the server has evicted this client and may have given the lock to another process
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard,
@@ -964,7 +967,7 @@ ralph_lock_status ralph_lock_waiter_new(const char *workspace_root,
 int32_t ralph_lock_waiter_fd(const ralph_lock_waiter *waiter);
 
 /**
- * Takes the lock if it is free. Never blocks.
+ * Takes the lock if it is free, and does not wait for it. Only a file system whose server does not answer delays this.
  *
  * `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire();
  * `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.

@@ -653,8 +653,8 @@ public:
     /// The descriptor; it stays the same until the waiter's end, which closes it. It is readable for the first step.
     int fd() const noexcept { return ralph_lock_waiter_fd(wait_.get()); }
 
-    /// Takes the lock if it is free; never blocks. status::already_locked: not yet, poll again. After any other status
-    /// the wait is over.
+    /// Takes the lock if it is free; does not wait for it. status::already_locked: not yet, poll again. After any other
+    /// status the wait is over.
     result<guard> step() {
         detail::guard_handle held;
         detail::metadata_handle record;

@@ -76,7 +76,7 @@ pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 
     value(-1, || look_up(waiter).map_or(-1, |entry| entry.fd))
 }
 
-/// Takes the lock if it is free. Never blocks.
+/// Takes the lock if it is free, and does not wait for it. Only a file system whose server does not answer delays this.
 ///
 /// `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire();
 /// `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
