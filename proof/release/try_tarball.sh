@@ -32,7 +32,7 @@ on sh -euc '
     mkdir /there && cd /there
     LD_LIBRARY_PATH=/moved-gnu/lib ../shared
     ../static
-    LD_LIBRARY_PATH=/moved-gnu/lib /moved-gnu/bin/ralph-lock run --prompt="implement auth" ../shared && exit 1
+    LD_LIBRARY_PATH=/moved-gnu/lib /moved-gnu/bin/ralph-lock run --prompt="implement auth" -- ../shared && exit 1
     ldd ../static' || die "a C program on Debian 11: $(cat "$scratch/said")"
 tells "^we hold"
 tells "^taken by .*implement auth"
