@@ -29,7 +29,7 @@ second=
 last=
 for part in $parts; do
     case $part in
-    memory | platforms | fresh) first="$first $part" ;;
+    memory | platforms | fresh | release) first="$first $part" ;;
     stress) last=$part ;;
     *) second="$second $part" ;;
     esac
