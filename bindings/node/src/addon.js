@@ -1,12 +1,12 @@
 'use strict';
 // Loads the addon: the one built into this package, or that of the platform's package.
 const { version } = require('../package.json');
-const { platform } = require('./platform.js');
+const { missing, own, platform } = require('./platform.js');
 
 function load() {
   const here = platform();
   const failures = [];
-  for (const place of [`../addon/ralph-lock.${here}.node`, `@ralph-lock/${here}`]) {
+  for (const place of [`../addon/ralph-lock.${here}.node`, own()]) {
     try {
       const addon = require(place);
       if (addon.version() === version) return addon;
@@ -15,10 +15,7 @@ function load() {
       failures.push(error.message.split('\n')[0]);
     }
   }
-  throw new Error(
-    `ralph-lock has no addon for ${here}. From a clone, \`npm install ./bindings/node\` builds it with cargo. ` +
-      `Tried: ${failures.join('; ')}`,
-  );
+  throw new Error(`ralph-lock has no addon for ${here}. ${missing()} Tried: ${failures.join('; ')}`);
 }
 
 const addon = load();
