@@ -34,7 +34,7 @@ export PATH
 
 # No name of a folder of this machine gets into what is built: a crate's is /crates/NAME-VERSION, wherever cargo has it. The
 # standard library is compiled too: without the code that prints backtraces it is half as large.
-export RUSTC_BOOTSTRAP=1
+export RUSTC_BOOTSTRAP=1 RUSTC_WRAPPER="$PWD/packaging/release/rustc"
 remap="--remap-path-prefix=$PWD=/ralph_lock --remap-path-prefix=$TARGET=/target"
 remap="$remap --remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust --remap-path-prefix=$PWD/vendor=/crates"
 cargo fetch --quiet --locked

