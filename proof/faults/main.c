@@ -194,7 +194,7 @@ static void check_answer(const char *call)
         return;
     }
     /* A caller that may only read, and cannot read either, gets the first error. */
-    if (begins(call, "open to read .ralph") && strstr(current->path, "is read-only for the caller") != NULL &&
+    if (begins(call, "open to read .ralph") && strstr(current->path, "read-only for the caller") != NULL &&
         seen.said.os_code == EACCES)
         return;
     /* UNSUPPORTED_PLATFORM has no error number. */
