@@ -10,7 +10,7 @@
 
 static bool clock_stands, alarms_go_off;
 
-/* The library calls these two instead of libc's. */
+/* Replaces two functions of libc that the library calls. */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     static struct timespec stood;
@@ -59,7 +59,7 @@ UNUSED static void steps_on(ralph_lock_waiter *waiter)
     CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, ralph_lock_waiter_step(waiter, &guard, NULL, NULL));
 }
 
-/* Steps until the waiter has nothing to do but to wait for an event. */
+/* Steps until only an event can help the waiter. */
 UNUSED static void until_quiet(ralph_lock_waiter *waiter)
 {
     do

@@ -11,7 +11,7 @@ use crate::record::Holder;
 /// Boxed, so that `Result` stays small.
 pub(crate) type Fault = Box<LockError>;
 
-/// Why a lock was not taken, read or given up as asked.
+/// Why a lock could not be taken, read or released.
 ///
 /// Its text is one line, safe to print at a terminal: what comes from paths and records is escaped.
 #[derive(Debug, thiserror::Error)]

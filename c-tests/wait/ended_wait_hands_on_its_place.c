@@ -1,5 +1,5 @@
-/* The first wait in line that is freed, cancelled, over or over with an error leaves its place to the next one, which
- * hears of the lock from then on; a release in between is not lost. */
+/* When the first wait in line is freed, cancelled, timed out or failed, the next one takes its place and watches the lock
+ * from then on; a release in between is not lost. */
 #include "lines.h"
 
 typedef enum end { FREED, CANCELLED, TIMED_OUT, FAILED, ENDS } end;
@@ -59,7 +59,7 @@ static void check_end(end how, bool between)
     while (ralph_lock_waiter_step(second, &guard, NULL, NULL) == RALPH_LOCK_ALREADY_LOCKED);
     CHECK(guard != NULL);
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
-    /* The third gets it too, though its root was open for others meanwhile. */
+    /* The third gets it too, although other waits had its root open meanwhile. */
     CHECK(is_readable(third, 0));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(gets_it(third)));
     if (how != FREED && how != FAILED)

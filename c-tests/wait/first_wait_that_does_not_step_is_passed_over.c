@@ -1,8 +1,8 @@
-/* A first wait in line that does not step, be it one that acted before or one that was rung, is passed over: the next
- * one that steps gets the lock. When it steps again it is the first again. */
+/* A first wait in line that does not step is passed over, whether it stepped before or was only woken: the next one that
+ * steps gets the lock. When the first steps again, it is first again. */
 #include "lines.h"
 
-/* Steps whichever of them is readable until one has the lock; gives which. */
+/* Steps whichever of them is readable until one has the lock; returns which. */
 static int first_to_get_it(ralph_lock_waiter **waiters, int count, ralph_lock_guard **guard)
 {
     for (;;) {

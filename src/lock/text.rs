@@ -124,7 +124,7 @@ impl LockedFile {
         self.truncate().map(|()| left)
     }
 
-    /// Writes a record into a blank self. One that cannot be written whole is blanked again.
+    /// Writes a record into a blank file. One that cannot be written whole is blanked again.
     pub(crate) fn write_record(&self, record: &[u8]) -> Result<(), Fault> {
         let mut written = 0;
         let result = self.write(record, &mut written).and_then(|()| self.sync());
