@@ -10,15 +10,20 @@ fn main() {
     if target == "linux" && std::env::var_os("CARGO_FEATURE_PORTABLE").is_none() {
         println!("cargo:rustc-cfg=linux");
     }
-    // Code for process facts of macOS and FreeBSD is compiled under this name.
-    println!("cargo:rustc-check-cfg=cfg(kinfo)");
-    if matches!(target.as_str(), "macos" | "freebsd") {
-        println!("cargo:rustc-cfg=kinfo");
+    // Code for macOS and FreeBSD is compiled under these names: events by kqueue(2), and what the system tells of processes.
+    for name in ["kqueue", "kinfo"] {
+        println!("cargo:rustc-check-cfg=cfg({name})");
+        if matches!(target.as_str(), "macos" | "freebsd") {
+            println!("cargo:rustc-cfg={name}");
+        }
     }
-    let major = std::env::var("CARGO_PKG_VERSION_MAJOR").unwrap_or_default();
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let (version, major) = (variable("CARGO_PKG_VERSION"), variable("CARGO_PKG_VERSION_MAJOR"));
     match target.as_str() {
         "macos" | "ios" => {
             println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libralph_lock.{major}.dylib");
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-current_version,{version}");
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-compatibility_version,{major}.0.0");
         }
         "linux" | "android" | "freebsd" | "netbsd" | "openbsd" | "dragonfly" => {
             println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libralph_lock.so.{major}");

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -144,6 +145,10 @@ func (c *call) whenDone(do func()) (end func()) {
 
 // waitInPoller waits in Go's poller, without a thread.
 func (c *call) waitInPoller(giveUp <-chan struct{}) (*Lock, error) {
+	// Elsewhere the descriptor is a kqueue. The poller asks of each one whether it can be written, which a kqueue refuses.
+	if runtime.GOOS != "linux" {
+		return c.waitInThread(giveUp)
+	}
 	var waiter *C.ralph_lock_waiter
 	var err error
 	if !inTurn(c.name, giveUp, func() { waiter, err = c.newWaiter() }) {

@@ -274,12 +274,7 @@ impl LockedFile {
         self.path = path.clone();
     }
 
-    /// A path of the open file itself, wherever it was moved: its link in /proc.
-    pub(crate) fn link(&self) -> std::ffi::CString {
-        std::ffi::CString::new(format!("/proc/self/fd/{}", self.fd.as_raw_fd())).unwrap_or_default()
-    }
-
-    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+    pub(crate) fn fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
 }

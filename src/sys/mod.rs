@@ -34,7 +34,10 @@ pub(crate) mod number;
 #[cfg(linux)]
 #[path = "linux/mod.rs"]
 mod system;
-#[cfg(all(unix, not(linux)))]
+#[cfg(kqueue)]
+#[path = "kqueue/mod.rs"]
+mod system;
+#[cfg(all(unix, not(linux), not(kqueue)))]
 #[path = "portable/mod.rs"]
 mod system;
 #[cfg(unix)]

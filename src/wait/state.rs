@@ -27,7 +27,7 @@ use crate::sys::clock;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::event::{self, Seat, Set};
 use crate::sys::process;
-use crate::sys::watch::Watcher;
+use crate::sys::watch::{self, Watcher};
 
 /// When to look again, in microseconds, after an event that found the lock still taken.
 const AFTER_EVENT: [u64; 7] = [20, 50, 100, 200, 500, 1000, 2000];
@@ -231,6 +231,9 @@ impl Wait {
                 }
                 Look::Probed | Look::RootHeld => {
                     // A prober is gone in an instant, and no event tells of that. Nor does one tell of the root.
+                    if watch::HEARS_UNLOCK {
+                        self.stop_watching();
+                    }
                     self.plan(event.then_some(0), false);
                     return self.check_deadline();
                 }
@@ -306,6 +309,14 @@ impl Wait {
             set.remove(watcher.bell());
         }
         Some(watcher)
+    }
+
+    /// Until the next look: it gives back what it could take, and would wake itself and all others by that.
+    fn stop_watching(&mut self) {
+        drop(self.take_watcher());
+        if let Some(target) = &mut self.target {
+            target.watched = None;
+        }
     }
 
     /// Lets the next wait act.
@@ -418,17 +429,15 @@ impl Wait {
         };
         let file = &mut target.file;
         file.identity()?;
-        // The open file itself, which a chdir or a rename does not change.
-        let link = file.link();
         let watched = match &mut self.watcher {
             _ if file.is_shared() => None,
-            Some(watcher) => watcher.watch(&link).ok(),
+            Some(watcher) => watcher.watch(file.fd()).ok(),
             None => {
-                self.watcher = Watcher::new(&link).ok();
+                self.watcher = Watcher::new(file.fd()).ok();
                 self.watcher.is_some().then_some(false)
             }
         };
-        if let Some(watcher) = &self.watcher {
+        if let Some(watcher) = self.watcher.as_ref().filter(|_| watch::CLOSES_SLOWLY) {
             file.move_above(watcher.queue());
             self.path.move_root_above(watcher.queue().as_raw_fd());
             file.set_path(&self.path);

@@ -112,7 +112,9 @@ impl Waiter {
         if self.timer.is_none() && time.is_some() {
             self.timer = Some(new_timer(&self.set)?);
         }
-        self.timer.as_ref().map_or(Ok(()), |timer| event::set_timer(timer.as_fd(), time.unwrap_or(FAR)))
+        self.timer.as_ref().map_or(Ok(()), |timer| event::set_timer(timer.as_fd(), time.unwrap_or(FAR)))?;
+        self.set.settle();
+        Ok(())
     }
 }
 

@@ -222,6 +222,9 @@ impl Set {
     pub(crate) fn silence(&self) {
         self.bell().ask_for(0);
     }
+
+    /// A set is asked each time whether its sources are readable: there is nothing to do.
+    pub(crate) fn settle(&self) {}
 }
 
 impl Bell {

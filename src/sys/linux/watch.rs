@@ -11,7 +11,7 @@
 //!   its place on the list are made under the mutex, and so is their end.
 //! - A bell that was rung stays readable until its wait has heard it, which then looks at the lock.
 
-use std::ffi::CStr;
+use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::ptr::null_mut;
@@ -30,6 +30,12 @@ const SIGNS: u32 = libc::IN_CLOSE_WRITE | libc::IN_ATTRIB | libc::IN_MOVE_SELF |
 
 /// Room for many events at once; one without a name takes 16 bytes.
 const BUFFER: usize = 4096;
+
+/// Whether to give a lock back is an event, also for the wait that does it. Here only to close the file is one.
+pub(crate) const HEARS_UNLOCK: bool = false;
+
+/// Whether the kernel takes long to close a watcher: up to 30 ms for one that has had a watch.
+pub(crate) const CLOSES_SLOWLY: bool = true;
 
 /// The newest hub. None is ever freed: the waits of a process share what earlier ones have left.
 static NEWEST: AtomicPtr<Hub> = AtomicPtr::new(null_mut());
@@ -71,20 +77,21 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    /// Watches the file that the path leads to now.
-    pub(crate) fn new(path: &CStr) -> io::Result<Watcher> {
+    /// Watches that file.
+    pub(crate) fn new(file: BorrowedFd<'_>) -> io::Result<Watcher> {
         let bell = event::new_counter()?;
         let mut watcher = Watcher { hub: join_hub()?, bell, watch: None };
-        watcher.watch(path)?;
+        watcher.watch(file)?;
         Ok(watcher)
     }
 
-    /// Watches the file that the path leads to now, instead of the one before. A symbolic link is followed: the path
-    /// of an open file in /proc is one. True: it is the same file, and no event was missed.
-    pub(crate) fn watch(&mut self, path: &CStr) -> io::Result<bool> {
+    /// Watches that file instead of the one before. True: it is the same file, and no event was missed.
+    pub(crate) fn watch(&mut self, file: BorrowedFd<'_>) -> io::Result<bool> {
         let Some(mut waits) = self.hub.waits().filter(|_| self.hub.inotify.is_same()) else {
             return Err(io::Error::from_raw_os_error(libc::ENOSYS));
         };
+        // The open file itself, which a chdir or a rename does not change.
+        let path = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
         // SAFETY: the path is NUL-terminated and lives through the call.
         let watch = check(unsafe { libc::inotify_add_watch(self.hub.inotify.as_raw_fd(), path.as_ptr(), SIGNS) });
         if let Ok(watch) = watch {
@@ -260,26 +267,23 @@ fn join_hub() -> io::Result<&'static Hub> {
 mod tests {
     use super::*;
     use crate::sys::event::is_readable;
-    use std::ffi::CString;
-    use std::path::Path;
+    use std::fs::File;
+    use tempfile::NamedTempFile;
 
-    fn new_file(folder: &Path, name: &str) -> CString {
-        let path = folder.join(name);
-        drop(std::fs::File::create(&path).unwrap());
-        CString::new(path.to_str().unwrap()).unwrap()
+    fn watch(file: &NamedTempFile) -> Watcher {
+        Watcher::new(file.as_file().as_fd()).unwrap()
     }
 
-    fn change(path: &CStr) {
-        drop(std::fs::File::options().write(true).open(path.to_str().unwrap()).unwrap());
+    fn change(file: &NamedTempFile) {
+        drop(File::options().write(true).open(file.path()).unwrap());
     }
 
     #[test]
     fn a_change_is_heard_once_and_by_those_who_watch_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let (ours, others) = (new_file(folder.path(), "ours"), new_file(folder.path(), "others"));
-        let other = Watcher::new(&others).unwrap();
+        let (ours, others) = (NamedTempFile::new().unwrap(), NamedTempFile::new().unwrap());
+        let other = watch(&others);
         for _ in 0..100 {
-            let (first, second) = (Watcher::new(&ours).unwrap(), Watcher::new(&ours).unwrap());
+            let (first, second) = (watch(&ours), watch(&ours));
             assert!(!first.hear(), "an event of an earlier wait");
             change(&ours);
             // Whichever hears it first, none misses it.
@@ -296,12 +300,11 @@ mod tests {
 
     #[test]
     fn what_happened_to_the_file_before_is_not_heard() {
-        let folder = tempfile::tempdir().unwrap();
-        let (before, after) = (new_file(folder.path(), "before"), new_file(folder.path(), "after"));
-        let (mut watcher, other) = (Watcher::new(&before).unwrap(), Watcher::new(&after).unwrap());
+        let (before, after) = (NamedTempFile::new().unwrap(), NamedTempFile::new().unwrap());
+        let (mut watcher, other) = (watch(&before), watch(&after));
         change(&before);
         assert!(!other.hear() && is_readable(watcher.bell()));
-        watcher.watch(&after).unwrap();
+        watcher.watch(after.as_file().as_fd()).unwrap();
         assert!(!is_readable(watcher.bell()) && !watcher.hear());
         change(&before);
         assert!(!watcher.hear());

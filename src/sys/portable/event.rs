@@ -88,6 +88,10 @@ impl Set {
     pub(crate) fn silence(&self) {
         match self.0 {}
     }
+
+    pub(crate) fn settle(&self) {
+        match self.0 {}
+    }
 }
 
 impl Bell {

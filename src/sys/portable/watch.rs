@@ -1,20 +1,23 @@
 //! The stand-in for `watch.rs` where there is no inotify: no change of a file is reported.
 
 use std::convert::Infallible;
-use std::ffi::CStr;
 use std::io;
 use std::os::fd::BorrowedFd;
+
+pub(crate) const HEARS_UNLOCK: bool = false;
+
+pub(crate) const CLOSES_SLOWLY: bool = false;
 
 /// There is none.
 #[derive(Debug)]
 pub(crate) struct Watcher(Infallible);
 
 impl Watcher {
-    pub(crate) fn new(_path: &CStr) -> io::Result<Watcher> {
+    pub(crate) fn new(_file: BorrowedFd<'_>) -> io::Result<Watcher> {
         Err(io::Error::from_raw_os_error(libc::ENOSYS))
     }
 
-    pub(crate) fn watch(&mut self, _path: &CStr) -> io::Result<bool> {
+    pub(crate) fn watch(&mut self, _file: BorrowedFd<'_>) -> io::Result<bool> {
         match self.0 {}
     }
 
