@@ -4,14 +4,18 @@ use std::io;
 use std::path::Path;
 
 use crate::error::{Fault, LockError};
-use crate::lock::{LockPath, LockedFile};
-use crate::process::{has_lock, shows_our_numbers};
-use crate::sys::file::numbers_in;
+use crate::lock::{Inspection, LockPath, LockedFile, inspect};
+use crate::process::{all_processes, has_lock, shows_our_numbers};
 
-/// The processes that have a descriptor with the exclusive lock of the lock file, as far as /proc shows them. Reads
+/// The processes that have a descriptor with the exclusive lock of the lock file, as far as the system shows them. Reads
 /// every descriptor of every process.
 pub(crate) fn find_keepers(root: &Path, lock_file: Option<&Path>) -> Result<Vec<u32>, Fault> {
     let path = LockPath::within(root, lock_file)?;
+    // There the kernel marks a descriptor that was locked, and leaves the mark when the lock is free. This path has
+    // descriptors of its own, which are closed before the caller's are looked at.
+    if cfg!(kinfo) && !matches!(inspect(LockPath::within(root, lock_file)?)?, Inspection::Held(_)) {
+        return Ok(Vec::new());
+    }
     let failed = |error: io::Error| match error.raw_os_error() {
         // There is no /proc, or it lists no processes.
         None | Some(libc::ENOENT) => Box::new(LockError::UnsupportedPlatform),
@@ -35,7 +39,7 @@ pub(crate) fn find_keepers(root: &Path, lock_file: Option<&Path>) -> Result<Vec<
         return Err(Box::new(LockError::UnsupportedPlatform));
     }
     let mut keepers = Vec::new();
-    for pid in numbers_in(c"/proc").map_err(failed)? {
+    for pid in all_processes().map_err(failed)? {
         match has_lock(pid, &locks) {
             Ok(true) => keepers.push(pid),
             Ok(false) => {}

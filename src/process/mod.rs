@@ -3,6 +3,7 @@
 mod identity;
 mod judge;
 #[cfg(unix)]
+#[cfg_attr(kinfo, path = "owners_kinfo.rs")]
 mod owners;
 #[cfg(not(unix))]
 mod owners {
@@ -15,7 +16,7 @@ mod proc;
 pub(crate) use identity::ProcessId;
 pub(crate) use judge::{FoundAs, Seen};
 #[cfg(unix)]
-pub(crate) use owners::{LockId, has_lock};
+pub(crate) use owners::{LockId, all_processes, has_lock};
 #[cfg(unix)]
 pub(crate) use proc::is_ending;
 #[cfg(unix)]

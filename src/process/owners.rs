@@ -87,6 +87,11 @@ impl Lock {
     }
 }
 
+/// The numbers of all processes that /proc shows.
+pub(crate) fn all_processes() -> io::Result<Vec<u32>> {
+    file::numbers_in(c"/proc")
+}
+
 /// Whether a process has a descriptor with an exclusive lock on one of these files, in the descriptor table of any of
 /// its threads. An error means that this could not be determined: EACCES for want of permission.
 ///

@@ -186,6 +186,7 @@ fn stat_at(below: Below<'_>, path: &CStr, flags: libc::c_int) -> io::Result<Stat
 }
 
 /// The beginning of what a symbolic link says, as far as there is room, and how long that is. readlink(2).
+#[cfg(not(kinfo))]
 pub(crate) fn read_link(path: &CStr, text: &mut [u8]) -> io::Result<usize> {
     retry(|| {
         // SAFETY: the path is NUL-terminated, and at most so many bytes are written to the text.
@@ -207,10 +208,12 @@ pub(crate) fn read_all(path: &CStr) -> io::Result<Vec<u8>> {
 }
 
 /// The names in a folder that are numbers, as proc(5) has them for processes and descriptors.
+#[cfg(not(kinfo))]
 pub(crate) fn numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
     retry(|| try_numbers_in(path))
 }
 
+#[cfg(not(kinfo))]
 fn try_numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
     let mut numbers = Vec::new();
     each_name_in(open_directory(None, path)?, |name| {

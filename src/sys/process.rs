@@ -75,7 +75,7 @@ pub(crate) fn share_descriptors(one: u32, other: u32) -> bool {
     unsafe { libc::syscall(libc::SYS_kcmp, one, other, KCMP_FILES, 0, 0) == 0 }
 }
 
-#[cfg(all(unix, not(linux)))]
+#[cfg(all(unix, not(linux), not(kinfo)))]
 pub(crate) fn share_descriptors(_one: u32, _other: u32) -> bool {
     false
 }
