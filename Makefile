@@ -12,6 +12,21 @@ BIN := $(TARGET)/bin
 MANUAL := $(TARGET)/man3
 CC ?= cc
 
+# The names of the libraries' files here, and what the static one needs.
+NAMES := $(shell sh packaging/names $(VERSION))
+LINKED := $(word 1,$(NAMES))
+NAMED := $(word 2,$(NAMES))
+VERSIONED := $(word 3,$(NAMES))
+PRIVATE := $(wordlist 5,$(words $(NAMES)),$(NAMES))
+ifeq ($(suffix $(LINKED)),.dylib)
+# The oldest macOS that it runs on.
+MACOSX_DEPLOYMENT_TARGET ?= 11.0
+export MACOSX_DEPLOYMENT_TARGET
+WITHOUT_UNUSED := -Wl,-dead_strip
+else
+WITHOUT_UNUSED := -s -Wl,--gc-sections
+endif
+
 # Where `make install` installs, below DESTDIR if set. Relative directories are below PREFIX.
 PREFIX ?= /usr/local
 LIBDIR ?= lib
@@ -105,19 +120,19 @@ lib: ## the libraries alone, in target/lib; SMALL=1: in target/small, half as la
 	@$(SHARED) $(SHARED_FLAGS)
 	@$(CARGO) rustc --quiet --locked --lib --crate-type staticlib --release
 	@mkdir -p "$(LIB)"
-	@install -C -m 755 "$(SHARED_IN)/libralph_lock.so" "$(LIB)/libralph_lock.so.$(VERSION)"
+	@install -C -m 755 "$(SHARED_IN)/$(LINKED)" "$(LIB)/$(VERSIONED)"
 	@install -C -m 644 "$(TARGET)/release/libralph_lock.a" "$(LIB)/libralph_lock.a"
-	@ln -sf libralph_lock.so.$(VERSION) "$(LIB)/libralph_lock.so.$(MAJOR)"
-	@ln -sf libralph_lock.so.$(MAJOR) "$(LIB)/libralph_lock.so"
+	@ln -sf $(VERSIONED) "$(LIB)/$(NAMED)"
+	@ln -sf $(NAMED) "$(LIB)/$(LINKED)"
 
 # The command-line tool contains the static library.
 CFLAGS ?= -O2
-LDFLAGS ?= -s -Wl,--gc-sections
+LDFLAGS ?= $(WITHOUT_UNUSED)
 
 tool: lib ## the command-line tool, in target/bin
 	@mkdir -p "$(BIN)"
 	@$(CC) -std=c99 $(CPPFLAGS) $(CFLAGS) -Iinclude tools/ralph-lock/*.c $(LDFLAGS) \
-		"$(LIB)/libralph_lock.a" -lpthread -ldl -o "$(BIN)/ralph-lock"
+		"$(LIB)/libralph_lock.a" $(PRIVATE) -o "$(BIN)/ralph-lock"
 
 manual: ## the manual pages of the C functions, in target/man3
 	@mkdir -p "$(BIN)"
@@ -153,7 +168,7 @@ header: ## include/ralph_lock.h from the sources
 	UPDATE=1 $(CARGO) test --locked --quiet --test header is_the_one_that_the_sources_make
 
 help: ## this list
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "%-22s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 clean: ## removes what was built
 	$(CARGO) clean

@@ -75,7 +75,11 @@ need() {
     has "$1" || missing="$missing $2"
 }
 
-need make make
+system=$(uname -s)
+# The Makefile is one for GNU make.
+make="make"
+case $system in *BSD | DragonFly) make=gmake ;; esac
+need $make $make
 # A compiler alone is not enough: Debian packages the C library's headers separately.
 echo '#include <stdio.h>' | cc -fsyntax-only -x c - 2>/dev/null || missing="$missing gcc libc6-dev"
 # Cargo fetches crates over TLS.
@@ -86,13 +90,15 @@ case " $* " in *" test "*)
     need pkg-config pkg-config
     need c++ g++
     need clang clang
-    need strace strace
-    need valgrind valgrind
     need bash bash
     need zsh zsh
     need fish fish
     need python3 python3
-    for tool in flock unshare setpriv; do has $tool || { missing="$missing util-linux"; break; }; done
+    if [ "$system" = Linux ]; then
+        need strace strace
+        need valgrind valgrind
+        for tool in flock unshare setpriv; do has $tool || { missing="$missing util-linux"; break; }; done
+    fi
 esac
 # Each part of the proof, each language's package and each example lists its needs in a file. A target with a part's name
 # needs what that part lists; proof needs what any part lists.
@@ -129,7 +135,14 @@ fi
 
 if [ -n "$missing$rust" ]; then
     target="make${*:+ $*}"
-    can_install || die "\"$target\" needs more packages. Please install:$missing${rust:+ $(rust_package || echo "$rust")}"
+    # The names above are Debian's; elsewhere most packages have the same.
+    case $system in
+    Darwin) from=" (xcode-select --install has the compiler; brew install, for one, most others)" ;;
+    *BSD | DragonFly) from=" (pkg install, for one)" ;;
+    *) from= ;;
+    esac
+    can_install ||
+        die "\"$target\" needs more packages. Please install:$missing${rust:+ $(rust_package || echo "$rust")}$from"
     output=$(apt_get update) || true # an archive that is down may not matter
     if [ -n "$rust" ]; then
         rust=$(rust_package) || die "apt-get has no Rust 1.$oldest or newer; see https://rustup.rs $output"
@@ -147,4 +160,4 @@ if [ -n "$source" ]; then
     export RUST_WITH_SOURCE="${folder:-$(dirname "$(command -v rustc)")}"
 fi
 
-exec make "$@"
+exec $make "$@"

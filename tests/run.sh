@@ -9,7 +9,7 @@ log=$target/test.log
 # Two tests per processor at a time, because half of them wait.
 all() {
     failed=0
-    "${CARGO:-cargo}" test --locked --no-fail-fast -- --test-threads=$((2 * $(nproc))) || failed=1
+    "${CARGO:-cargo}" test --locked --no-fail-fast -- --test-threads=$((2 * $(getconf _NPROCESSORS_ONLN))) || failed=1
     if [ "$(rustc --version | cut -d . -f 2)" -ge 88 ]; then
         "${CARGO:-cargo}" test --locked --no-fail-fast --manifest-path tests/interop/Cargo.toml \
             --target-dir "$target/interop" || failed=1

@@ -36,8 +36,11 @@ impl Drop for Blocked {
     }
 }
 
-/// A counter that is readable from when it is raised until it is cleared.
-pub(crate) struct Bell(OwnedFd);
+/// Readable from when it is rung: a counter, eventfd(2), or a pair of sockets on systems without one.
+pub(crate) struct Bell {
+    heard: OwnedFd,
+    rung: Option<OwnedFd>,
+}
 
 impl Bell {
     #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
@@ -48,17 +51,26 @@ impl Bell {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the descriptor is new, and nothing else owns it.
-        Ok(Bell(unsafe { OwnedFd::from_raw_fd(fd) }))
+        Ok(Bell { heard: unsafe { OwnedFd::from_raw_fd(fd) }, rung: None })
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+    pub(crate) fn new() -> io::Result<Bell> {
+        let (heard, rung) = std::os::unix::net::UnixStream::pair()?;
+        heard.set_nonblocking(true)?;
+        rung.set_nonblocking(true)?;
+        Ok(Bell { heard: heard.into(), rung: Some(rung.into()) })
     }
 
     pub(crate) fn number(&self) -> i32 {
-        self.0.as_raw_fd()
+        self.heard.as_raw_fd()
     }
 
     pub(crate) fn ring(&self) {
         let one = 1u64.to_ne_bytes();
+        let fd = self.rung.as_ref().unwrap_or(&self.heard).as_raw_fd();
         // SAFETY: the buffer has eight bytes.
-        unsafe { libc::write(self.number(), one.as_ptr().cast(), one.len()) };
+        unsafe { libc::write(fd, one.as_ptr().cast(), one.len()) };
     }
 }
 
