@@ -20,7 +20,17 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#else
+#include "elsewhere.h"
+#ifdef __APPLE__
+#include <libproc.h>
+#else
+#include <sys/sysctl.h>
+#endif
+#endif
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -133,7 +143,20 @@ UNUSED static char *lock_file_of(const char *root)
 /* This program's file: a checker's own where a checker runs the program. */
 UNUSED static char *own_program(void)
 {
+#ifdef __linux__
     return remember(realpath("/proc/self/exe", NULL));
+#else
+    char path[4096];
+#ifdef __APPLE__
+    CHECK(proc_pidpath(getpid(), path, sizeof path) > 0);
+#else
+    int name[] = {CTL_KERN, KERN_PROC, KERN_PROC_PATHNAME, -1};
+    size_t length = sizeof path;
+
+    CHECK(sysctl(name, 4, path, &length, NULL, 0) == 0);
+#endif
+    return remember(strdup(path));
+#endif
 }
 
 /* Writes a file, whose directory is made if it is missing. */
@@ -294,13 +317,25 @@ UNUSED static char hear(process *other)
     return count == 0 ? '\0' : letter;
 }
 
+/* A pipe that no exec inherits. */
+UNUSED static void open_pipe(int ends[2])
+{
+#ifdef __APPLE__
+    CHECK(pipe(ends) == 0);
+    CHECK(fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 && fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0);
+#else
+    CHECK(pipe2(ends, O_CLOEXEC) == 0);
+#endif
+}
+
 /* Forks a process that runs body(argument) and exits with 0. */
 UNUSED static process start(void (*body)(void *), void *argument)
 {
     int down[2], up[2];
     process child;
 
-    CHECK(pipe2(down, O_CLOEXEC) == 0 && pipe2(up, O_CLOEXEC) == 0);
+    open_pipe(down);
+    open_pipe(up);
     fflush(NULL);
     child.pid = fork();
     CHECK(child.pid >= 0);
@@ -403,6 +438,10 @@ UNUSED static bool is_blocked(pid_t pid, char file[64])
  * with all that wait for it. */
 UNUSED static bool sleeps_in_flock(pid_t pid)
 {
+#ifndef __linux__
+    (void)pid;
+    return false;
+#else
     char path[64];
     FILE *call;
     long number = -1;
@@ -415,6 +454,7 @@ UNUSED static bool sleeps_in_flock(pid_t pid)
     if (call != NULL)
         CHECK(fclose(call) == 0);
     return sleeps;
+#endif
 }
 
 /* Returns as soon as a child waits in flock(2). */

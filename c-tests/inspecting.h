@@ -5,7 +5,6 @@
 #include "check.h"
 
 #include <sys/mount.h>
-#include <sys/prctl.h>
 
 /* What inspect returns; the caller frees the record. */
 UNUSED static ralph_lock_state look(const char *root, ralph_lock_metadata **metadata)
@@ -131,7 +130,7 @@ UNUSED static kept keep(const char *root, const char *prompt)
 
     /* Adopts the orphan, so that this process can wait for its end. */
     CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
-    CHECK(pipe2(keepers_line, O_CLOEXEC) == 0);
+    open_pipe(keepers_line);
     holder = start(holder_of_keeper_body, &what);
     CHECK(read(holder.from, &lock.keeper, sizeof lock.keeper) == sizeof lock.keeper);
     kill_hard(&holder);

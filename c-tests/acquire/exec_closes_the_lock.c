@@ -20,7 +20,8 @@ int main(void)
     char *root = new_workspace();
     process holder, cat = {0, 0, 0};
 
-    CHECK(pipe2(to_cat, O_CLOEXEC) == 0 && pipe2(from_cat, O_CLOEXEC) == 0);
+    open_pipe(to_cat);
+    open_pipe(from_cat);
     holder = start(hold_and_exec, root);
     cat.to = to_cat[1];
     cat.from = from_cat[0];

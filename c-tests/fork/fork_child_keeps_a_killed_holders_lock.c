@@ -1,7 +1,6 @@
 /* A killed holder's lock stays held as long as a forked child has its descriptor open. */
 #include "check.h"
 
-#include <sys/prctl.h>
 
 /* The end of this pipe ends the child. */
 static int lifeline[2];
@@ -36,7 +35,7 @@ int main(void)
 
     /* Adopts the orphan, so that this process can wait for its end. */
     CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
-    CHECK(pipe2(lifeline, O_CLOEXEC) == 0);
+    open_pipe(lifeline);
     parent = start(hold_and_fork, root);
     CHECK(read(parent.from, &child, sizeof child) == sizeof child);
     kill_hard(&parent);

@@ -120,7 +120,7 @@ int main(void)
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened("/dev/null", O_RDWR), "another file");
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened(root, O_RDONLY), "reading and writing");
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, opened(root, O_PATH), "reading and writing");
-    CHECK(pipe2(pair, O_CLOEXEC) == 0);
+    open_pipe(pair);
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, pair[0], "reading and writing");
     check_refused(RALPH_LOCK_INVALID_ARGUMENT, pair[1], "reading and writing");
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);

@@ -4,7 +4,6 @@
 #include "handover.h"
 
 #include <spawn.h>
-#include <sys/prctl.h>
 
 extern char **environ;
 

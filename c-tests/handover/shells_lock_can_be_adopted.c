@@ -2,8 +2,6 @@
 #include "check.h"
 #include "handover.h"
 
-#include <sys/prctl.h>
-
 /* The program that the shell starts. */
 static void adopt_and_hold(const char *root, process *up)
 {

@@ -2,8 +2,6 @@
  * character. */
 #include "holders.h"
 
-#include <sys/prctl.h>
-
 static void ask(void *root)
 {
     CHECK_HOLDER(RALPH_LOCK_LIVENESS_LIVE, RALPH_LOCK_RELATION_ANCESTOR, root);

@@ -3,8 +3,6 @@
 #include "holders.h"
 #include "threads.h"
 
-#include <sys/prctl.h>
-
 enum { GENERATIONS = 3 };
 
 typedef struct family {

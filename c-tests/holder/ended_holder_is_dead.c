@@ -57,7 +57,7 @@ int main(void)
     finish(&holder);
     check_dead(root, &holder, "exits");
 
-    CHECK(pipe2(lifeline, O_CLOEXEC) == 0);
+    open_pipe(lifeline);
     holder = start(hold_and_fork, root);
     CHECK(hear(&holder) == 'h');
     kill_hard(&holder);

@@ -2,8 +2,6 @@
  * broken, the holder is OTHER. */
 #include "holders.h"
 
-#include <sys/prctl.h>
-
 static char *root;
 
 static void sibling(void *unused)

@@ -51,7 +51,7 @@ static void of_its_own_child(const char *root)
     kept lock;
 
     CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
-    CHECK(pipe2(keepers_line, O_CLOEXEC) == 0);
+    open_pipe(keepers_line);
     holder = start(holder_of_keeper_body, &what);
     CHECK(read(holder.from, &lock.keeper, sizeof lock.keeper) == sizeof lock.keeper);
     lock.dead = holder.pid;

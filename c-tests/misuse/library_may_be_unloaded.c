@@ -27,11 +27,17 @@ static void find(void *handle, const char *name, void *function)
     memcpy(function, &found, sizeof found);
 }
 
+#ifdef __APPLE__
+#define LIBRARY "libralph_lock.dylib"
+#else
+#define LIBRARY "libralph_lock.so"
+#endif
+
 static library load(void)
 {
     library loaded;
 
-    loaded.handle = dlopen(path_of("%s/libralph_lock.so", getenv("RALPH_LOCK_TEST_LIBRARIES")), RTLD_NOW | RTLD_LOCAL);
+    loaded.handle = dlopen(path_of("%s/" LIBRARY, getenv("RALPH_LOCK_TEST_LIBRARIES")), RTLD_NOW | RTLD_LOCAL);
     if (loaded.handle == NULL)
         fail(__FILE__, __LINE__, "%s", dlerror());
     find(loaded.handle, "ralph_lock_try_acquire", &loaded.try_acquire);

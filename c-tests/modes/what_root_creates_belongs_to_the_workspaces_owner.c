@@ -2,8 +2,6 @@
  * of root in a user namespace (user_namespaces(7)). */
 #include "users.h"
 
-#include <sys/prctl.h>
-
 static void check_given(unsigned mask)
 {
     CHECK_ACCESS(".ralph", ALICE, TEAM, 0777U & ~mask);

@@ -3,8 +3,6 @@
 #include "inspecting.h"
 #include "privileges.h"
 
-#include <sys/prctl.h>
-
 static void become_nobody(void)
 {
     if (setgroups(0, NULL) == -1 || setgid(NOBODY) == -1 || setuid(NOBODY) == -1)

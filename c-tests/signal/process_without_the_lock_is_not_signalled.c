@@ -80,7 +80,7 @@ static void handed_over(void)
     char *root = new_workspace();
     process holder;
 
-    CHECK(pipe2(heirs_line, O_CLOEXEC) == 0);
+    open_pipe(heirs_line);
     holder = start(hand_over_body, root);
     CHECK(hear(&holder) == 'h');
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_signal_holder(root, 0, NULL));

@@ -87,7 +87,7 @@ static double during(const ralph_lock_options *options, ralph_lock_cancel *cance
     pid_t id;
     double triggered, took;
 
-    CHECK(pipe2(line, O_CLOEXEC) == 0);
+    open_pipe(line);
     me.line = line[1];
     CHECK(pthread_create(&thread, NULL, sleep_over_it, &me) == 0);
     CHECK(read(line[0], &id, sizeof id) == sizeof id);

@@ -21,7 +21,7 @@ static void forking_body(void *argument)
     char letter;
     pid_t child;
 
-    CHECK(pipe2(line, O_CLOEXEC) == 0);
+    open_pipe(line);
     child = fork();
     CHECK(child >= 0);
     if (child == 0) {

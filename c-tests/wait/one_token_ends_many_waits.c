@@ -61,7 +61,7 @@ int main(void)
 
     root = new_workspace();
     options = timeout_of(UINT64_MAX);
-    CHECK(pipe2(line, O_CLOEXEC) == 0);
+    open_pipe(line);
 
     guard = acquire(root, "stays");
     expected = RALPH_LOCK_CANCELLED;

@@ -50,7 +50,7 @@ int main(void)
         CHECK(pthread_join(threads[i], NULL) == 0);
 
     /* Changing and freeing options does not affect a wait that sleeps with them. */
-    CHECK(pipe2(line, O_CLOEXEC) == 0);
+    open_pipe(line);
     guard = acquire(root, "stays");
     CHECK(pthread_create(&threads[0], NULL, wait_once, root) == 0);
     CHECK(read(line[0], &id, sizeof id) == sizeof id);

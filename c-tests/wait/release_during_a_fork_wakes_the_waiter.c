@@ -20,7 +20,7 @@ static void holder_body(void *argument)
 
     CHECK(pthread_atfork(NULL, release, NULL) == 0);
     guard = acquire(argument, "forks");
-    CHECK(pipe2(line, O_CLOEXEC) == 0);
+    open_pipe(line);
     say(&starter, 'h');
     CHECK(hear(&starter) == 'f');
     child = fork();

@@ -148,7 +148,7 @@ static void check_threads(void)
     sleeper sleepers[2];
     int line[2], instances, watches;
 
-    CHECK(pipe2(line, O_CLOEXEC) == 0);
+    open_pipe(line);
     start_sleeper(&sleepers[0], 0, true, line[1]);
     until_asleep(sleepers[0].thread);
     start_sleeper(&sleepers[1], 1, false, line[1]);
@@ -268,7 +268,7 @@ static void check_many(unsigned seed)
     pthread_t passers_by[PASSERS_BY];
     int order[LOCKS], line[2], i;
 
-    CHECK(pipe2(line, O_CLOEXEC) == 0);
+    open_pipe(line);
     stop = false;
     for (i = 0; i < LOCKS; i++) {
         start_sleeper(&sleepers[i], i, i % 4 == 3, line[1]);
