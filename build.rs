@@ -24,6 +24,8 @@ fn main() {
             println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libralph_lock.{major}.dylib");
             println!("cargo:rustc-cdylib-link-arg=-Wl,-current_version,{version}");
             println!("cargo:rustc-cdylib-link-arg=-Wl,-compatibility_version,{major}.0.0");
+            // Of all that Rust names, only the C library is used.
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-dead_strip_dylibs");
         }
         "linux" | "android" | "freebsd" | "netbsd" | "openbsd" | "dragonfly" => {
             println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libralph_lock.so.{major}");

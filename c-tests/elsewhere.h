@@ -1,5 +1,5 @@
-/* Stand-ins for what only Linux has, so that the programs compile on other systems: namespaces, private mounts and
- * orphans that are kept. A program that needs one of them says there that it cannot run. */
+/* Stand-ins for what only Linux has, so that the programs compile on other systems: namespaces, private mounts, prctl(2).
+ * A program that needs one of them says there that it cannot run. */
 #ifndef ELSEWHERE_H
 #define ELSEWHERE_H
 
@@ -10,6 +10,7 @@
 #define CLONE_NEWNS 0
 #define CLONE_NEWPID 0
 #define CLONE_NEWUSER 0
+#define CLONE_NEWUTS 0
 #define MS_NODEV 0
 #define MS_NOEXEC 0
 #define MS_NOSUID 0
@@ -21,6 +22,7 @@
 #define unshare(flags) ((void)(flags), cannot())
 #define mount(from, place, type, flags, options) \
     ((void)(from), (void)(place), (void)(type), (void)(flags), (void)(options), cannot())
+#define umount(place) ((void)(place), cannot())
 #define umount2(place, flags) ((void)(place), (void)(flags), cannot())
 #define MNT_DETACH 0
 
@@ -30,11 +32,16 @@ __attribute__((unused)) static int cannot(void)
     return -1;
 }
 
-/* That a starter's end ends its child is for a test that fails. */
+/* That a child ends with its starter matters only when a test fails. */
 #define PR_SET_PDEATHSIG 1
 #define PR_SET_CHILD_SUBREAPER 2
-#define prctl(option, value) ((void)(value), (option) == PR_SET_PDEATHSIG ? 0 : (skip("orphans cannot be kept here"), -1))
+#define PR_SET_NAME 3
+#define PR_SET_DUMPABLE 4
+#define prctl(option, ...) ((option) == PR_SET_PDEATHSIG ? 0 : (skip("prctl(2) is Linux's"), -1))
 
+#ifndef SOCK_CLOEXEC
+#define SOCK_CLOEXEC 0
+#endif
 #ifndef CLOCK_BOOTTIME
 #define CLOCK_BOOTTIME CLOCK_MONOTONIC
 #endif

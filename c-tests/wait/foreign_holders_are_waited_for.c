@@ -10,7 +10,8 @@ static pid_t start_flock(const char *kind, const char *file)
     char letter;
     pid_t child;
 
-    CHECK(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
+    open_pipe(in);
+    open_pipe(out);
     fflush(NULL);
     child = fork();
     CHECK(child >= 0);

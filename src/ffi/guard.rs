@@ -139,10 +139,11 @@ pub extern "C" fn ralph_lock_acquire_blocking(
 }
 
 /// Takes the workspace's lock as the options say: waits with a timeout, until a token is triggered, or for another lock
-/// file. It neither polls nor starts a thread: the kernel reports when the lock may be free (inotify(7),
-/// pidfd_open(2)). Up to 100 waits of a process share one inotify instance, of which a user has 128; later waits reuse
-/// it. Where the kernel reports nothing, on network file systems, on some Unix systems or without a free inotify
-/// instance, it looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing behind.
+/// file. It neither polls nor starts a thread: the kernel reports when the lock may be free (inotify(7) and
+/// pidfd_open(2), or kqueue(2) on macOS and FreeBSD). Up to 100 waits of a process share one inotify instance, of which
+/// a user has 128; later waits reuse it. Where the kernel reports nothing, on network file systems, on some BSDs or
+/// without a free inotify instance, it looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing
+/// behind.
 ///
 /// `options`: NULL tries once, like ralph_lock_try_acquire(); new options wait without limit. The other parameters are
 /// those of ralph_lock_try_acquire(). `holder` receives the last known holder on RALPH_LOCK_TIMED_OUT and

@@ -13,6 +13,9 @@ use crate::ops;
 /// server started under the lock. Those in containers are found from outside, by their process ids here. Processes of
 /// other users, and of pid namespaces that the caller cannot see, are missing.
 ///
+/// macOS and FreeBSD do not say which descriptor has a lock. While the lock is held, the call finds the processes with a
+/// descriptor that has had the lock (macOS) or has asked for it, as a wait does (FreeBSD).
+///
 /// It reads every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy
 /// machine. It touches only the lock's file, so a file system that has stopped answering cannot delay it.
 ///
@@ -23,7 +26,7 @@ use crate::ops;
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
 /// - RALPH_LOCK_IO
-/// - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no /proc, or it shows another pid namespace
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no /proc (Linux), or it shows another pid namespace; NetBSD, OpenBSD
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_find_keepers(

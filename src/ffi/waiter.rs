@@ -71,6 +71,7 @@ pub extern "C" fn ralph_lock_waiter_new(
 
 /// The descriptor to poll for reading; it is readable when a step is worthwhile. It stays the same until
 /// ralph_lock_waiter_free(), which closes it: remove it from the event loop before. -1 for NULL and freed waiters.
+/// It is an epoll set, on macOS and FreeBSD a kqueue: there EVFILT_READ alone is for it, and a forked child has none.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 {
     value(-1, || look_up(waiter).map_or(-1, |entry| entry.fd))
