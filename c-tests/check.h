@@ -538,6 +538,18 @@ UNUSED static void until_asleep(pid_t thread)
 #define HAS_WAITERS true
 #endif
 
+/* Whether the processes that keep a lock can be found, and whether the kernel lists which process took one. */
+#ifndef HAS_KEEPERS
+#define HAS_KEEPERS true
+#endif
+#ifndef HAS_LIST_OF_LOCKS
+#ifdef __linux__
+#define HAS_LIST_OF_LOCKS true
+#else
+#define HAS_LIST_OF_LOCKS false
+#endif
+#endif
+
 /* The ways to wait for a lock. */
 typedef enum way { BLOCKING, TIMED, STEPPED } way;
 

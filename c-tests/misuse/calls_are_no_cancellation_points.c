@@ -41,7 +41,8 @@ static ralph_lock_status inspect(caller *self)
     size_t count;
 
     (void)self;
-    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_find_keepers(root, NULL, 0, &count, NULL));
+    if (HAS_KEEPERS)
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_find_keepers(root, NULL, 0, &count, NULL));
     CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_is_locked(root, &locked, NULL));
     return ralph_lock_inspect(root, &state, NULL, NULL);
 }

@@ -7,6 +7,10 @@
 /* No descriptor tells an event loop of anything. */
 #define HAS_WAITERS false
 
+/* The library does not read /proc. */
+#define HAS_KEEPERS false
+#define HAS_LIST_OF_LOCKS false
+
 /* Nothing is known of processes. */
 #define RALPH_LOCK_LIVENESS_LIVE RALPH_LOCK_LIVENESS_UNKNOWN
 #define RALPH_LOCK_LIVENESS_DEAD RALPH_LOCK_LIVENESS_UNKNOWN
