@@ -6,29 +6,34 @@ use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use super::file::{self, FileId};
+use super::file::{self, FileId, Kind};
 
 /// A descriptor of the library. One that is kept from one call to the next is compared before it is used or closed.
 /// Files are told apart by device and inode. eventfd, epoll, inotify and timerfd have one inode in common, so that one
-/// of these cannot be told from another, but from every file, pipe and socket.
+/// of these cannot be told from another, but from every file, pipe and socket. A kqueue has no inode, as a socket has
+/// none, and is of the kind of a pipe.
 #[derive(Debug)]
 pub(crate) struct Descriptor {
     fd: ManuallyDrop<OwnedFd>,
     identity: Option<FileId>,
+    /// None where the identity says enough.
+    kind: Option<Kind>,
     kept: AtomicBool,
 }
 
 impl Descriptor {
     /// For the length of a call.
     pub(crate) fn new(fd: OwnedFd) -> Descriptor {
-        Descriptor { fd: ManuallyDrop::new(fd), identity: None, kept: AtomicBool::new(false) }
+        Descriptor { fd: ManuallyDrop::new(fd), identity: None, kind: None, kept: AtomicBool::new(false) }
     }
 
     /// From one call to the next.
-    #[cfg_attr(not(linux), allow(dead_code))]
+    #[cfg_attr(not(any(linux, kqueue)), allow(dead_code))]
     pub(crate) fn kept(fd: OwnedFd) -> io::Result<Descriptor> {
         let mut descriptor = Descriptor::new(fd);
-        descriptor.identify(file::stat(descriptor.as_fd())?.identity);
+        let found = file::stat(descriptor.as_fd())?;
+        descriptor.identify(found.identity);
+        descriptor.kind = Some(found.kind);
         descriptor.keep(true);
         Ok(descriptor)
     }
@@ -53,7 +58,7 @@ impl Descriptor {
             return true;
         }
         match file::stat(self.as_fd()) {
-            Ok(found) => Some(found.identity) == self.identity,
+            Ok(found) => Some(found.identity) == self.identity && self.kind.is_none_or(|kind| kind == found.kind),
             Err(error) => error.raw_os_error() != Some(libc::EBADF),
         }
     }
