@@ -37,7 +37,15 @@ __attribute__((unused)) static int cannot(void)
 #define PR_SET_CHILD_SUBREAPER 2
 #define PR_SET_NAME 3
 #define PR_SET_DUMPABLE 4
-#define prctl(option, ...) ((option) == PR_SET_PDEATHSIG ? 0 : (skip("prctl(2) is Linux's"), -1))
+
+__attribute__((noreturn, unused)) static void skip(const char *reason);
+
+__attribute__((unused)) static int prctl(int option, ...)
+{
+    if (option != PR_SET_PDEATHSIG)
+        skip("prctl(2) is Linux's");
+    return 0;
+}
 
 #ifndef SOCK_CLOEXEC
 #define SOCK_CLOEXEC 0

@@ -104,7 +104,7 @@ static void hand_over(road road, ending how)
     process parent, contenders[2], stranger = {0, -1, -1}, heir;
     int down[2], up[2], i;
 
-    CHECK(pipe2(down, 0) == 0 && pipe2(up, 0) == 0);
+    CHECK(pipe(down) == 0 && pipe(up) == 0);
     CHECK(fcntl(down[1], F_SETFD, FD_CLOEXEC) == 0 && fcntl(up[0], F_SETFD, FD_CLOEXEC) == 0);
     what.up.to = up[1];
     what.up.from = down[0];

@@ -42,7 +42,7 @@ int main(int count, char **words)
         root = new_workspace();
         /* Creates the file. */
         CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
-        CHECK(pipe2(down, 0) == 0 && pipe2(up, 0) == 0);
+        CHECK(pipe(down) == 0 && pipe(up) == 0);
         CHECK(fcntl(down[1], F_SETFD, FD_CLOEXEC) == 0 && fcntl(up[0], F_SETFD, FD_CLOEXEC) == 0);
         CHECK(dup2(up[1], 8) == 8 && dup2(down[0], 7) == 7);
         close(up[1]);

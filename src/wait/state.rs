@@ -579,6 +579,28 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_that_stopped_watching_watches_again_and_hears() {
+        let root = tempfile::tempdir().unwrap();
+        let guard = crate::LoopLock::try_acquire(root.path(), "holds").unwrap();
+        let mut wait = Wait::new(root.path(), "waits", &AcquireOptions::new()).unwrap();
+        wait.resolve().unwrap();
+        wait.line_up(Arc::new(Set::new().unwrap())).unwrap();
+        for _ in 0..3 {
+            assert!(wait.step(false).unwrap().is_none());
+            // Other programs can have used up inotify at this moment.
+            assert_eq!(wait.watcher.is_some(), wait.target.as_ref().unwrap().is_watched());
+            wait.stop_watching();
+            assert!(wait.watcher.is_none() && !wait.target.as_ref().unwrap().is_watched());
+        }
+        assert!(wait.step(false).unwrap().is_none() && !wait.hear());
+        let watches = wait.watcher.is_some();
+        drop(guard);
+        let heard = wait.hear();
+        assert_eq!(heard, watches);
+        assert!(wait.step(heard).unwrap().is_some() && wait.watcher.is_none());
+    }
+
+    #[test]
     fn a_look_too_early_uses_up_nothing() {
         let root = tempfile::tempdir().unwrap();
         let _guard = crate::LoopLock::try_acquire(root.path(), "holds").unwrap();
