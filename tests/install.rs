@@ -273,7 +273,7 @@ fn installing_needs_no_cargo() {
     let installed = Installed::new();
     let path = installed.path().join("path");
     fs::create_dir(&path).expect("a folder can be made");
-    let tools = "make sh sed head find install ln rm rmdir chmod basename grep tr id cat".split(' ');
+    let tools = "make sh sed head find install ln rm rmdir chmod basename grep tr id cat uname".split(' ');
     for tool in tools {
         let found = run(Command::new("sh").args(["-c", &format!("command -v {tool}")]));
         std::os::unix::fs::symlink(found.trim(), path.join(tool)).expect("a link can be made");
