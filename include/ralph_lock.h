@@ -403,11 +403,12 @@ ralph_lock_status ralph_lock_acquire_blocking(const char *workspace_root,
                                               ralph_lock_error **error);
 
 /**
- * Takes the workspace's lock as the options say: waits for a limited time, until a token is triggered, or for
- * another lock file. It neither polls nor starts a thread: the kernel tells when the lock may be free (inotify(7) and
- * pidfd_open(2), or kqueue(2) on macOS and FreeBSD). Up to 100 waits of a process share one inotify instance, of which a user has 128; it is kept for
- * later waits. Where the kernel cannot, on network file systems, some Unix systems or when inotify is used up, it
- * looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing behind.
+ * Takes the workspace's lock as the options say: waits with a timeout, until a token is triggered, or for another lock
+ * file. It neither polls nor starts a thread: the kernel reports when the lock may be free (inotify(7) and
+ * pidfd_open(2), or kqueue(2) on macOS and FreeBSD). Up to 100 waits of a process share one inotify instance, of which
+ * a user has 128; later waits reuse it. Where the kernel reports nothing, on network file systems, on some BSDs or
+ * without a free inotify instance, it looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing
+ * behind.
  *
  * `options`: NULL tries once, like ralph_lock_try_acquire(); new options wait without limit. The other parameters are
  * those of ralph_lock_try_acquire(). `holder` receives the last known holder on RALPH_LOCK_TIMED_OUT and
@@ -713,11 +714,11 @@ ralph_lock_status ralph_lock_signal_holder_with(const char *workspace_root,
  * server started under the lock. Those in containers are found from outside, by their process ids here. Processes of
  * other users, and of pid namespaces that the caller cannot see, are missing.
  *
- * macOS and FreeBSD do not tell which descriptor has a lock: while the lock is held, those are found that have had one
- * (macOS), or have asked for one, as a wait does (FreeBSD).
+ * macOS and FreeBSD do not say which descriptor has a lock. While the lock is held, the call finds the processes with a
+ * descriptor that has had the lock (macOS) or has asked for it, as a wait does (FreeBSD).
  *
- * It looks at every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy
- * machine. It touches no file but the lock's, so that a file system that has stopped answering cannot delay it.
+ * It reads every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy
+ * machine. It touches only the lock's file, so a file system that has stopped answering cannot delay it.
  *
  * `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0. `count`
  * receives the number of all of them on RALPH_LOCK_OK, also if it exceeds the capacity, else 0. Must not be NULL.
@@ -726,7 +727,7 @@ ralph_lock_status ralph_lock_signal_holder_with(const char *workspace_root,
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
  * - RALPH_LOCK_IO
- * - RALPH_LOCK_UNSUPPORTED_PLATFORM: Linux without /proc, or with another pid namespace's; NetBSD, OpenBSD
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM: there is no /proc (Linux), or it shows another pid namespace; NetBSD, OpenBSD
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_find_keepers(const char *workspace_root,
