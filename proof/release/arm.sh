@@ -1,5 +1,5 @@
-# shellcheck shell=sh disable=SC2016,SC2034,SC2154 # run sets the variables; the shell inside expands them
-# A machine for 64-bit ARM, in $root: `. proof/release/arm.sh`. It is only unpacked.
+# shellcheck shell=sh disable=SC2154 # run sets the variables
+# Programs of 64-bit ARM under qemu-user: `. proof/release/arm.sh`. A Debian for them is unpacked in $root.
 
 root=$scratch/arm-machine
 if [ ! -e "$root" ]; then
@@ -9,13 +9,10 @@ if [ ! -e "$root" ]; then
     for package in "$root"/var/cache/apt/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
 fi
 
-# on_arm COMMAND...: runs it there, under qemu-user.
+# on_arm COMMAND...: qemu-user gives its programs that Debian's files; scripts are run by this machine's shell.
 on_arm() {
     rm -rf "$scratch/emulated"
     mkdir "$scratch/emulated"
-    timeout --kill-after=1 900 sh proof/platforms/emulated aarch64 "$scratch/emulated" sh -euc '
-        mount --rbind /proc "$0/proc"
-        mount --rbind /dev "$0/dev"
-        exec chroot "$0" env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin "$@"' "$root" "$@" \
-        </dev/null >"$scratch/said" 2>&1
+    timeout --kill-after=1 900 sh proof/platforms/emulated aarch64 "$scratch/emulated" env -i "QEMU_LD_PREFIX=$root" \
+        "PATH=$root/usr/local/bin:/usr/bin:/bin" "$@" </dev/null >"$scratch/said" 2>&1
 }

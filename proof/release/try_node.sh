@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2086,SC2154 # run sets the variables; several words
+# shellcheck shell=sh disable=SC2016,SC2086,SC2154 # run sets the variables; several words
 # The npm packages, from a registry that is on this machine alone, where there are Node and npm and no compiler.
 
 sizes=
@@ -44,6 +44,23 @@ tells "The package @ralph-lock/linux-x64-gnu is not installed"
 promise "Without its platform's package it says which one is missing, and the command that installs it" \
     "$(grep -o 'npm install[^\`]*' "$scratch/said" | head -n 1)"
 
+# There is no Node on musl here, but musl's loader.
+cat >"$scratch/load.c" <<'END'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    if (argc == 2 && dlopen(argv[1], RTLD_NOW) != NULL)
+        return 0;
+    puts(dlerror());
+    return 1;
+}
+END
+musl-gcc "$scratch/load.c" -o "$scratch/load"
+tar -xzf "$out/ralph-lock-linux-x64-musl-$version.tgz" -C "$scratch" package/ralph-lock.linux-x64-musl.node
+said=$("$scratch/load" "$scratch/package/ralph-lock.linux-x64-musl.node") || die "the addon for musl: $said"
+promise "The addon for musl is loaded by musl's loader" "never run: there is no Node on musl here"
+
 what="The package for 64-bit ARM does the same"
 if in_all "$what"; then
     . proof/release/arm.sh
@@ -51,7 +68,7 @@ if in_all "$what"; then
     # npm, which is slow under qemu, runs here and is told which machine this is for.
     node proof/release/registry.js "$out" npm install --silent --ignore-scripts --cpu arm64 --libc glibc \
         --cache "$scratch/npm-arm" --prefix "$root/user" ralph-lock >"$scratch/log" 2>&1 || die "npm: $(cat "$scratch/log")"
-    on_arm sh -c 'cd /user && node lock.js /user/w' || die "the package for 64-bit ARM: $(cat "$scratch/said")"
+    on_arm sh -c 'cd "$0" && node lock.js w' "$root/user" || die "the package for 64-bit ARM: $(cat "$scratch/said")"
     tells "^ralph-lock $version"
     promise "$what" "$(ls "$root/user/node_modules/@ralph-lock"), qemu-user"
 fi

@@ -41,13 +41,12 @@ promise "\`uvx ralph-lock run\` and \`pipx run ralph-lock run\` run a command un
 what="The wheel for 64-bit ARM does the same"
 if in_all "$what"; then
     . proof/release/arm.sh
-    mkdir "$root/w"
-    cp proof/release/lock.py "$root/"
     # This machine's pip chooses the wheel.
     "$tools/pip" install --quiet --no-index --find-links "$out" --only-binary :all: --platform manylinux_2_17_aarch64 \
-        --target "$root/opt/ralph_lock" ralph-lock
-    on_arm env PYTHONPATH=/opt/ralph_lock PATH=/opt/ralph_lock/bin:/usr/bin:/bin python3 /lock.py /w ||
-        die "the wheel for 64-bit ARM: $(cat "$scratch/said")"
+        --target "$root/wheel" ralph-lock
+    mkdir "$root/w"
+    on_arm env PYTHONPATH="$root/wheel" PATH="$root/wheel/bin:/usr/bin:/bin" "$root/usr/bin/python3" proof/release/lock.py \
+        "$root/w" || die "the wheel for 64-bit ARM: $(cat "$scratch/said")"
     tells "^$version with Python 3"
     promise "$what" "qemu-user, Debian 12: $(cat "$scratch/said")"
 fi
