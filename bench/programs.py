@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 BENCH = os.path.dirname(os.path.abspath(__file__))
 PROJECT = os.path.dirname(BENCH)
@@ -228,12 +229,26 @@ def node(build):
                     "beat")], [f"Node proper-lockfile {version}, Node {run('node', '--version')}"]
 
 
+def check(program):
+    """Whether a program runs: one that does not is left out, and does not end the measurement of all."""
+    with tempfile.TemporaryDirectory() as root:
+        os.mkdir(os.path.join(root, ".ralph"))
+        try:
+            done = subprocess.run([*program.command, root], input="pair 1\n", text=True, capture_output=True, timeout=60)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise Missing(f"{program.name} does not run: {error}") from error
+    if done.returncode != 0 or not done.stdout.strip().isdigit():
+        raise Missing(f"{program.name} does not run: {(done.stderr.strip().splitlines() or ['it says nothing'])[-1]}")
+
+
 def others(build):
     """The packages and the peers that can be built, their versions, and why others cannot."""
     programs, versions, missing = [], [], []
     for make in (rust, libbsd, qlockfile, boost, go_package, gofrs, python_package, python, node_package, node):
         try:
             made, known = make(build)
+            for program in made:
+                check(program)
             programs += made
             versions += known
         except Missing as reason:

@@ -1,5 +1,5 @@
 // Many waits of the Node package for one lock: `line.mjs COUNT ROOT`, see line.c.
-import { acquire, tryAcquire } from '../../bindings/node/index.mjs';
+import { acquire, tryAcquire } from '../../bindings/node/index.js';
 
 const [count, root] = [Number(process.argv[2]), process.argv[3]];
 

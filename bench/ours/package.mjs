@@ -1,6 +1,6 @@
 // The Node package, measured: `package.mjs ROOT`, see worker.h. Each call is awaited, as programs do.
 import readline from 'node:readline';
-import { isLocked, readExisting, tryAcquire } from '../../bindings/node/index.mjs';
+import { isLocked, readExisting, tryAcquire } from '../../bindings/node/index.js';
 
 const root = process.argv[2];
 let held = null;
