@@ -38,3 +38,16 @@ on sh -euc '
 [ "$(grep -c '^refused: .*implement auth$' "$scratch/said")" = 2 ] || die "of a held lock Go says: $(cat "$scratch/said")"
 promise "A Go program gets the module from a proxy, also into its vendor folder, and locks and refuses without pkg-config" \
     "$(on go version; cut -d ' ' -f 3 "$scratch/said"), Debian 12, module $(size "$out/go/$module/@v/v$version.zip")"
+
+# Debian's musl has no unwinder. gcc's is glibc's, and asks it for what the musl of a distribution without glibc has not.
+mkdir "$scratch/unwinder"
+echo "#include <stdlib.h>
+int _dl_find_object(void *address, void *found) { (void)address, (void)found; abort(); }" |
+    musl-gcc -c -x c - -o "$scratch/unwinder/stub.o"
+ar rcs "$scratch/unwinder/libstub.a" "$scratch/unwinder/stub.o"
+(cd "$root/client" && env CC=musl-gcc CGO_LDFLAGS="-L$scratch/unwinder -lgcc_eh -lstub" CGO_ENABLED=1 GOPROXY="file://$out/go" \
+    GOPATH="$scratch/gopath" GOCACHE="$scratch/gocache" GOSUMDB=off GOFLAGS="-mod=mod -modcacherw" PKG_CONFIG=none GOENV=off \
+    go build -tags musl -ldflags "-linkmode external -extldflags -static" -o "$scratch/with_musl" . &&
+    "$scratch/with_musl") >"$scratch/said" 2>&1 || die "Go with musl: $(cat "$scratch/said")"
+tells '^refused: .*implement auth$'
+promise "With the tag musl the program contains musl" "$(size "$scratch/with_musl") as one static file"
