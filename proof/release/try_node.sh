@@ -11,6 +11,7 @@ done
 with_node() {
     npm install --silent --no-save --no-package-lock --force --prefix "$scratch/node" --cache "$scratch/npm" \
         "$1@20" npm@10 >"$scratch/log" 2>&1 || die "npm: $(cat "$scratch/log")"
+    mkdir -p "$root/usr/local/bin" "$root/usr/local/lib"
     cp "$scratch/node/node_modules/$1/bin/node" "$root/usr/local/bin/"
     cp -R "$scratch/node/node_modules/npm" "$root/usr/local/lib/"
     for program in npm npx; do ln -s "../lib/npm/bin/$program-cli.js" "$root/usr/local/bin/$program"; done
