@@ -106,12 +106,6 @@ inline forget_call(p) {
     saw[p] = 0
 }
 
-#define PROMISE(condition, words) \
-    if \
-    :: (condition) \
-    :: else -> printf("broken: "); printf(words); printf("\n"); assert(false) \
-    fi
-
 /* A process may unlock its copy of a descriptor: then the owner has only the root. */
 #if SCENARIO == ROOT_UNLOCKED_COPY
 #define KEEPS_LOCK(p) HAS(fd[p])

@@ -21,6 +21,10 @@
 #define ADOPTION 16                 /* a descriptor without lock is adopted, while a holder is killed */
 #define ADOPTION_WHILE_INHERITED 17 /* the same while a child keeps the killed holder's lock */
 
+/* The waits of one process, and which of them is woken. */
+#define LINE 20                     /* waits of which one is freed at some moment */
+#define LINE_PASSED_OVER 21         /* the same while one does not step, and the alarm goes off */
+
 /* The workspace's own lock: the file and the root. */
 #define ROOT_REMOVAL 30             /* contenders while a user removes the file */
 #define ROOT_REMOVAL_IN_QUEUE 31    /* waits while a user also moves it, and back */
@@ -105,6 +109,15 @@
 #define USER_MOVES_BACK
 #endif
 
+#define PROMISE(condition, words) \
+    if \
+    :: (condition) \
+    :: else -> printf("broken: "); printf(words); printf("\n"); assert(false) \
+    fi
+
+#if SCENARIO == LINE || SCENARIO == LINE_PASSED_OVER
+#include "line.pml"
+#else
 #include "kernel.pml"
 #include "promises.pml"
 #include "file.pml"
@@ -330,3 +343,4 @@ init {
         PROMISE(IS_CLEAN(path) && IS_CLEAN(aside), "in the end the text is blank")
     }
 }
+#endif
