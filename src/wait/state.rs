@@ -67,9 +67,8 @@ pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) 
             return Ok(guard);
         }
     }
-    if let Ok(set) = Set::new() {
-        wait.line_up(Arc::new(set)).map_err(|error| wait.path.failed("wait for", error))?;
-    }
+    // Without a descriptor for that it looks again and again, by itself.
+    let _ = Set::new().and_then(|set| wait.line_up(Arc::new(set)));
     let mut event = false;
     loop {
         if let Some(guard) = wait.step(event)? {
@@ -206,7 +205,7 @@ impl Wait {
 
     fn advance(&mut self, event: bool) -> Result<Option<LockGuard>, Fault> {
         self.check_cancel()?;
-        let event = self.take_turn()? || event;
+        let event = self.take_turn() || event;
         if !self.acts && !self.is_over() {
             return Ok(None);
         }
@@ -243,16 +242,17 @@ impl Wait {
     }
 
     /// Finds out whether this wait acts. True: the one that did before it has left an event.
-    fn take_turn(&mut self) -> Result<bool, Fault> {
+    fn take_turn(&mut self) -> bool {
         let Some(set) = &self.set else {
-            return Ok(false);
+            return false;
         };
         set.silence();
         if self.place.is_none() {
-            self.place = Place::join(&self.path, set).map_err(|error| self.path.failed("wait for", error))?;
+            // One that has no room in the line acts by itself, and asks again at the next step.
+            self.place = Place::join(&self.path, set).ok().flatten();
         }
         let Some(place) = &self.place else {
-            return Ok(false);
+            return false;
         };
         match place.turn() {
             Turn::Act { others, watcher } => {
@@ -260,7 +260,7 @@ impl Wait {
                 self.has_others = others;
                 if self.watcher.is_none() && watcher.is_some() {
                     self.watcher = watcher;
-                    return Ok(self.hear());
+                    return self.hear();
                 }
             }
             Turn::Wait => {
@@ -269,7 +269,7 @@ impl Wait {
                 self.stand_back();
             }
         }
-        Ok(false)
+        false
     }
 
     /// Closes what only the wait that acts needs.
