@@ -1,5 +1,5 @@
 /* A first wait in line that does not step is passed over, whether it stepped before or was only woken: the next one that
- * steps gets the lock. When the first steps again, it is first again. */
+ * steps gets the lock, and later ones do not wait for it. When the first steps again, it is first again. */
 #include "lines.h"
 
 /* Steps whichever of them is readable until one has the lock; returns which. */
@@ -25,6 +25,32 @@ static int first_to_get_it(ralph_lock_waiter **waiters, int count, ralph_lock_gu
             CHECK_STATUS(RALPH_LOCK_ALREADY_LOCKED, status);
         }
     }
+}
+
+/* A waiter that the program has forgotten costs the others the alarm once. */
+static void check_forgotten(void)
+{
+    char *root = new_workspace();
+    process holder = hold(root, "holds");
+    ralph_lock_waiter *forgotten = begin(root, NULL), *second, *third;
+    ralph_lock_guard *guard;
+
+    steps_on(forgotten);
+    alarms_go_off = true;
+    second = begin(root, NULL);
+    steps_on(second);
+    release_by(&holder);
+    CHECK(first_to_get_it(&second, 1, &guard) == 0);
+    alarms_go_off = false;
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+    ralph_lock_waiter_free(second);
+    clock_stands = true;
+    third = begin(root, NULL);
+    CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(gets_it(third)));
+    clock_stands = false;
+    ralph_lock_waiter_free(third);
+    ralph_lock_waiter_free(forgotten);
+    kill_hard(&holder);
 }
 
 int main(void)
@@ -73,5 +99,7 @@ int main(void)
     ralph_lock_waiter_free(asleep);
     ralph_lock_waiter_free(last);
     kill_hard(&holder);
+    clock_stands = false;
+    check_forgotten();
     return 0;
 }

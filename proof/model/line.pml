@@ -14,6 +14,7 @@ byte newest;
 byte first;
 bit alarm;                          /* readable for all but the first that acts */
 bit asleep[WAITS];                  /* does not step, whatever is readable */
+bit passed[WAITS];                  /* has been passed over, and has not stepped since */
 byte served;                        /* the last number that has had the lock in its turn */
 byte over;                          /* how many waits have ended */
 
@@ -32,16 +33,28 @@ inline let_go() {
     d_step { printf("those who watch are told\n"); tell() }
 }
 
-/* The first behind this number, or else the first of all. */
-inline find_next(number) {
+/* Whether one is before the other, for the wait with that number that leaves: those behind it come first, and those
+ * that were passed over last. */
+#define IS_BEFORE(number, one, other) \
+    (passed[one] != passed[other] -> passed[other] : \
+        ((place[one] > number) != (place[other] > number) -> place[one] > number : place[one] < place[other]))
+
+inline find_next(me) {
     next = NOT_ONE;
     i = 0;
     do
     :: i < WAITS ->
         if
-        :: place[i] > number && (next == NOT_ONE || place[next] < number || place[i] < place[next]) -> next = i
-        :: place[i] != 0 && place[i] < number && (next == NOT_ONE || (place[next] < number && place[i] < place[next])) -> next = i
-        :: else
+        :: place[i] == 0 || i == me
+        :: else ->
+            if
+            :: next == NOT_ONE -> next = i
+            :: else ->
+                if
+                :: IS_BEFORE(place[me], i, next) -> next = i
+                :: else
+                fi
+            fi
         fi;
         i++
     :: else -> break
@@ -56,7 +69,7 @@ inline leave(me) {
         heard[me] = 0;
         if
         :: place[me] != 0 && place[me] == first ->
-            find_next(place[me]);
+            find_next(me);
             if
             :: next != NOT_ONE ->
                 first = place[next];
@@ -79,7 +92,9 @@ inline ring_those_before(me) {
     do
     :: i < WAITS ->
         if
-        :: place[i] != 0 && place[i] < place[me] -> rung[i] = 1
+        :: place[i] != 0 && place[i] < place[me] ->
+            passed[i] = 1;
+            rung[i] = 1
         :: else
         fi;
         i++
@@ -101,10 +116,16 @@ inline take_turn(me) {
             printf("%d gets in line\n", me)
         :: else
         fi;
+        passed[me] = 0;
+        i = 0;
+        do
+        :: place[i] != first -> i++
+        :: else -> break
+        od;
+        acts = first >= place[me] || alarm || passed[i];
+        i = 0;
 #ifdef WITHOUT_PLACE_BEHIND_OTHERS
-        acts = first >= place[me] || alarm || place[me] == newest;
-#else
-        acts = first >= place[me] || alarm;
+        acts = acts || place[me] == newest;
 #endif
         if
         :: acts && first < place[me] -> ring_those_before(me); printf("%d passes over the first\n", me)

@@ -3,7 +3,7 @@
 //!
 //! - A wait that ends, however it does, rings the next one, which looks at once.
 //! - A first wait that does not step holds up the others for a second at most: then an alarm makes all of them
-//!   readable, and the first of them that steps acts from then on.
+//!   readable, and the first of them that steps acts from then on. It holds up no wait a second time, unless it steps.
 //! - A wait looks by itself once its time is over, wherever it stands.
 //! - What a wait answers rests on its own look at the lock. The line only decides when it looks, and promises nothing to
 //!   other processes.
@@ -57,7 +57,7 @@ struct Line {
 #[derive(Debug, Default)]
 struct State {
     /// By number, which grows.
-    waits: BTreeMap<u64, Bell>,
+    waits: BTreeMap<u64, Standing>,
     newest: u64,
     /// The wait that acts, or was rung for that.
     first: u64,
@@ -71,6 +71,13 @@ struct State {
     watcher: Option<Watcher>,
     /// Who has the lock, as the last wait that acted has seen.
     holder: Option<Arc<Holder>>,
+}
+
+#[derive(Debug)]
+struct Standing {
+    bell: Bell,
+    /// Whether it has not stepped since it was passed over: it holds up no wait again.
+    is_asleep: bool,
 }
 
 /// A wait's place in its line. To drop it is to leave.
@@ -115,7 +122,7 @@ impl Place {
         if alarm.is_none() {
             state.first = number;
         }
-        state.waits.insert(number, set.bell());
+        state.waits.insert(number, Standing { bell: set.bell(), is_asleep: false });
         drop(state);
         Ok(Some(Place { line, number, alarm, owner: process::instance() }))
     }
@@ -125,12 +132,18 @@ impl Place {
         let now = clock::monotonic();
         let mut state = locked(&self.line.state);
         let others = state.waits.len() > 1;
+        if let Some(own) = state.waits.get_mut(&self.number) {
+            own.is_asleep = false;
+        }
         if state.first < self.number {
-            if now < state.alarm {
+            if now < state.alarm && !state.waits.get(&state.first).is_some_and(|first| first.is_asleep) {
                 return Turn::Wait;
             }
             // Of those before it, any that steps has its turn again.
-            state.waits.range(..self.number).for_each(|(_, bell)| bell.ring());
+            for (_, passed) in state.waits.range_mut(..self.number) {
+                passed.is_asleep = true;
+                passed.bell.ring();
+            }
         }
         state.first = self.number;
         if others {
@@ -207,7 +220,7 @@ impl State {
         if self.waits.len() == 1 {
             self.alarm = now + BACK_STOP;
             // The first one has gone to sleep for as long as if it were alone.
-            self.waits.values().for_each(|bell| bell.ring());
+            self.waits.values().for_each(|first| first.bell.ring());
         }
         event::set_timer(seat.as_fd(), self.alarm.saturating_sub(now))?;
         set.add(seat.as_fd())?;
@@ -225,12 +238,16 @@ impl State {
         }
     }
 
-    /// The next wait is the first one behind this. Those before it were passed over.
+    /// The next wait is the first one behind this that is awake. Those before it were passed over.
     fn leave(&mut self, number: u64) {
         self.waits.remove(&number);
-        let next = self.waits.range(number..).next().or_else(|| self.waits.first_key_value());
-        if let Some((next, bell)) = next.filter(|_| self.first == number) {
-            bell.ring();
+        if self.first != number {
+            return;
+        }
+        let behind = self.waits.range(number..).chain(self.waits.range(..number));
+        let next = behind.clone().find(|(_, wait)| !wait.is_asleep).or_else(|| behind.clone().next());
+        if let Some((next, wait)) = next {
+            wait.bell.ring();
             self.first = *next;
             self.put_off(clock::monotonic());
         }
