@@ -113,7 +113,7 @@ fn boot_id() -> Option<String> {
     String::from_utf8(id.trim_ascii_end().to_owned()).ok()
 }
 
-#[cfg(test)]
+#[cfg(all(test, linux))]
 mod tests {
     use super::*;
 
@@ -124,7 +124,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(linux)]
     fn boot_and_namespace_decide_before_the_host_does() {
         let renamed = || Some("renamed".into());
         assert_eq!(changed(|process| process.host = renamed()).place(), Place::Here);
@@ -136,7 +135,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(linux)]
     fn start_times_of_another_time_namespace_are_not_compared() {
         let stat = Stat::of(process::id()).unwrap();
         assert_eq!(changed(|_| {}).is_of(&stat), Some(true));

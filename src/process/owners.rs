@@ -165,6 +165,7 @@ fn device_of(mounts: &[u8], mount: u64) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(linux)]
     use std::os::fd::AsFd;
 
     #[test]
