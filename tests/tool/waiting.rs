@@ -1,6 +1,6 @@
 //! Waits and their output.
 
-use std::fs::write;
+use std::fs::copy;
 
 use crate::common::{root, run};
 use crate::harness::{Running, WORK, ask, command, nameless_holder, program, tool, workspace};
@@ -25,17 +25,18 @@ fn wait_ends_when_it_is_free_and_changes_nothing() {
 
 #[test]
 fn a_wait_names_each_holder_once_and_then_runs() {
-    let workspace = workspace();
+    let (workspace, other) = (workspace(), workspace());
     let holder = nameless_holder(&workspace);
     let mut waiter = Running::new(&mut command(&workspace, &["run", "--timeout=100.5", "--", "echo", "ran"]));
     assert_eq!(waiter.error_line(), "ralph-lock: waiting: held by an unknown process, which left no record");
-    let record = r#"{"pid": 1, "started": "2026-01-02T03:04:05Z", "prompt": "second\n"}"#;
-    for change in [record.to_owned(), record.replace(": 1,", ": 2,")] {
-        write(workspace.path().join(".ralph/loop.lock"), &change).unwrap();
+    // Records of live processes: the kernel's list of locks need not confirm them.
+    for _ in 0..2 {
+        let named = Running::holder(&other, WORK);
+        copy(other.path().join(".ralph/loop.lock"), workspace.path().join(".ralph/loop.lock")).unwrap();
         let line = waiter.error_line();
-        let pid = if change == record { 1 } else { 2 };
-        let expected = format!("ralph-lock: waiting: held by process {pid} since 2026-01-02T03:04:05Z: second\\n");
-        assert_eq!(line, expected);
+        let expected = format!("ralph-lock: waiting: held by process {} since ", named.pid());
+        assert!(line.starts_with(&expected), "{line}");
+        named.finish();
     }
     holder.finish();
     assert_eq!(waiter.finish(), (0, "ran\n".to_owned(), String::new()));
