@@ -1,16 +1,22 @@
 //! Waiting for the lock.
 
+#[cfg(unix)]
+mod blocking;
 mod cancel;
 #[cfg(unix)]
 mod line;
 mod options;
 #[cfg(unix)]
+mod schedule;
+#[cfg(unix)]
 mod state;
+#[cfg(unix)]
+mod turn;
 #[cfg(unix)]
 mod waiter;
 
 #[cfg(unix)]
-pub(crate) use state::acquire_with;
+pub(crate) use blocking::acquire_with;
 
 #[cfg(not(unix))]
 pub use crate::unsupported::Waiter;

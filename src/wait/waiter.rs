@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::options::AcquireOptions;
-use super::state::{FAR, Wait};
+use super::schedule::FAR;
+use super::state::Wait;
 use crate::error::{Fault, LockError};
 use crate::lock::LockGuard;
 use crate::record::Holder;
@@ -72,7 +73,9 @@ impl Waiter {
         if result.is_none() {
             if let Err(error) = self.arm() {
                 self.wait.leave_line();
-                return Err(self.wait.path.failed("wait for", error));
+                // Not what the file system lacks.
+                let path = self.wait.path.to_owned();
+                return Err(Box::new(LockError::Io { action: "wait for", path, source: error }));
             }
             self.over = false;
         }
