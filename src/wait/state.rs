@@ -203,14 +203,15 @@ impl Wait {
 
     fn look(&mut self, event: bool) -> Result<Look, Fault> {
         if self.target.is_none() {
-            // Most locks are free: look before the watch is set up.
-            let Some(mut file) = LockedFile::open_to_wait(&self.path)? else {
+            let Some(file) = LockedFile::open_to_wait(&self.path)? else {
                 return Ok(Look::RootHeld);
             };
             self.vacant_looks = 0;
-            let taken = file.try_exclusive()?;
-            let target = Target { file, watched: None, looks: 0 };
-            if taken {
+            self.target = Some(Target { file, watched: None, looks: 0 });
+        }
+        // Most locks are free, and a watch of the file tells nothing of the root: look before it is set up.
+        if let Some(mut target) = self.target.take_if(|target| target.watched.is_none()) {
+            if target.file.try_exclusive()? {
                 return self.publish(target);
             }
             self.target = Some(target);
