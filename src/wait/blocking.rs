@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::line;
 use super::options::AcquireOptions;
-use super::schedule::FAR;
+use super::pauses::FAR;
 use super::state::Wait;
 use crate::error::{Fault, LockError};
 use crate::lock::{LockGuard, acquire_in_queue, acquire_now};

@@ -7,6 +7,8 @@ mod cancel;
 mod line;
 mod options;
 #[cfg(unix)]
+mod pauses;
+#[cfg(unix)]
 mod schedule;
 #[cfg(unix)]
 mod state;

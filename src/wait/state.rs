@@ -18,7 +18,7 @@ use std::time::Duration;
 use super::cancel::CancelToken;
 use super::line::Place;
 use super::options::AcquireOptions;
-use super::schedule::{AFTER_CHANGE, AFTER_EVENT, AT_FIRST};
+use super::pauses::{AFTER_CHANGE, AFTER_EVENT, AT_FIRST};
 use crate::error::{Fault, LockError};
 use crate::lock::{Budget, LockGuard, LockPath, LockedFile, Published, START_OVERS, is_of_another};
 use crate::record::{Holder, Record};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::options::AcquireOptions;
-use super::schedule::FAR;
+use super::pauses::FAR;
 use super::state::Wait;
 use crate::error::{Fault, LockError};
 use crate::lock::LockGuard;
