@@ -988,6 +988,7 @@ int32_t ralph_lock_waiter_fd(const ralph_lock_waiter *waiter);
  * - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or a waiter of the parent process
  * - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+ * - RALPH_LOCK_UNSUPPORTED_PLATFORM: the system has no timers with a descriptor
  * - RALPH_LOCK_PANIC
  */
 RALPH_LOCK_MUST_USE

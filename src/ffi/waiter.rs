@@ -93,6 +93,7 @@ pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 
 /// - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or a waiter of the parent process
 /// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
+/// - RALPH_LOCK_UNSUPPORTED_PLATFORM: the system has no timers with a descriptor
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 #[must_use]

@@ -34,10 +34,7 @@ impl Waiter {
     pub(crate) fn begin(root: &Path, prompt: &str, options: &AcquireOptions) -> Result<Waiter, Fault> {
         let mut wait = Wait::new(root, prompt, options)?;
         let begun = Waiter::sources(&mut wait, options.timeout.is_some());
-        let (set, timer) = begun.map_err(|error| match error.raw_os_error() {
-            Some(libc::ENOSYS) => Box::new(LockError::UnsupportedPlatform),
-            _ => wait.path.failed("wait for", error),
-        })?;
+        let (set, timer) = begun.map_err(|error| not_armed(&wait, error))?;
         // Once for the whole wait, whatever becomes of the path meanwhile.
         wait.resolve()?;
         wait.keep();
@@ -73,9 +70,7 @@ impl Waiter {
         if result.is_none() {
             if let Err(error) = self.arm() {
                 self.wait.leave_line();
-                // Not what the file system lacks.
-                let path = self.wait.path.to_owned();
-                return Err(Box::new(LockError::Io { action: "wait for", path, source: error }));
+                return Err(not_armed(&self.wait, error));
             }
             self.over = false;
         }
@@ -118,6 +113,14 @@ impl Waiter {
         self.timer.as_ref().map_or(Ok(()), |timer| event::set_timer(timer.as_fd(), time.unwrap_or(FAR)))?;
         self.set.settle();
         Ok(())
+    }
+}
+
+/// Without these calls the system is at fault, not the file system.
+fn not_armed(wait: &Wait, error: std::io::Error) -> Fault {
+    match error.raw_os_error() {
+        Some(libc::ENOSYS) => Box::new(LockError::UnsupportedPlatform),
+        _ => wait.path.failed("wait for", error),
     }
 }
 
