@@ -46,6 +46,10 @@ build_std="-Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind"
 # The platforms that a release is for. TRIPLES names some of them.
 all_triples="x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-linux-musl aarch64-unknown-linux-musl"
 
+# The extensions for Python and Node contain the library without its C functions. Cargo names that library's files as it
+# does those of the one with them, so they are built in a folder of their own.
+extensions=$TARGET/release-extensions
+
 # rust_target TRIPLE: what cargo-zigbuild calls it; the oldest glibc that the result runs with is part of that.
 rust_target() {
     case $1 in *-gnu) echo "$1.2.17" ;; *) echo "$1" ;; esac
