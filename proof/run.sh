@@ -22,14 +22,14 @@ mkdir -p "$shown"
 export LIB TARGET CC="${CC:-cc}"
 
 # Two lanes, because some parts mostly wait. Parts that run the programs of c-tests/ share a lane: some programs use up a
-# user's resources, which others need at that moment. The storms take three times as long alongside another part, so they
-# come last.
+# user's resources, which others need at that moment. The faults are there to make both lanes equally long. The storms
+# take three times as long alongside another part, so they come last.
 first=
 second=
 last=
 for part in $parts; do
     case $part in
-    memory | platforms | fresh | release) first="$first $part" ;;
+    memory | platforms | fresh | faults) first="$first $part" ;;
     stress) last=$part ;;
     *) second="$second $part" ;;
     esac
