@@ -21,7 +21,7 @@ OPERATIONS = {
     "inspect": True,
 }
 
-# The same operation of a program, on a lock that nobody has.
+# The same operation of a program, on a lock that is free.
 SPELLED = {"free": "locked"}
 
 

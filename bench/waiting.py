@@ -162,7 +162,7 @@ def new_root(folder):
 def measure_cpu(kinds, rounds):
     """All kinds at the same time: CPU time is counted for each process by itself."""
     for _ in range(rounds):
-        # What waits has waited since its last turn; this begins all of them anew.
+        # What waits has waited since its last turn; this begins all of them again.
         for kind in kinds:
             kind.hand_on(RELEASE)
         time.sleep(CPU_WAIT)
@@ -202,7 +202,7 @@ CROWDED = f"{WITH}, {CROWD} more wait"
 
 def await_inotify():
     """Without inotify the library polls: correct, but not what is to be measured. A user has 128
-    instances of it, unless somebody asked for more, and other programs take some of them too."""
+    instances of it, unless the system's settings allow more, and other programs take some of them too."""
     libc = ctypes.CDLL(None, use_errno=True)
     for _ in range(60):
         instances = [libc.inotify_init1(os.O_CLOEXEC) for _ in range(CROWD + 10)]

@@ -8,8 +8,8 @@
  *     p  takes the lock, and gives it up at once
  *
  * It answers each with a line of two numbers: the moment at which it had the lock (a, p) or was about
- * to give it up (r, k), and the CPU time of the wait, both in nanoseconds. Nobody reads the answer
- * to r and k until the lock has been handed on, so that it wakes nobody in between.
+ * to give it up (r, k), and the CPU time of the wait, both in nanoseconds. The driver reads the
+ * answers to r and k only after the hand-over, so that they wake no process in between.
  *
  * Kinds: "flock" is the floor, flock(2) and nothing else; "record" adds the
  * system calls that name the holder; "blocking" is ralph_lock_acquire_blocking(); "with" is

@@ -1,4 +1,4 @@
-/* libbsd's pidfile(3bsd), measured: `libbsd ROOT`, see worker.h. It says who holds it: the pid. */
+/* libbsd's pidfile(3bsd), measured: `libbsd ROOT`, see worker.h. It names the holder by its pid. */
 #include "../ours/worker.h"
 
 #include <errno.h>

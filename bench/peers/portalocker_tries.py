@@ -1,5 +1,5 @@
 """portalocker from PyPI, measured: `portalocker_tries.py lock|pid ROOT`, see worker.h. `pid` is its PidFileLock,
-which says who holds it: the pid."""
+which names the holder by its pid."""
 
 import os
 import sys
@@ -40,7 +40,7 @@ def refused():
         one.acquire()
     except portalocker.LockException:
         if kind == "pid" and not one.read_pid():
-            sys.exit("nobody is named")
+            sys.exit("no holder is named")
         return
     sys.exit("it was free")
 

@@ -1,4 +1,4 @@
-// Qt's QLockFile, measured: `qlockfile ROOT`, see worker.h. It says who holds it: pid, program and host.
+// Qt's QLockFile, measured: `qlockfile ROOT`, see worker.h. It names the holder: pid, program and host.
 #include "../ours/worker.h"
 
 #include <QLockFile>

@@ -69,7 +69,7 @@ static void left(void)
     locked('l');
 }
 
-/* From now on as a user who may only read the lock file. */
+/* From now on as a user that may only read the lock file. */
 static void without_rights(void)
 {
     MUST(chmod(lock_file, 0444) == 0);

@@ -1,4 +1,4 @@
-//! Who is on record in the lock file: JSON that ralph-core writes and reads too.
+//! The process on record in the lock file: JSON that ralph-core writes and reads too.
 
 use std::ffi::CStr;
 use std::fmt;
@@ -20,7 +20,7 @@ const HOST_SHOWN: usize = 64;
 /// What a summary says where nothing is known of the holder.
 pub(crate) const UNKNOWN_HOLDER: &CStr = c"an unknown process, which left no record";
 
-/// Who holds the lock: the record that every program can read in the lock file.
+/// The holder of the lock: the record that every program can read in the lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockMetadata {
     /// The process that took the lock.
@@ -41,7 +41,7 @@ impl LockMetadata {
     }
 }
 
-/// Who holds a lock, or held it: the record, and what tells its process from others of that number.
+/// The holder of a lock, present or past: the record, and what tells its process from others of that number.
 #[derive(Debug, Clone)]
 pub struct Holder {
     metadata: LockMetadata,

@@ -28,7 +28,7 @@ const END: &str = "\n}";
 #[derive(Debug)]
 pub(crate) struct Record<'p> {
     prompt: &'p str,
-    /// Empty until it is needed: who is refused needs none.
+    /// Empty until it is needed: a refused caller needs none.
     text: Vec<u8>,
     /// Where in the text the time belongs.
     started: usize,

@@ -69,7 +69,7 @@ struct State {
     root: Option<LockPath>,
     /// From one wait that acts to the next, so that no event is missed in between.
     watcher: Option<Watcher>,
-    /// Who has the lock, as the last wait that acted has seen.
+    /// The lock's holder, as the last wait that acted saw it.
     holder: Option<Arc<Holder>>,
 }
 
@@ -152,7 +152,7 @@ impl Place {
         Turn::Act { others, watcher: state.watcher.take() }
     }
 
-    /// For a wait that does not act: leaves its root to the line, and gives who has the lock.
+    /// For a wait that does not act: leaves its root to the line, and returns the lock's holder.
     pub(super) fn stand_by(&self, path: &LockPath) -> Option<Arc<Holder>> {
         let mut state = locked(&self.line.state);
         if state.root.is_none() && path.root_identity().is_some() {
@@ -166,7 +166,7 @@ impl Place {
         locked(&self.line.state).root.clone()
     }
 
-    /// Tells the others who has the lock.
+    /// Tells the other waits the lock's holder.
     pub(super) fn report(&self, holder: Option<&Arc<Holder>>) {
         locked(&self.line.state).holder = holder.cloned();
     }

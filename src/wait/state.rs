@@ -192,7 +192,7 @@ impl Wait {
         Err(Box::new(LockError::TimedOut { path: self.path.to_owned(), holder: self.last_holder() }))
     }
 
-    /// Who had the lock at the last look, for an error.
+    /// The holder at the last look, for an error.
     pub(super) fn last_holder(&self) -> Option<Box<Holder>> {
         self.holder.as_ref().map(|holder| Box::new(Holder::clone(holder)))
     }
@@ -230,7 +230,7 @@ impl Wait {
             return self.publish(target);
         }
         // All who wait are here after one event, and are in each other's way: within the list only the
-        // lock matters; at both its ends, and at the end of the wait, also who has it, and where.
+        // lock matters; at both its ends, and at the end of the wait, also its holder and its place.
         if !probed && !event && self.holder.is_some() && target.is_within_list() && !self.is_over() {
             self.target = Some(target);
             self.forget_ended_process();
@@ -304,8 +304,8 @@ impl Wait {
         self.watcher.as_ref().is_some_and(Watcher::hear)
     }
 
-    /// Reads who holds the lock. True: another one than at the last look. A record that has become
-    /// blank is a new holder's who has not written yet, and is not to be disturbed in that.
+    /// Reads which process holds the lock. True: another one than at the last look. A record that has become
+    /// blank belongs to a new holder that has not written yet: it must not be disturbed.
     fn meet_holder(&mut self, file: &LockedFile, size: u64) -> Result<bool, Fault> {
         let record = file.content(size)?.record();
         let Some(holder) = record.filter(|holder| !is_of_another(holder, file)) else {

@@ -15,7 +15,7 @@ trait Lock {
     /// Tries to take it, and is refused; learns by whom, where the lock tells.
     fn refused(&mut self);
     fn file(&self) -> &Path;
-    /// Who is on record.
+    /// The process on record.
     fn record(&mut self) {
         panic!("it has no such operation");
     }
@@ -107,7 +107,7 @@ struct FdLock {
 impl Lock for FdLock {
     fn acquire(&mut self) {
         let lock = Box::into_raw(Box::new(fd_lock::RwLock::new(open(&self.file))));
-        // SAFETY: nobody else has the box, which lives until `release` drops the guard and then the box.
+        // SAFETY: no other pointer to the box exists, which lives until `release` drops the guard and then the box.
         self.held = Some((unsafe { &mut *lock }.try_write().unwrap(), lock));
     }
 

@@ -7,7 +7,7 @@
 //! - What is in the queue keeps it readable for all, so that a wait that is awake takes it off.
 //! - It is taken off under a mutex, and the bells are rung under the same: a wait that slept through
 //!   it, or that was anywhere between two sleeps, finds its bell readable.
-//! - A wait is on the list before anybody can take off the first event of its watch: both its watch and
+//! - A wait is on the list before another one can take off the first event of its watch: both its watch and
 //!   its place on the list are made under the mutex, and so is their end.
 //! - A bell that was rung stays readable until its wait has heard it, which then looks at the lock.
 
@@ -40,7 +40,7 @@ pub(crate) const CLOSES_SLOWLY: bool = true;
 /// The newest hub. None is ever freed: the waits of a process share what earlier ones have left.
 static NEWEST: AtomicPtr<Hub> = AtomicPtr::new(null_mut());
 
-/// An inotify instance, and who waits for what.
+/// An inotify instance, and which wait watches which file.
 #[derive(Debug)]
 struct Hub {
     /// Events that a forked child takes off would be lost to its parent, and the mutex may be locked in
