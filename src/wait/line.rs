@@ -200,8 +200,9 @@ impl Drop for Place {
         if is_over {
             let lines = lines();
             let mut lines = locked(&lines);
-            // Another wait may have come meanwhile.
-            if locked(&self.line.state).waits.is_empty() {
+            // Meanwhile another wait may have come, or come and gone: then the key may be that of a newer line.
+            let is_this = lines.get(&self.line.key).is_some_and(|line| Arc::ptr_eq(line, &self.line));
+            if is_this && locked(&self.line.state).waits.is_empty() {
                 lines.remove(&self.line.key);
             }
         }

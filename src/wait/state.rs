@@ -6,9 +6,9 @@
 //! - A release between a refused try and the watch would be missed: so watch first, then try.
 //! - When a holder closes or dies, the event comes just before the lock is dropped: so a try that an
 //!   event caused and that is refused is repeated a few times within 4 ms.
-//! - A holder of another kind may let go without any event: so look once a second in any case.
-//! - A root that is locked while its lock file is free tells of nothing: then look every 1 to 50 ms. The file is given
-//!   back at each look, as its holder may be about to put it back in place.
+//! - A holder of another kind may unlock without any event: so look once a second in any case.
+//! - No event tells of the root's unlock: while the root is locked and the lock file is free, look every 1 to 50 ms. Each
+//!   look unlocks the file again, because the root's holder may be about to restore it.
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
