@@ -20,8 +20,8 @@ offline() {
 triples=x86_64-unknown-linux-musl
 [ "${RELEASE:-}" != all ] || triples="$triples x86_64-unknown-linux-gnu"
 offline TRIPLES="$triples" sh packaging/release/run out tarball || die "the unpacked sources: $(tail -n 30 "$scratch/log")"
-for archive in "$other"/out/*.tar.gz; do
-    cmp "$archive" "$out/$(basename "$archive")" || die "two builds of $(basename "$archive") differ"
+for again in "$other"/out/*.tar.gz; do
+    cmp "$again" "$out/$(basename "$again")" || die "two builds of $(basename "$again") differ"
 done
 promise "Unpacked in another folder, the sources give another user with another CARGO_HOME and without a network the archive with the same bytes" \
     "$(basename -a "$other"/out/*.tar.gz | xargs), $(size "$out/ralph-lock-$version-source.tar.gz") of sources"
