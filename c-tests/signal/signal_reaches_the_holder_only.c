@@ -185,6 +185,7 @@ static void elsewhere_body(void *root)
 
     if (unshare(CLONE_NEWPID) == -1) {
         say(&starter, 's');
+        hear(&starter);
         return;
     }
     holder = hold(root, "elsewhere");
