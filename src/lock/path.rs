@@ -169,12 +169,6 @@ impl LockPath {
         }
     }
 
-    /// The same place by another descriptor of the same root: on a guard's own descriptor, trying a shared lock would
-    /// replace the exclusive one.
-    pub(super) fn elsewhere(&self) -> Result<LockPath, Fault> {
-        self.below_root_of(self)
-    }
-
     /// Moves the root's descriptor above that one. When a process is killed, the kernel closes its descriptors from the
     /// highest down, and closing an inotify descriptor can delay it for 30 ms before it reaches the lock.
     pub(crate) fn move_root_above(&mut self, number: i32) {
