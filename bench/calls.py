@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 
 from operations import OPERATIONS, SPELLED, Worker
 
@@ -15,14 +16,40 @@ def calls(program, root, operation, log):
     worker.end()
     with open(log, encoding="utf-8", errors="replace") as file:
         parts = re.split(r"^read\(0,.*\n", file.read(), flags=re.MULTILINE)
+    return until_answer(parts[3], log)
+
+
+def until_answer(lines, log):
     seen = []
-    for line in parts[3].splitlines():
+    for line in lines.splitlines():
         if line.startswith("write(1,"):
             return seen
         name, _, rest = line.partition("(")
         flags = re.findall(r"\b[A-Z][A-Z0-9_]{2,}\b", re.sub(r'"[^"]*"|\{[^}]*\}', "", rest.rpartition(" = ")[0]))
         seen.append(" ".join([name, *flags]))
     raise ValueError(f"{log} has no answer")
+
+
+def of_a_wait(command, log):
+    """The system calls of taking the lock by a wait, and of releasing it, by a program of waiting.py."""
+    # The first time more is done.
+    letters = "ararar"
+    subprocess.run(["strace", "-o", log, *command], input=letters.encode(), stdout=subprocess.PIPE, check=True)
+    with open(log, encoding="utf-8", errors="replace") as file:
+        parts = re.split(r"^read\(0,.*\n", file.read(), flags=re.MULTILINE)
+    return [until_answer(part, log) for part in parts[5:7]]
+
+
+def difference_of_waits(ours, floor, folder):
+    """What of the two programs of waiting.py is not the same, or None."""
+    seen = []
+    for name, command in (("ours", ours), ("floor", floor)):
+        root = os.path.join(folder, f"calls-wait-{name}")
+        os.makedirs(os.path.join(root, ".ralph"))
+        seen.append(of_a_wait([*command, root], os.path.join(root, "log")))
+    if seen[0] != seen[1]:
+        return f"a wait: the library calls\n  {seen[0]}\nand the floor\n  {seen[1]}"
+    return None
 
 
 def difference(ours, floor, folder):

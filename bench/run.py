@@ -295,7 +295,9 @@ def main():
         places = dict(zip(map(file_system, folders), folders))
         if len(places) < 2:
             sys.exit("both folders are on the same kind of file system; see --disk and --memory")
-        unlike = calls.difference(*measured[:2], folders[0])
+        handoff = peers_wait[0]
+        unlike = (calls.difference(*measured[:2], folders[0]) or
+                  calls.difference_of_waits([handoff, "blocking"], [handoff, "record"], folders[0]))
         if unlike:
             sys.exit(f"the floor is none, {unlike}")
         effort = QUICK if arguments.quick else FULL

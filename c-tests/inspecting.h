@@ -33,7 +33,7 @@ UNUSED static void check_state(const char *root, ralph_lock_state expected, cons
 }
 
 /* Checks that the lock is refused and no holder named. */
-UNUSED static void check_held_by_nobody_known(const char *root)
+UNUSED static void check_held_by_an_unknown_holder(const char *root)
 {
     ralph_lock_guard *guard;
     ralph_lock_metadata *holder;

@@ -80,7 +80,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--target", default=os.path.join(programs.PROJECT, "target"), help="where `make lib` built")
     parser.add_argument("--compiler", default="cc")
-    parser.add_argument("--update", action="store_true", help="write the counts anew")
+    parser.add_argument("--update", action="store_true", help="write the counts")
     arguments = parser.parse_args()
 
     target = os.path.abspath(arguments.target)

@@ -38,28 +38,28 @@ int openat64(int directory, const char *path, int flags, ...) __attribute__((ali
 #endif
 #endif
 
-static void check_nobody_is_named(const char *root)
+static void check_no_holder_is_named(const char *root)
 {
     unnamed = hold_plainly(root, LOCK_EX);
     check_state(root, RALPH_LOCK_STATE_HELD, NULL);
-    check_held_by_nobody_known(root);
+    check_held_by_an_unknown_holder(root);
     dismiss(&unnamed);
 }
 
-static void check_nobody_is_named_in_a_storm(const char *root)
+static void check_no_holder_is_named_in_a_storm(const char *root)
 {
     unnamed = hold_plainly(root, LOCK_EX);
     is_passed_over = true;
     check_state(root, RALPH_LOCK_STATE_HELD, NULL);
     CHECK(!is_passed_over);
     is_passed_over = true;
-    check_held_by_nobody_known(root);
+    check_held_by_an_unknown_holder(root);
     CHECK(!is_passed_over);
     dismiss(&unnamed);
 }
 
 /* The unnamed holder unlocks while it is looked up. */
-static void check_nobody_is_named_late(const char *root, bool inspects)
+static void check_no_holder_is_named_late(const char *root, bool inspects)
 {
     ralph_lock_metadata *metadata;
     ralph_lock_guard *guard;
@@ -87,13 +87,13 @@ int main(void)
     siginfo_t ended;
 
     leave_record(root, "dead");
-    check_nobody_is_named(root);
-    check_nobody_is_named_in_a_storm(root);
+    check_no_holder_is_named(root);
+    check_no_holder_is_named_in_a_storm(root);
 
     leave_record(root, "dead");
-    check_nobody_is_named_late(root, true);
+    check_no_holder_is_named_late(root, true);
     leave_record(root, "dead");
-    check_nobody_is_named_late(root, false);
+    check_no_holder_is_named_late(root, false);
 
     /* Killed and not reaped: its pid is not free yet, but its lock is. */
     CHECK(try_only(root) == RALPH_LOCK_OK);

@@ -5,7 +5,7 @@
 /* No object has this address: a result that keeps it was not cleared. */
 #define FULL(type) ((type *)8)
 
-static void check_previous_of_nobody(const char *root)
+static void check_no_previous_holder(const char *root)
 {
     ralph_lock_guard *guard = acquire(root, "next");
     ralph_lock_metadata *previous = FULL(ralph_lock_metadata);
@@ -26,7 +26,7 @@ static void check_left_by_a_running_process(const char *root, pid_t pid)
     CHECK(ralph_lock_metadata_liveness(metadata) == RALPH_LOCK_LIVENESS_LIVE);
     ralph_lock_metadata_free(metadata);
     CHECK_STATUS(RALPH_LOCK_NOT_FOUND, ralph_lock_signal_holder(root, SIGKILL, NULL));
-    check_previous_of_nobody(root);
+    check_no_previous_holder(root);
 }
 
 static void run_another_program(void *root)

@@ -95,7 +95,7 @@ static void stale_locks(const char *root)
     /* A record that ralph-core left says nothing about a later holder. */
     other = hold_plainly(root, LOCK_EX);
     check_state(root, RALPH_LOCK_STATE_HELD, NULL);
-    check_held_by_nobody_known(root);
+    check_held_by_an_unknown_holder(root);
     /* While ralph-core holds the lock, the record is its own. */
     record = path_of(CORE_RECORD, (int)other.pid);
     write_file(file, record, strlen(record));

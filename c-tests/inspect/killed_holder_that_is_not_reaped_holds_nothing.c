@@ -34,11 +34,11 @@ static void of_another_program(const char *root)
 
     check_state(root, RALPH_LOCK_STATE_STALE, "dead");
     other = hold_plainly(root, LOCK_EX);
-    check_held_by_nobody_known(root);
+    check_held_by_an_unknown_holder(root);
     check_state(root, RALPH_LOCK_STATE_HELD, NULL);
     CHECK_STATUS(RALPH_LOCK_PARSE, ralph_lock_signal_holder(root, 0, NULL));
     reap(&dead);
-    check_held_by_nobody_known(root);
+    check_held_by_an_unknown_holder(root);
     check_state(root, RALPH_LOCK_STATE_HELD, NULL);
     dismiss(&other);
 }

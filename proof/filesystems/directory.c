@@ -35,7 +35,7 @@ static void check_shell(char *root)
     ralph_lock_guard *guard;
 
     CHECK(hear(&shell) == 'h');
-    check_held_by_nobody_known(root);
+    check_held_by_an_unknown_holder(root);
     CHECK(is_locked(root));
     kill_hard(&shell);
     /* Its child ends with its input, and keeps the lock until then. */

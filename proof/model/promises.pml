@@ -131,7 +131,7 @@ inline promise_one_owner() {
 }
 
 #define MET(p, holder) ((met[p] & (1 << holder)) != 0)
-#define MET_NOBODY(p) MET(p, 0)
+#define MET_NO_HOLDER(p) MET(p, 0)
 
 /* A process other than a prober had the lock of the path's file, or of the root, during the call. */
 #define MET_A_HOLDER(p) ((met[p] & ~(1 | (1 << p))) != 0)

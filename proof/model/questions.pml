@@ -108,7 +108,7 @@ answer:
     skip;
     d_step {
         printf("%d is told: locked %d\n", me, locked);
-        PROMISE((locked -> MET_A_HOLDER(me) : MET_NOBODY(me)), "is_locked says what was true");
+        PROMISE((locked -> MET_A_HOLDER(me) : MET_NO_HOLDER(me)), "is_locked says what was true");
         forget_call(me);
         locked = 0
     };
@@ -191,7 +191,7 @@ told_free:
         if
         :: record == NONE ->
             printf("%d is told FREE\n", me);
-            PROMISE(MET_NOBODY(me), "FREE only while it is free")
+            PROMISE(MET_NO_HOLDER(me), "FREE only while it is free")
         :: else ->
             printf("%d is told STALE, left by %d\n", me, record);
             PROMISE(record != MIXTURE, "no mixture of records is read");

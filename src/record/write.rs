@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_that_nobody_could_read_back_is_refused() {
+    fn a_prompt_that_cannot_be_read_back_is_refused() {
         assert!(Record::new(&"x".repeat(PROMPT_MAX)).unwrap().since(Duration::MAX).len() <= FILE_MAX);
         for unreadable in ["x".repeat(PROMPT_MAX + 1), "\n".repeat(PROMPT_MAX)] {
             assert!(Record::new(&unreadable).is_err());
