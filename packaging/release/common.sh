@@ -65,6 +65,18 @@ artefact() {
     echo "ralph-lock-$VERSION-$(echo "$1" | sed 's/-unknown//')"
 }
 
+# relocatable WORK NAME TRIPLE [musl]: installs what is built in WORK/lib and WORK/bin as the folder WORK/root/NAME, which
+# works wherever it is moved, with its licences. With musl, its own is among them.
+relocatable() {
+    env VERSION="$VERSION" DESCRIPTION="$DESCRIPTION" MAJOR="${VERSION%%.*}" LIB="$1/lib" BIN="$1/bin" \
+        MANUAL="$TARGET/man3" DESTDIR="$1/root" PREFIX="/$2" sh packaging/install install
+    # shellcheck disable=SC2016 # pkg-config fills ${pcfiledir} in
+    sed -i 's|^prefix=.*|prefix=${pcfiledir}/../..|' "$1/root/$2/lib/pkgconfig/ralph_lock.pc"
+    # shellcheck disable=SC2086 # an argument or none
+    python3 packaging/release/licences Cargo.toml "$3" "$tools" ${4:-} >"$1/root/$2/share/doc/ralph_lock/LICENSES.txt"
+    cp README.md CHANGELOG.md "$1/root/$2/share/doc/ralph_lock/"
+}
+
 # archive PARENT NAME OUT: the folder PARENT/NAME as OUT/NAME.tar.gz, with the same bytes for the same files.
 archive() {
     tar -C "$1" --sort=name --format=ustar --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
