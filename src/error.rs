@@ -99,6 +99,10 @@ impl LockError {
         Box::new(LockError::InvalidArgument(message.into()))
     }
 
+    pub(crate) fn too_long(path: &Path) -> Fault {
+        LockError::invalid(format!("the path is too long: {}", path.display()))
+    }
+
     fn describe(&self, out: &mut impl fmt::Write) -> fmt::Result {
         match self {
             LockError::AlreadyLocked { path, root: Some(holder), .. } => {

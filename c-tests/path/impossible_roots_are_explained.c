@@ -9,6 +9,9 @@ static void check_invalid(const char *root)
     ralph_lock_metadata *metadata;
     ralph_lock_error *error;
     bool locked = true;
+    ralph_lock_filesystem verdict;
+    ralph_lock_state state;
+    size_t length;
 
     CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_try_acquire(root, "p", &guard, &metadata, &error));
     CHECK(guard == NULL);
@@ -20,6 +23,10 @@ static void check_invalid(const char *root)
     CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_read_existing(root, &metadata, NULL));
     CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_is_locked(root, &locked, NULL));
     CHECK(!locked);
+    CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_inspect(root, &state, NULL, NULL));
+    CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_find_keepers(root, NULL, 0, &length, NULL));
+    CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_find_root(root, NULL, 0, &length, NULL));
+    CHECK_STATUS(RALPH_LOCK_INVALID_ARGUMENT, ralph_lock_probe_filesystem(root, &verdict, NULL));
     CHECK(open_descriptors() == descriptors);
 }
 

@@ -277,7 +277,7 @@ impl LockPath {
             Some(libc::ENOENT | libc::ENOTDIR) if !self.root_path().is_dir() => {
                 Box::new(LockError::NoDirectory { path: self.root_path().to_owned(), source })
             }
-            Some(libc::ENAMETOOLONG) => LockError::invalid(format!("the path is too long: {}", path.display())),
+            Some(libc::ENAMETOOLONG) => LockError::too_long(&path),
             Some(code) if [libc::ENOSYS, libc::EOPNOTSUPP, libc::ENOTSUP].contains(&code) => {
                 Box::new(LockError::UnsupportedFilesystem { path, source })
             }

@@ -42,13 +42,14 @@ pub(crate) fn find_root(start: &Path) -> Result<PathBuf, Fault> {
     }
     let failed = |source: io::Error| match source.raw_os_error() {
         Some(libc::ENOENT | libc::ENOTDIR) => Box::new(LockError::NoDirectory { path: start.to_owned(), source }),
+        Some(libc::ENAMETOOLONG) => LockError::too_long(start),
         _ => Box::new(LockError::Io { action: "look at", path: start.to_owned(), source }),
     };
-    let start_directory = repeat(|| start.canonicalize()).map_err(failed)?;
-    let found = repeat(|| start_directory.metadata()).map_err(failed)?;
+    let found = repeat(|| start.metadata()).map_err(failed)?;
     if !found.is_dir() {
         return Err(failed(io::Error::from_raw_os_error(libc::ENOTDIR)));
     }
+    let start_directory = repeat(|| start.canonicalize()).map_err(failed)?;
     let mut with_lock_file = None;
     for directory in start_directory.ancestors() {
         let Some(status) = look(|| directory.metadata()).map_err(failed)? else {
