@@ -1,20 +1,6 @@
 # shellcheck shell=sh disable=SC2154,SC2016 # run sets the variables; the machine expands them
 # The archive of each platform, unpacked where it was not made for.
 
-# A workspace whose lock is taken, told and refused by the tool TOOL, started by whatever RUNNER is.
-refused='
-mkdir -p /tmp/workspace && cd /tmp/workspace
-$TOOL run --prompt="implement auth" -- sh -c "$TOOL status; $TOOL run -- true; echo refused with \$?"
-$TOOL status && echo free'
-refused_there() {
-    TOOL=$1
-    shift
-    on "$@" env TOOL="$TOOL" sh -c "$refused" || die "$TOOL on this machine: $(cat "$scratch/said")"
-    tells "^prompt   implement auth"
-    tells "^refused with 75"
-    tells "^free"
-}
-
 machine 11 bullseye gcc,libc6-dev,pkg-config
 for libc in gnu musl; do
     mkdir "$root/moved-$libc"
@@ -79,9 +65,9 @@ what="The tool for 64-bit ARM locks and refuses"
 if in_all "$what"; then
     mkdir "$scratch/arm" "$scratch/moved-arm"
     tar -xzf "$out/ralph-lock-$version-aarch64-linux-musl.tar.gz" -C "$scratch/moved-arm" --strip-components=1
-    (cd "$scratch/workspace" && TOOL=$scratch/moved-arm/bin/ralph-lock \
+    (cd "$scratch" && TOOL=$scratch/moved-arm/bin/ralph-lock \
         sh "$OLDPWD/proof/platforms/emulated" aarch64 "$scratch/arm" sh -c "$refused") >"$scratch/said" 2>&1 ||
         die "the tool for 64-bit ARM: $(cat "$scratch/said")"
-    tells "^refused with 75"
+    refusal_told
     promise "$what" "qemu-user"
 fi
