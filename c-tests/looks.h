@@ -6,6 +6,13 @@
 
 #include <dlfcn.h>
 
+/* With 64-bit offsets a program on 32 bits has it, and defines it, under another name. */
+#if defined(__GLIBC__) && __SIZEOF_POINTER__ == 4
+#define FSTATAT "fstatat64"
+#else
+#define FSTATAT "fstatat"
+#endif
+
 typedef int (*look_at)(int, const char *, struct stat *, int);
 
 /* Called before each look; a result other than 0 makes the look fail with that errno value. */
@@ -18,7 +25,7 @@ int fstatat(int directory, const char *path, struct stat *found, int flags)
     int code = before_look == NULL ? 0 : before_look();
 
     if (real == NULL) {
-        void *symbol = dlsym(RTLD_NEXT, "fstatat");
+        void *symbol = dlsym(RTLD_NEXT, FSTATAT);
 
         memcpy(&real, &symbol, sizeof real);
     }

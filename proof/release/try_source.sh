@@ -31,8 +31,8 @@ if in_all "$what"; then
     offline RUSTFLAGS="--remap-path-prefix=$other/vendor=/crates" make all || die "make all: $(tail -n 30 "$scratch/log")"
     # shellcheck disable=SC2086 # several words
     RUSTFLAGS=$(for folder in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do echo "--remap-path-prefix=$folder=/crates"; done) \
-        PATH=$path make --silent all TARGET="$scratch/online" CARGO="cargo --target-dir $scratch/online" ||
-        die "make all with a network"
+        PATH=$path CARGO_TARGET_DIR=$scratch/online make --silent all >"$scratch/log" 2>&1 ||
+        die "make all with a network: $(tail -n 30 "$scratch/log")"
     cmp "$other/target/lib/libralph_lock.so" "$scratch/online/lib/libralph_lock.so" || die "make all differs without a network"
     promise "$what" "$(size "$scratch/online/lib/libralph_lock.so")"
 fi
