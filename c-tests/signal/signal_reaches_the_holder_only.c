@@ -214,6 +214,9 @@ static void not_permitted(void *unused)
     CHECK_STATUS(RALPH_LOCK_IO, ralph_lock_signal_holder(".", SIGKILL, &error));
     CHECK(errno == EPERM && ralph_lock_error_os_code(error) == EPERM);
     CHECK_TEXT("./" RALPH_LOCK_FILE, ralph_lock_error_path(error));
+    CHECK(strstr(ralph_lock_error_message(error), " belongs to another user, ") != NULL);
+    /* The mode of the lock file is not the reason. */
+    CHECK(strstr(ralph_lock_error_message(error), "chmod") == NULL);
     ralph_lock_error_free(error);
 }
 

@@ -17,6 +17,10 @@ pub(crate) fn signal_holder(root: &Path, lock_file: Option<&Path>, signal: i32) 
         Some(libc::ENOSYS) => Box::new(LockError::UnsupportedPlatform),
         Some(libc::EINVAL) => LockError::invalid(format!("{signal} is not a signal number")),
         Some(libc::ESRCH) => not_live(&path, &holder, Liveness::Dead),
+        Some(libc::EPERM) => {
+            let reason = format!("process {number} belongs to another user, or another user namespace");
+            denied(&path, "signal the holder of", error, format!("{reason}: its user or the superuser can signal it"))
+        }
         _ => path.failed("signal the holder of", error),
     };
     // The pidfd means this process from now on, even if its pid is reused.
@@ -40,7 +44,14 @@ fn has_the_lock(path: &LockPath, number: u32) -> Result<bool, Fault> {
         return Err(let_go(path));
     };
     let has = file.lock_id().and_then(|lock| has_lock(number, &[lock]));
-    has.map_err(|error| path.failed("look for the lock of", error))
+    let action = "look for the lock of";
+    has.map_err(|error| match error.raw_os_error() {
+        Some(libc::EACCES | libc::EPERM) => {
+            let reason = format!("this process may not see the descriptors of process {number}");
+            denied(path, action, error, format!("{reason}: the superuser can signal it"))
+        }
+        _ => path.failed(action, error),
+    })
 }
 
 /// The live holder on record, and its pid here.
@@ -58,6 +69,11 @@ fn live_holder(path: &LockPath) -> Result<(Box<Holder>, u32), Fault> {
             (liveness, _) => Err(not_live(path, &holder, liveness)),
         },
     }
+}
+
+/// A permission that is about the process: the mode of the lock file, which `LockPath::failed` explains, is not the reason.
+fn denied(path: &LockPath, action: &'static str, source: io::Error, reason: String) -> Fault {
+    Box::new(LockError::Denied { action, path: path.to_owned(), source, reason })
 }
 
 fn let_go(path: &LockPath) -> Fault {
