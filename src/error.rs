@@ -49,7 +49,7 @@ pub enum LockError {
     /// A system call failed.
     Io { action: &'static str, path: PathBuf, source: io::Error },
 
-    /// The caller may not use the file or a directory on the way, and why.
+    /// The caller may not use the file or a directory on the way, or signal the holder, and why.
     Denied { action: &'static str, path: PathBuf, source: io::Error, reason: String },
 
     /// The workspace root is missing or not a directory.
@@ -127,7 +127,7 @@ impl LockError {
             LockError::NotFound { path, reason } => write!(out, "{}: {reason}", path.display()),
             LockError::Interrupted { path } => write!(out, "a signal interrupted the wait for {}", path.display()),
             LockError::Lost { path } => {
-                let reason = "the file was removed or replaced, or its server dropped the lock";
+                let reason = "the file or a directory above it was removed or replaced, or its server dropped the lock";
                 write!(out, "the lock of {} was lost: {reason}", path.display())
             }
             LockError::NoRecord { path } => write!(out, "{} is held by a process that left no record", path.display()),

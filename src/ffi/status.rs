@@ -62,7 +62,7 @@ const TABLE: [(ralph_lock_status, &CStr, &CStr); 15] = [
     (
         RALPH_LOCK_LOST,
         c"RALPH_LOCK_LOST",
-        c"the lock file was removed or replaced while it was held, or its server dropped the lock",
+        c"the lock file or a directory above it was removed or replaced, or its server dropped the lock",
     ),
     (RALPH_LOCK_NOT_LIVE, c"RALPH_LOCK_NOT_LIVE", c"the process on record is not provably the holder"),
     (

@@ -91,7 +91,7 @@ static bool say_once(watch *of, const char *what, const char *why)
 
     of->lost = true;
     if (first)
-        say("%s: %s", what, why);
+        say("%s%s", what, why);
     return first;
 }
 
@@ -111,15 +111,16 @@ static bool look(watch *of)
         say("the lock file was removed or replaced, and has been put back");
         break;
     case RALPH_LOCK_ALREADY_LOCKED:
-        lost = say_once(of, "the lock file was removed or replaced, and another program has locked the new one",
+        lost = say_once(of, "the lock file was removed or replaced, and another program has locked the new one: ",
                         ralph_lock_metadata_summary(holder));
         of->due = now() + AGAIN;
         break;
     case RALPH_LOCK_LOST:
-        lost = say_once(of, "the lock is lost", ralph_lock_error_message(error));
+        lost = say_once(of, "", ralph_lock_error_message(error));
         break;
     default:
-        say_once(of, "the lock file was removed or replaced, and cannot be put back", ralph_lock_error_message(error));
+        say_once(of, "the lock file was removed or replaced, and cannot be put back: ",
+                 ralph_lock_error_message(error));
         of->due = now() + AGAIN;
         break;
     }

@@ -203,7 +203,7 @@ static int run_locked(const arguments *from, const target *lock, ralph_lock_guar
         say("cannot make a process: %s", strerror(errno));
     kept = ralph_lock_guard_verify(guard, &error) == RALPH_LOCK_OK;
     if (!kept && !watched.lost)
-        say("the lock file was removed or replaced while the command ran: %s", ralph_lock_error_message(error));
+        say("while the command ran: %s", ralph_lock_error_message(error));
     ralph_lock_error_free(error);
     if (in != NULL)
         removed = end_worktree(from, in);
