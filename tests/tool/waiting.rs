@@ -1,6 +1,7 @@
 //! Waits and their output.
 
-use std::fs::copy;
+use std::fs::{Permissions, copy, set_permissions};
+use std::os::unix::fs::PermissionsExt;
 
 use crate::common::{root, run};
 use crate::harness::{Running, WORK, ask, command, nameless_holder, program, tool, workspace};
@@ -21,6 +22,28 @@ fn wait_ends_when_it_is_free_and_changes_nothing() {
     assert_eq!(waiter.finish(), (0, String::new(), String::new()));
     // The lock is free; the dead holder's record is usually still there.
     assert_eq!(ask(&workspace, &["status", "-q"]).0, 0);
+}
+
+#[test]
+fn wait_needs_no_write_permission() {
+    let workspace = workspace();
+    let holder = Running::holder(&workspace, WORK);
+    set_permissions(workspace.path().join(".ralph/loop.lock"), Permissions::from_mode(0o444)).unwrap();
+    // Root without this capability is bound by the mode like any owner.
+    let bound = r#"[ "$(id -u)" != 0 ] || exec setpriv --bounding-set=-dac_override "$0" "$@"; exec "$0" "$@""#;
+    let as_reader = |arguments: &[&str]| {
+        let mut reader = program("sh", &workspace);
+        reader.args(["-c", bound]).arg(tool()).args(arguments);
+        Running::new(&mut reader)
+    };
+    assert_eq!(as_reader(&["wait", "-q", "--timeout=0.05"]).finish(), (75, String::new(), String::new()));
+    let mut waiter = as_reader(&["wait"]);
+    let line = waiter.error_line();
+    assert!(line.starts_with(&format!("ralph-lock: waiting: held by process {} since", holder.pid())), "{line}");
+    holder.finish();
+    assert_eq!(waiter.finish(), (0, String::new(), String::new()));
+    // It is the mode that forbids to take the lock.
+    assert_eq!(as_reader(&["run", "--", "echo", "ran"]).finish().0, 74);
 }
 
 #[test]

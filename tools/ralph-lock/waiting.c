@@ -104,6 +104,13 @@ ralph_lock_status wait_for_lock(const request *what, ralph_lock_guard **guard, r
     *error = NULL;
     while (status == RALPH_LOCK_OK && number == 0) {
         status = look(what, waiter, guard, holder, error);
+        if (status == RALPH_LOCK_IO && what->only_look && waiter != NULL) {
+            /* It is held, and this user may not take it: one that only looks needs no waiter for that. */
+            ralph_lock_waiter_free(waiter);
+            waiter = NULL;
+            ralph_lock_error_free(*error);
+            status = look(what, NULL, guard, holder, error);
+        }
         left = start + what->seconds - now();
         if (status != RALPH_LOCK_ALREADY_LOCKED || left <= 0 || is_own_loop(*holder))
             break;
