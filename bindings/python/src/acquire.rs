@@ -91,7 +91,7 @@ fn wait(py: Python<'_>, request: &Request) -> PyResult<(LockGuard, Option<Key>)>
         }
         if held::would_wait_for_itself(py, key.as_ref())? {
             let path = refused.path().unwrap_or(&request.root);
-            return Err(raise_deadlock(py, path, refused.holder()));
+            return Err(raise_deadlock(py, "thread", path, refused.holder()));
         }
     }
     let _counted = Counted::new();

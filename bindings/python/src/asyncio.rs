@@ -167,7 +167,7 @@ impl Attempt {
                 drop(phase);
                 *self.shared.bell() = None;
                 if held::task_would_wait_for_itself(py, task, key.as_ref()) {
-                    return Err(raise_deadlock(py, &self.path(), None));
+                    return Err(raise_deadlock(py, "task or thread", &self.path(), None));
                 }
                 Ok(fd)
             }

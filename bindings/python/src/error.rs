@@ -28,10 +28,10 @@ pub(crate) fn raise_unclean(py: Python<'_>, error: LockError) -> PyErr {
     exception(py, &error, message).unwrap_or_else(|failed| failed)
 }
 
-/// The exception for a wait that only this thread could end.
-pub(crate) fn raise_deadlock(py: Python<'_>, path: &Path, holder: Option<&Holder>) -> PyErr {
+/// The exception for a wait that only `taker`, this thread or task, could end.
+pub(crate) fn raise_deadlock(py: Python<'_>, taker: &str, path: &Path, holder: Option<&Holder>) -> PyErr {
     let message = format!(
-        "this thread holds {path:?} already, so its wait would not end: use the lock it has, which \
+        "this {taker} holds {path:?} already, so its wait would not end: use the lock it has, which \
          ralph_lock.held(root) returns, or release that first"
     );
     static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -90,7 +90,8 @@ fn refusal(
 /// The message. The library's line says which process holds the lock, since when and doing what.
 fn message(error: &LockError) -> String {
     match error.holder() {
-        Some(holder) if holder.relation() == Relation::Own => {
+        // That of a cancelled wait does not name the holder.
+        Some(holder) if holder.relation() == Relation::Own && !matches!(error, LockError::Cancelled { .. }) => {
             format!("{error}; that is this process itself: ralph_lock.held(root) returns its lock")
         }
         _ => error.to_string(),

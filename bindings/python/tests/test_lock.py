@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -97,6 +98,30 @@ def test_a_token_ends_a_wait(tmp_path: Path, holder: Child, timeout: Optional[fl
     thread.join()
     assert [error.status for error in errors] == [Status.CANCELLED]
     assert not isinstance(errors[0], (ralph_lock.HeldError, ralph_lock.LockError))
+    assert str(errors[0]).endswith(" was cancelled")
+
+
+def test_a_cancelled_wait_for_a_lock_of_this_process_says_so_only(tmp_path: Path) -> None:
+    errors: list[ralph_lock.CancelledError] = []
+
+    def wait(token: ralph_lock.CancelToken) -> None:
+        with pytest.raises(ralph_lock.CancelledError) as caught:
+            ralph_lock.acquire(tmp_path, "waits", cancel=token)
+        errors.append(caught.value)
+
+    with ralph_lock.acquire(tmp_path, "holds"):
+        delay = 0.01
+        # Until the wait has seen the holder before it ends.
+        while not errors or errors[-1].holder is None:
+            token = ralph_lock.CancelToken()
+            # In the thread that holds the lock it would be a DeadlockError.
+            thread = threading.Thread(target=wait, args=(token,))
+            thread.start()
+            time.sleep(delay)
+            token.trigger()
+            thread.join()
+            delay *= 2
+    assert str(errors[-1]).endswith(" was cancelled")
 
 
 def test_a_second_release_does_nothing(tmp_path: Path) -> None:
