@@ -47,7 +47,7 @@ struct Stack {
     top: AtomicU64,
 }
 
-// On 32 bits, where slots are used up, they are to be small.
+// On 32 bits, where slots are used up, they stay small.
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 struct Slot {
     state: AtomicU64,
