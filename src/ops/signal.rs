@@ -71,7 +71,7 @@ fn live_holder(path: &LockPath) -> Result<(Box<Holder>, u32), Fault> {
     }
 }
 
-/// A permission that is about the process: the mode of the lock file, which `LockPath::failed` explains, is not the reason.
+/// A permission that is about the process: `LockPath::failed` would explain the mode of the lock file.
 fn denied(path: &LockPath, action: &'static str, source: io::Error, reason: String) -> Fault {
     Box::new(LockError::Denied { action, path: path.to_owned(), source, reason })
 }
