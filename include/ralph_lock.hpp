@@ -504,14 +504,14 @@ namespace detail {
 using rough = std::chrono::duration<double, std::milli>;
 
 /// Thirty years: a longer wait has no limit.
-constexpr rough for_ever{1e12};
+constexpr rough endless{1e12};
 
 /// The C library's value for no limit.
 constexpr std::uint64_t no_limit = (std::numeric_limits<std::uint64_t>::max)();
 
 /// A duration for the C library. NaN counts as zero.
 inline std::uint64_t milliseconds(rough time) noexcept {
-    if (time.count() >= for_ever.count())
+    if (time.count() >= endless.count())
         return no_limit;
     return time.count() > 0 ? static_cast<std::uint64_t>(std::ceil(time.count())) : 0;
 }
@@ -528,7 +528,7 @@ template <class Clock, class Duration>
 std::uint64_t milliseconds_until(const std::chrono::time_point<Clock, Duration> &then) {
     const auto now = Clock::now();
     const rough left = rough(then.time_since_epoch()) - rough(now.time_since_epoch());
-    return left > -for_ever && left < for_ever ? milliseconds(then - now) : milliseconds(left);
+    return left > -endless && left < endless ? milliseconds(then - now) : milliseconds(left);
 }
 
 /// Makes options for the C library, or returns the error in these.
@@ -637,7 +637,7 @@ public:
     /// Begins a wait without limit.
     static result<waiter> start(const std::filesystem::path &root, std::string_view prompt,
                                 const options &how = {}) {
-        return start_for(root, prompt, detail::for_ever, how);
+        return start_for(root, prompt, detail::endless, how);
     }
 
     /// Begins a wait with a duration that starts here.
