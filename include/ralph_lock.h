@@ -353,8 +353,8 @@ const char *ralph_lock_status_message(int32_t status);
  * `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with
  * ralph_lock_error_free(). May be NULL.
  *
- * With RLIMIT_FSIZE 0 (`ulimit -f 0`), writing the record raises SIGXFSZ, setrlimit(2), which ends a process that does
- * not ignore or handle it; if it is ignored, the call fails with EFBIG.
+ * If RLIMIT_FSIZE (`ulimit -f`) is smaller than the record, writing it raises SIGXFSZ, setrlimit(2), which ends a
+ * process that does not ignore or handle it; if it is ignored, the call fails with EFBIG.
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one; also if the lock file may be
@@ -1130,8 +1130,6 @@ void ralph_lock_error_free(ralph_lock_error *error);
  * program was compiled with. Never NULL. The string is static and is not freed.
  */
 const char *ralph_lock_version(void);
-
-extern int pthread_setcancelstate(int state, int *earlier);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -70,8 +70,8 @@ impl ralph_lock_guard {
 /// `error` receives details of every status but RALPH_LOCK_OK, else NULL. The caller frees it with
 /// ralph_lock_error_free(). May be NULL.
 ///
-/// With RLIMIT_FSIZE 0 (`ulimit -f 0`), writing the record raises SIGXFSZ, setrlimit(2), which ends a process that does
-/// not ignore or handle it; if it is ignored, the call fails with EFBIG.
+/// If RLIMIT_FSIZE (`ulimit -f`) is smaller than the record, writing it raises SIGXFSZ, setrlimit(2), which ends a
+/// process that does not ignore or handle it; if it is ignored, the call fails with EFBIG.
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one; also if the lock file may be
