@@ -60,6 +60,24 @@ rust_flags() {
     case $1 in *-musl) echo "$remap -C target-feature=-crt-static" ;; *) echo "$remap" ;; esac
 }
 
+# extension_flags TRIPLE: the same for an extension of Python or Node. It links glibc's own unwinder, libgcc_s, which glibc calls
+# for pthread_exit(3), as Python does for a thread that still waits when the interpreter ends. zig links another one into each
+# library, and a part of one does not understand what a part of the other has found. For the linker, a library with its names
+# will do.
+extension_flags() {
+    case $1 in *-musl) rust_flags "$1" && return ;; esac
+    names="Backtrace DeleteException FindEnclosingFunction GetCFA GetDataRelBase GetIP GetIPInfo GetLanguageSpecificData
+        GetRegionStart GetTextRelBase RaiseException Resume SetGR SetIP"
+    stub=$TARGET/release-work/unwinder/$1
+    mkdir -p "$stub"
+    for name in $names; do
+        echo "void _Unwind_$name(void) {}"
+    done >"$stub/unwinder.c"
+    zig cc -target "${1%%-*}-linux-gnu.2.17" -shared -nostdlib -Wl,-soname,libgcc_s.so.1 \
+        -o "$stub/libgcc_s.so.1" "$stub/unwinder.c"
+    echo "$(rust_flags "$1") -C link-arg=$stub/libgcc_s.so.1"
+}
+
 # artefact PLATFORM: the name of what is made for it, of which files begin with it.
 artefact() {
     echo "ralph-lock-$VERSION-$(echo "$1" | sed 's/-unknown//')"

@@ -17,9 +17,11 @@ seen=
 for name in 11:bullseye 12:bookworm; do
     machine "python${name%:*}" "${name#*:}" python3-pip,python3-venv
     mkdir "$root/wheels" "$root/w"
-    cp "$out"/*.whl proof/release/lock.py "$root/wheels"
+    cp "$out"/*.whl proof/release/lock.py bindings/python/tests/waits_to_the_end.py "$root/wheels"
     ! on sh -c 'command -v cc gcc clang cargo' || die "a compiler on Debian ${name%:*}: $(cat "$scratch/said")"
     on $pip install ralph-lock || die "pip on Debian ${name%:*}: $(cat "$scratch/said")"
+    # A thread that waits when its program ends is unwound by glibc, through the module.
+    on python3 /wheels/waits_to_the_end.py /w || die "the wheel on Debian ${name%:*}: $(cat "$scratch/said")"
     on python3 /wheels/lock.py /w || die "the wheel on Debian ${name%:*}: $(cat "$scratch/said")"
     tells "^$version with Python 3"
     seen="$seen${seen:+, }Debian ${name%:*}: $(cat "$scratch/said")"

@@ -6,6 +6,7 @@ import gc
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -272,6 +273,11 @@ def test_a_lock_that_is_held_at_the_end_of_the_program_is_released(
     assert process.end() == 0
     # A killed process leaves its record, and the state is STALE.
     assert ralph_lock.inspect(tmp_path).state is State.FREE
+
+
+def test_a_thread_that_still_waits_at_the_end_of_the_program_does_no_harm(tmp_path: Path) -> None:
+    program = Path(__file__).with_name("waits_to_the_end.py")
+    assert subprocess.run([sys.executable, program, tmp_path], check=False).returncode == 0
 
 
 def test_a_thread_that_would_wait_for_itself_is_told_at_once(tmp_path: Path, child: Callable[..., Child]) -> None:
