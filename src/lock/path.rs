@@ -281,7 +281,7 @@ impl LockPath {
             Some(code) if [libc::ENOSYS, libc::EOPNOTSUPP, libc::ENOTSUP].contains(&code) => {
                 Box::new(LockError::UnsupportedFilesystem { path, source })
             }
-            Some(libc::EACCES | libc::EPERM) => match permission::explain(&path) {
+            Some(code @ (libc::EACCES | libc::EPERM)) => match permission::explain(&path, code) {
                 Some(reason) => Box::new(LockError::Denied { action, path, source, reason }),
                 None => Box::new(LockError::Io { action, path, source }),
             },
