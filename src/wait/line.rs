@@ -155,7 +155,10 @@ impl Place {
     /// For a wait that does not act: leaves its root to the line, and returns the lock's holder.
     pub(super) fn stand_by(&self, path: &LockPath) -> Option<Arc<Holder>> {
         let mut state = locked(&self.line.state);
-        if state.root.is_none() && path.root_identity().is_some() {
+        // The program may have closed the one that an earlier wait has left.
+        let has_root = state.root.as_ref().is_some_and(LockPath::root_is_same);
+        if !has_root && path.root_identity().is_some() {
+            path.keep_root(true);
             state.root = Some(path.clone());
         }
         state.holder.clone()
