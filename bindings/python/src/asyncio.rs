@@ -26,6 +26,7 @@ use crate::sys::{Bell, Blocked};
 #[pyclass(frozen, module = "ralph_lock")]
 pub(crate) struct Attempt {
     request: Request,
+    process: u32,
     shared: Arc<Shared>,
     /// Whether the task is in an `async with`, and the lock that this releases.
     entered: AtomicBool,
@@ -138,7 +139,8 @@ impl Attempt {
             cancel: None,
         };
         let shared = Arc::new(Shared { phase: Mutex::new(Phase::Calling), bell: Mutex::new(None) });
-        Ok(Attempt { request, shared, entered: AtomicBool::new(false), held: Mutex::new(None) })
+        let process = std::process::id();
+        Ok(Attempt { request, process, shared, entered: AtomicBool::new(false), held: Mutex::new(None) })
     }
 
     /// The timeout in seconds, or None.
@@ -205,8 +207,12 @@ impl Attempt {
         raise_unanswered(py, &self.path())
     }
 
-    /// Ends the wait without a result. Does nothing if there was one.
+    /// Ends the wait without a result. Does nothing if there was one, and in a forked child: there the phase may be
+    /// locked by the thread of a call, which does not exist there.
     fn abandon(&self) {
+        if self.process != std::process::id() {
+            return;
+        }
         let phase = std::mem::replace(&mut *self.shared.phase(), Phase::Abandoned);
         if matches!(phase, Phase::Waiting { .. } | Phase::Taken(..)) {
             // Closing a file can take as long as opening one.
