@@ -2,13 +2,16 @@
  * a default list, so its users can lock; the owning group gets only what the list gives it. */
 #include "users.h"
 
+#include <endian.h>
 #include <sys/xattr.h>
 
-/* As in linux/posix_acl_xattr.h. */
+/* As in linux/posix_acl_xattr.h, little-endian. */
 typedef struct entry {
     uint16_t tag, rights;
     uint32_t id;
 } entry;
+
+#define ENTRY(tag, rights, id) {htole16(tag), htole16(rights), htole32(id)}
 
 enum { OWNER = 0x01, USER = 0x02, GROUP = 0x04, MASK = 0x10, OTHERS = 0x20 };
 
@@ -18,12 +21,9 @@ static void set_list(const char *kind)
     struct {
         uint32_t version;
         entry entries[5];
-    } list = {2,
-              {{OWNER, 7, (uint32_t)-1},
-               {USER, 7, BOB},
-               {GROUP, 5, (uint32_t)-1},
-               {MASK, 7, (uint32_t)-1},
-               {OTHERS, 5, (uint32_t)-1}}};
+    } list = {htole32(2),
+              {ENTRY(OWNER, 7, UINT32_MAX), ENTRY(USER, 7, BOB), ENTRY(GROUP, 5, UINT32_MAX),
+               ENTRY(MASK, 7, UINT32_MAX), ENTRY(OTHERS, 5, UINT32_MAX)}};
 
     if (setxattr(".", kind, &list, sizeof list, 0) == -1)
         skip("this file system has no access control lists");
