@@ -32,15 +32,15 @@ static __thread bool deaf;
 int ppoll(struct pollfd *polled, nfds_t count, const struct timespec *time, const sigset_t *mask)
 {
     struct timespec copy = {0, 0};
-    bool for_ever = time == NULL || is_back_stop(time);
+    bool without_end = time == NULL || is_back_stop(time);
     nfds_t i;
 
     for (i = 0; deaf && i < count; i++)
         if (is_inotify(polled[i].fd))
             polled[i].fd = -1;
-    if (!for_ever)
+    if (!without_end)
         copy = *time;
-    return (int)syscall(SYS_ppoll, polled, count, for_ever ? NULL : &copy, mask, _NSIG / 8);
+    return (int)syscall(SYS_ppoll, polled, count, without_end ? NULL : &copy, mask, _NSIG / 8);
 }
 
 /* Replaces the library's timerfd_settime(2). */
@@ -304,7 +304,7 @@ static void check_many(unsigned seed)
 
 int main(void)
 {
-    ralph_lock_options *brief = timeout_of(20);
+    ralph_lock_options *brief = timeout_of(200);
     process holder;
     int instances, watches, i;
     unsigned round;
