@@ -21,7 +21,7 @@ struct slow_clock {
 static void durations_become_milliseconds()
 {
     using ralph_lock::detail::milliseconds;
-    constexpr auto for_ever = std::numeric_limits<std::uint64_t>::max();
+    constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
 
     CHECK(milliseconds(0s) == 0);
     CHECK(milliseconds(7ms) == 7);
@@ -33,22 +33,22 @@ static void durations_become_milliseconds()
     CHECK(milliseconds(std::chrono::hours::min()) == 0);
     CHECK(milliseconds(std::chrono::duration<double>(-std::numeric_limits<double>::infinity())) == 0);
     CHECK(milliseconds(std::chrono::duration<double>(std::numeric_limits<double>::quiet_NaN())) == 0);
-    CHECK(milliseconds(std::chrono::hours::max()) == for_ever);
-    CHECK(milliseconds(std::chrono::nanoseconds::max()) == for_ever);
-    CHECK(milliseconds(std::chrono::duration<double>(std::numeric_limits<double>::infinity())) == for_ever);
+    CHECK(milliseconds(std::chrono::hours::max()) == no_limit);
+    CHECK(milliseconds(std::chrono::nanoseconds::max()) == no_limit);
+    CHECK(milliseconds(std::chrono::duration<double>(std::numeric_limits<double>::infinity())) == no_limit);
 }
 
 static void time_points_become_milliseconds()
 {
     using ralph_lock::detail::milliseconds_until;
     using std::chrono::system_clock;
-    constexpr auto for_ever = std::numeric_limits<std::uint64_t>::max();
+    constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
 
-    CHECK(milliseconds_until(steady_clock::time_point::max()) == for_ever);
+    CHECK(milliseconds_until(steady_clock::time_point::max()) == no_limit);
     CHECK(milliseconds_until(steady_clock::time_point::min()) == 0);
-    CHECK(milliseconds_until(system_clock::time_point::max()) == for_ever);
+    CHECK(milliseconds_until(system_clock::time_point::max()) == no_limit);
     CHECK(milliseconds_until(system_clock::time_point::min()) == 0);
-    CHECK(milliseconds_until(std::chrono::time_point<system_clock, std::chrono::hours>::max()) == for_ever);
+    CHECK(milliseconds_until(std::chrono::time_point<system_clock, std::chrono::hours>::max()) == no_limit);
     CHECK(milliseconds_until(std::chrono::time_point<system_clock, std::chrono::hours>::min()) == 0);
     CHECK(milliseconds_until(steady_clock::now()) == 0);
     const auto hour = milliseconds_until(steady_clock::now() + 1h);
