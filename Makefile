@@ -47,8 +47,11 @@ SMALL ?=
 ifneq ($(SMALL),)
 export PATH := $(if $(RUST_WITH_SOURCE),$(RUST_WITH_SOURCE):)$(PATH)
 HOST := $(shell PATH='$(PATH)' rustc --version --verbose | sed -n 's/^host: //p')
+# The sources that a panic would name have short names, the same on every machine.
+SHORT := --remap-path-prefix=$(shell PATH='$(PATH)' rustc --print sysroot)/lib/rustlib/src/rust/library=/std \
+	$(patsubst %,--remap-path-prefix=%=/crates,$(wildcard $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src/*))
 LIB := $(TARGET)/small
-SHARED := RUSTC_BOOTSTRAP=1 $(SHARED) -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind --target $(HOST)
+SHARED := RUSTC_BOOTSTRAP=1 RUSTFLAGS="$$RUSTFLAGS $(SHORT)" $(SHARED) -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind --target $(HOST)
 SHARED_IN := $(TARGET)/$(HOST)/dist
 endif
 

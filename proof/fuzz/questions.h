@@ -213,7 +213,7 @@ static const char *workspace_of(size_t start, const char **path, ralph_lock_stat
     if (is_no_root(which))
         *fault = RALPH_LOCK_INVALID_ARGUMENT;
     else if (which->directory == -1)
-        *fault = RALPH_LOCK_IO;
+        *fault = which->status;
     else if (file_at(which, 0) != NULL)
         return directories[which->directory];
     else

@@ -75,8 +75,8 @@ hear_b() { read -r b <&6 || die "the agent on the second machine has ended"; }
 a() { tell_a "$*"; hear_a; }
 b() { tell_b "$*"; hear_b; }
 
-# Four processes on each machine, in all three ways, contend for 10 s. Each prints a line at its end, into
-# $machines/storm-MACHINE-NUMBER.
+# Four processes on each machine, in all three ways, contend for 10 s. At its end each prints a line, into
+# $machines/storm-MACHINE-NUMBER: its rounds, its refusals and the sum.
 storm() {
     : >"$machines/go"
     for i in 1 2 3 4; do
@@ -87,6 +87,12 @@ storm() {
     done
     sleep 10
     rm "$machines/go"
+    for file in "$machines"/storm-*; do
+        for _ in $(seq 600); do
+            [ -s "$file" ] && break
+            sleep 0.1
+        done
+    done
 }
 
 # word NAME ANSWER: the value of that name.

@@ -13,7 +13,7 @@ pub(super) fn explain(lock_file: &Path, os_code: i32) -> Option<String> {
     if os_code == libc::EPERM {
         // Owner and mode would have been EACCES, open(2).
         let tool = if cfg!(linux) { "chattr(1)" } else { "chflags(1)" };
-        return Some(format!("{} may be immutable or append-only, which {tool} changes", path.display()));
+        return Some(path.display().to_string() + " may be immutable or append-only, see " + tool);
     }
     let (path, mode, caller) = (path.display(), found.mode() & 0o7777, access::effective_user());
     Some(format!(

@@ -18,8 +18,8 @@ pub(crate) fn signal_holder(root: &Path, lock_file: Option<&Path>, signal: i32) 
         Some(libc::EINVAL) => LockError::invalid(format!("{signal} is not a signal number")),
         Some(libc::ESRCH) => not_live(&path, &holder, Liveness::Dead),
         Some(libc::EPERM) => {
-            let reason = format!("process {number} belongs to another user, or another user namespace");
-            denied(&path, "signal the holder of", error, format!("{reason}: its user or the superuser can signal it"))
+            let why = "belongs to another user, or another user namespace: its user or the superuser can signal it";
+            denied(&path, "signal the holder of", error, number, why)
         }
         _ => path.failed("signal the holder of", error),
     };
@@ -47,8 +47,8 @@ fn has_the_lock(path: &LockPath, number: u32) -> Result<bool, Fault> {
     let action = "look for the lock of";
     has.map_err(|error| match error.raw_os_error() {
         Some(libc::EACCES | libc::EPERM) => {
-            let reason = format!("this process may not see the descriptors of process {number}");
-            denied(path, action, error, format!("{reason}: the superuser can signal it"))
+            let why = "has descriptors that this process may not see: the superuser can signal it";
+            denied(path, action, error, number, why)
         }
         _ => path.failed(action, error),
     })
@@ -72,7 +72,8 @@ fn live_holder(path: &LockPath) -> Result<(Box<Holder>, u32), Fault> {
 }
 
 /// A permission that is about the process: `LockPath::failed` would explain the mode of the lock file.
-fn denied(path: &LockPath, action: &'static str, source: io::Error, reason: String) -> Fault {
+fn denied(path: &LockPath, action: &'static str, source: io::Error, number: u32, why: &str) -> Fault {
+    let reason = format!("process {number} {why}");
     Box::new(LockError::Denied { action, path: path.to_owned(), source, reason })
 }
 

@@ -214,6 +214,8 @@ impl Attempt {
             return;
         }
         let phase = std::mem::replace(&mut *self.shared.phase(), Phase::Abandoned);
+        // The task's exception can keep this object.
+        *self.shared.bell() = None;
         if matches!(phase, Phase::Waiting { .. } | Phase::Taken(..)) {
             // Closing a file can take as long as opening one.
             let phase = Arc::new(Mutex::new(Some(phase)));
@@ -225,6 +227,7 @@ impl Attempt {
     /// How a release ended.
     fn released(&self, py: Python<'_>) -> PyResult<()> {
         let phase = std::mem::replace(&mut *self.shared.phase(), Phase::Released);
+        *self.shared.bell() = None;
         match phase {
             Phase::Failed(error) => Err(raise_unclean(py, error)),
             Phase::Panicked => Err(panicked()),
