@@ -14,14 +14,15 @@ def calls(program, root, operation, log):
     for _ in range(3):
         worker.ask(SPELLED.get(operation, operation))
     worker.end()
+    return made(log, 3)
+
+
+def made(log, number):
+    """The calls after that command, in a log of strace."""
     with open(log, encoding="utf-8", errors="replace") as file:
         parts = re.split(r"^read\(0,.*\n", file.read(), flags=re.MULTILINE)
-    return until_answer(parts[3], log)
-
-
-def until_answer(lines, log):
     seen = []
-    for line in lines.splitlines():
+    for line in parts[number].splitlines():
         if line.startswith("write(1,"):
             return seen
         name, _, rest = line.partition("(")
@@ -35,9 +36,15 @@ def of_a_wait(command, log):
     # The first time more is done.
     letters = "ararar"
     subprocess.run(["strace", "-o", log, *command], input=letters.encode(), stdout=subprocess.PIPE, check=True)
-    with open(log, encoding="utf-8", errors="replace") as file:
-        parts = re.split(r"^read\(0,.*\n", file.read(), flags=re.MULTILINE)
-    return [until_answer(part, log) for part in parts[5:7]]
+    return made(log, 5) + made(log, 6)
+
+
+def unlike(operation, ours, floor):
+    """What of the calls of the two is not the same, or None."""
+    if ours == floor:
+        return None
+    seen = ["\n  ".join(of_program) for of_program in (ours, floor)]
+    return f"{operation}: the library calls\n  {seen[0]}\nand the floor\n  {seen[1]}"
 
 
 def difference_of_waits(ours, floor, folder):
@@ -47,9 +54,7 @@ def difference_of_waits(ours, floor, folder):
         root = os.path.join(folder, f"calls-wait-{name}")
         os.makedirs(os.path.join(root, ".ralph"))
         seen.append(of_a_wait([*command, root], os.path.join(root, "log")))
-    if seen[0] != seen[1]:
-        return f"a wait: the library calls\n  {seen[0]}\nand the floor\n  {seen[1]}"
-    return None
+    return unlike("a wait", *seen)
 
 
 def difference(ours, floor, folder):
@@ -69,7 +74,6 @@ def difference(ours, floor, folder):
             if held:
                 holder.ask("release")
             holder.end()
-        if both[0] != both[1]:
-            seen = ["\n  ".join(of_program) for of_program in both]
-            return f"{operation}: the library calls\n  {seen[0]}\nand the floor\n  {seen[1]}"
+        if told := unlike(operation, *both):
+            return told
     return None

@@ -307,18 +307,21 @@ def targets(kinds, drains, many):
     """Rows of: what, must be, is, met or missed."""
     rows = []
 
+    def number(value, unit):
+        return f"{value:,.2f} {unit}" if value < 10 else f"{value:,.0f} {unit}"
+
+    def floor(value, unit):
+        return f" (the floor: {number(value, unit)})"
+
     def at_most(what, bound, value, unit, remark=""):
-        measured = f"{value:,.2f} {unit}" if value < 10 else f"{value:,.0f} {unit}"
-        rows.append([what, f"≤ {bound:,} {unit}", measured + remark, "met" if value <= bound else "missed"])
+        met = "met" if value <= bound else "missed"
+        rows.append([what, f"≤ {bound:,} {unit}", number(value, unit) + remark, met])
 
     def ratio(name, end, floor=FLOCK):
         return p50(kinds[name].latencies[end]) / p50(kinds[floor].latencies[end])
 
     for end in (RELEASE, KILL):
         at_most(f"blocking, {end}: p50", 1.15, ratio(BLOCKING, end, RECORD), "× the same calls in C")
-    def floor(value, unit):
-        return f" (the floor: {value:,.2f} {unit})" if value < 10 else f" (the floor: {value:,.0f} {unit})"
-
     for end in (RELEASE, KILL):
         at_most(f"deadline and token, {end}: p50", 3, ratio(WITH, end), "× flock", floor(ratio(RECORD, end), "×"))
         at_most(f"deadline and token, {end}: p99", 2000, p99(kinds[WITH].latencies[end]), "µs",
