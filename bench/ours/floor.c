@@ -1,20 +1,16 @@
 /* The floor: the system calls of the library, in its order and with its arguments, and nothing else. No lock that
  * keeps its promises can be faster. `floor ROOT`: see worker.h; `make bench` compares the calls with the library's. */
 #include "worker.h"
+#include "record.h"
 
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #define LOCK_FILE ".ralph/loop.lock"
-#define ALWAYS (O_NOCTTY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
 
-/* As long as a record of the library. */
-static char record[512], blanks[512];
-static size_t length;
 static char path[4096];
 static const char *root;
-static pid_t own;
 
 static void check(int ok)
 {
@@ -224,15 +220,8 @@ static int64_t spread_computing(int threads)
 static void prepare(const char *argument)
 {
     root = argument;
-    own = getpid();
     snprintf(path, sizeof path, "%s/" LOCK_FILE, root);
-    snprintf(record, sizeof record,
-             "{\n  \"pid\": %d,\n  \"started\": \"2026-01-01T00:00:00.123456789Z\",\n  \"prompt\": \"benchmark\",\n"
-             "  \"holder\": {\"host\":\"benchmark\",\"boot_id\":\"00000000-0000-0000-0000-000000000000\","
-             "\"pid_ns\":4026531836,\"time_ns\":4026531834,\"start_time\":1234567}\n}",
-             (int)own);
-    length = strlen(record);
-    memset(blanks, ' ', length);
+    make_record();
 }
 
 int main(int argc, char **argv)

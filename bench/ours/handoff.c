@@ -31,6 +31,8 @@
 
 #include <ralph_lock.h>
 
+#include "record.h"
+
 static const char *root;
 static char path[4096];
 
@@ -68,22 +70,7 @@ static void flock_release(void)
 /* What naming the holder costs on top of it: the system calls of the library, in its order, and nothing else. `make
  * bench` compares them. */
 
-#define ALWAYS (O_NOCTTY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
-
 static int directory = -1;
-static char record[512], blanks[512];
-static size_t length;
-
-static void make_record(void)
-{
-    snprintf(record, sizeof record,
-             "{\n  \"pid\": %d,\n  \"started\": \"2026-01-01T00:00:00.123456789Z\",\n  \"prompt\": \"benchmark\",\n"
-             "  \"holder\": {\"host\":\"benchmark\",\"boot_id\":\"00000000-0000-0000-0000-000000000000\","
-             "\"pid_ns\":4026531836,\"time_ns\":4026531834,\"start_time\":1234567}\n}",
-             (int)getpid());
-    length = strlen(record);
-    memset(blanks, ' ', length);
-}
 
 static void ensure(int ok)
 {
