@@ -39,6 +39,20 @@ def of_a_wait(command, log):
     return made(log, 5) + made(log, 6)
 
 
+def of_a_takeover(command, log):
+    """The system calls of taking the lock after its holder was killed."""
+    with subprocess.Popen(["strace", "-o", log, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          bufsize=0) as successor:
+        # The first time more is done.
+        for _ in range(2):
+            subprocess.run(command, input=b"ak", stdout=subprocess.PIPE, check=False)
+            for letter in b"ar":
+                successor.stdin.write(bytes([letter]))
+                successor.stdout.readline()
+        successor.stdin.close()
+    return made(log, 3)
+
+
 def unlike(operation, ours, floor):
     """What of the calls of the two is not the same, or None."""
     if ours == floor:
@@ -49,12 +63,15 @@ def unlike(operation, ours, floor):
 
 def difference_of_waits(ours, floor, folder):
     """What of the two programs of waiting.py is not the same, or None."""
-    seen = []
-    for name, command in (("ours", ours), ("floor", floor)):
-        root = os.path.join(folder, f"calls-wait-{name}")
-        os.makedirs(os.path.join(root, ".ralph"))
-        seen.append(of_a_wait([*command, root], os.path.join(root, "log")))
-    return unlike("a wait", *seen)
+    for what, observe in (("a wait", of_a_wait), ("after kill -9", of_a_takeover)):
+        seen = []
+        for name, command in (("ours", ours), ("floor", floor)):
+            root = os.path.join(folder, f"calls-{observe.__name__}-{name}")
+            os.makedirs(os.path.join(root, ".ralph"))
+            seen.append(observe([*command, root], os.path.join(root, "log")))
+        if told := unlike(what, *seen):
+            return told
+    return None
 
 
 def difference(ours, floor, folder):

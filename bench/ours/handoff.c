@@ -16,6 +16,7 @@
  * ralph_lock_acquire_with() with a timeout and a token; "watch" has no lock, but reads the file's
  * inotify events. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -78,8 +79,38 @@ static void ensure(int ok)
         fail(path);
 }
 
+/* Reads a small file to its end. */
+static void read_whole(const char *name)
+{
+    char text[4096];
+    int file = open(name, O_RDONLY | ALWAYS);
+
+    ensure(file != -1);
+    for (off_t at = 0, size = 1; size > 0; at += size)
+        ensure((size = pread(file, text, sizeof text, at)) != -1);
+    close(file);
+}
+
+/* After a holder that left its record: keeps git away from the folder, and asks whether the process still runs. */
+static void look_after(int holder)
+{
+    char name[64];
+    int folder = openat(directory, ".ralph", O_RDONLY | O_DIRECTORY | ALWAYS);
+    int ignored = openat(folder, ".gitignore", O_RDWR | O_CREAT | O_EXCL | ALWAYS, 0666);
+
+    if (ignored != -1)
+        close(ignored);
+    close(folder);
+    if (kill(holder, 0) == -1)
+        return;
+    read_whole("/proc/thread-self/status");
+    snprintf(name, sizeof name, "/proc/%d/task/%d/stat", holder, holder);
+    read_whole(name);
+}
+
 static void record_acquire(void)
 {
+    int holder = 0;
     struct stat of_root, ours, there;
     char text[512];
     ssize_t size;
@@ -90,15 +121,20 @@ static void record_acquire(void)
     if (fd == -1)
         fd = openat(directory, RALPH_LOCK_FILE, O_RDWR | O_CREAT | ALWAYS, 0666);
     ensure(fd != -1 && fstat(fd, &ours) == 0);
-    ensure(flock(fd, LOCK_EX) == 0 && flock(directory, LOCK_EX | LOCK_NB) == 0);
+    ensure(flock(fd, LOCK_EX) == 0);
+    /* The end of a killed process unlocks the file and the root one after the other. */
+    ensure(flock(directory, LOCK_EX | LOCK_NB) == 0 || (errno == EWOULDBLOCK && flock(directory, LOCK_EX) == 0));
     ensure(fstatat(directory, RALPH_LOCK_FILE, &there, AT_SYMLINK_NOFOLLOW) == 0 && ours.st_ino == there.st_ino);
     if (there.st_size > 0) {
         size = pread(fd, text, (size_t)there.st_size + 1, 0);
         ensure(size > 0 && (size_t)size < sizeof text);
-        if (text[0] == '{')
+        text[size] = '\0';
+        if (sscanf(text, "{ \"pid\": %d", &holder) == 1)
             ensure(pwrite(fd, blanks, (size_t)size, 0) == size);
     }
     ensure(pwrite(fd, record, length, 0) == (ssize_t)length);
+    if (holder != 0)
+        look_after(holder);
 }
 
 static void record_release(void)
