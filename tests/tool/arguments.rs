@@ -32,6 +32,7 @@ fn wrong_arguments_are_named() {
         (&["run", "--n", "--", "true"], "option '--n' is ambiguous"),
         (&["run", "-x", "--", "true"], "invalid option -- 'x'"),
         (&["run", "--or-worktree", "--file=a", "--", "true"], "exclude each other"),
+        (&["run", "--or-worktree", "--wait", "--", "true"], "needs --timeout"),
         (&["run", "--on-lost=go", "--", "true"], "invalid argument 'go' for '--on-lost'"),
         (&["status", "--jason"], "unrecognized option '--jason'"),
         (&["status", "--json=1"], "option '--json' doesn't allow an argument"),

@@ -47,6 +47,8 @@ fn a_second_loop_works_in_a_worktree_with_its_own_lock() {
     let first = Running::holder(&root, WORK);
     assert_eq!(script(&root, "$RL run --or-worktree -- sh -c 'exit 9'").0, 9);
     assert_eq!(script(&root, "$RL run --or-worktree -- sh -c 'kill -KILL $$'; exit $?").0, 137);
+    // Also after a wait with a limit.
+    assert_eq!(script(&root, "$RL run --or-worktree --timeout=0.1 -- sh -c 'exit 9'").0, 9);
     // A nested command does not start a worktree inside its own loop.
     let nested = "$RL run --or-worktree -- sh -c '$RL run --nested --or-worktree -- pwd'";
     assert_eq!(script(&root, nested).1.lines().count(), 1);

@@ -125,6 +125,8 @@ static int parse(int argc, char **argv, arguments *to)
         return usage_error("run", "missing command after '--'");
     if (to->or_worktree && to->file != NULL)
         return usage_error("run", "--or-worktree and --file exclude each other");
+    if (to->or_worktree && isinf(to->seconds))
+        return usage_error("run", "--or-worktree with --wait needs --timeout: without it the wait has no end");
     return -1;
 }
 
