@@ -5,7 +5,9 @@
 #include <sys/syscall.h>
 
 static process unnamed;
-static bool ends_early, is_passed_over;
+static bool ends_early, is_passed_over, has_successor;
+static int lists_before;
+static const char *root;
 
 /* Replaces the library's openat(2): when it reads /proc/locks, the unnamed holder is gone, or missing in the list, as
  * can happen while other locks come and go. */
@@ -28,6 +30,8 @@ int openat(int directory, const char *path, int flags, ...)
         is_passed_over = false;
         path = "/dev/null";
     }
+    if (has_successor && strcmp(path, "/proc/locks") == 0)
+        lists_before--;
     return (int)syscall(SYS_openat, directory, path, flags, mode);
 }
 
@@ -38,7 +42,17 @@ int openat64(int directory, const char *path, int flags, ...) __attribute__((ali
 #endif
 #endif
 
-static void check_no_holder_is_named(const char *root)
+/* Replaces the library's flock(2): after some lists, another unnamed holder has taken the lock. */
+int flock(int fd, int operation)
+{
+    if (has_successor && lists_before == 0) {
+        has_successor = false;
+        unnamed = hold_plainly(root, LOCK_EX);
+    }
+    return (int)syscall(SYS_flock, fd, operation);
+}
+
+static void check_no_holder_is_named(void)
 {
     unnamed = hold_plainly(root, LOCK_EX);
     check_state(root, RALPH_LOCK_STATE_HELD, NULL);
@@ -46,7 +60,7 @@ static void check_no_holder_is_named(const char *root)
     dismiss(&unnamed);
 }
 
-static void check_no_holder_is_named_in_a_storm(const char *root)
+static void check_no_holder_is_named_in_a_storm(void)
 {
     unnamed = hold_plainly(root, LOCK_EX);
     is_passed_over = true;
@@ -59,7 +73,7 @@ static void check_no_holder_is_named_in_a_storm(const char *root)
 }
 
 /* The unnamed holder unlocks while it is looked up. */
-static void check_no_holder_is_named_late(const char *root, bool inspects)
+static void check_no_holder_is_named_late(bool inspects)
 {
     ralph_lock_metadata *metadata;
     ralph_lock_guard *guard;
@@ -80,20 +94,39 @@ static void check_no_holder_is_named_late(const char *root, bool inspects)
     ends_early = false;
 }
 
+/* The same, and then the next one takes the lock: after so many of the lists. */
+static void check_no_holder_is_named_between(bool inspects, int lists)
+{
+    leave_record(root, "dead");
+    has_successor = true;
+    lists_before = lists;
+    check_no_holder_is_named_late(inspects);
+    /* It was not that late. */
+    if (!has_successor)
+        dismiss(&unnamed);
+    has_successor = false;
+}
+
 int main(void)
 {
-    char *root = new_workspace();
     process zombie;
     siginfo_t ended;
+    int lists;
+
+    root = new_workspace();
 
     leave_record(root, "dead");
-    check_no_holder_is_named(root);
-    check_no_holder_is_named_in_a_storm(root);
+    check_no_holder_is_named();
+    check_no_holder_is_named_in_a_storm();
 
     leave_record(root, "dead");
-    check_no_holder_is_named_late(root, true);
+    check_no_holder_is_named_late(true);
     leave_record(root, "dead");
-    check_no_holder_is_named_late(root, false);
+    check_no_holder_is_named_late(false);
+    for (lists = 1; lists <= 3; lists++) {
+        check_no_holder_is_named_between(true, lists);
+        check_no_holder_is_named_between(false, lists);
+    }
 
     /* Killed and not reaped: its pid is not free yet, but its lock is. */
     CHECK(try_only(root) == RALPH_LOCK_OK);

@@ -118,14 +118,15 @@ pub(super) fn left_to_others(
     let Some(dead) = dead else {
         return Ok(None);
     };
-    // While other locks come and go, the kernel can skip one in the list: it is read more than once.
+    // While other locks come and go, the kernel can skip one in the list: it is read more than once. A new holder that
+    // unlocks, or dies, before it clears the record is in no later list, and the next one in no earlier list: the lock
+    // is tried in between.
     for _ in 0..3 {
         let is_its = |owner: &u32| dead.seen().number_here() == Some(*owner);
-        if !file.owners().is_some_and(|owners| owners.iter().all(is_its)) {
+        if file.try_shared()? || !file.owners().is_some_and(|owners| owners.iter().all(is_its)) {
             return Ok(None);
         }
     }
-    // A new holder that released before the list was read is not in it either.
     let is_so_still = !file.try_shared()? && file.content(found.size)?.record().as_ref() == Some(&dead);
     Ok(is_so_still.then_some(dead))
 }
