@@ -92,7 +92,16 @@ relocatable() {
     sed -i 's|^prefix=.*|prefix=${pcfiledir}/../..|' "$1/root/$2/lib/pkgconfig/ralph_lock.pc"
     # shellcheck disable=SC2086 # an argument or none
     python3 packaging/release/licences Cargo.toml "$3" "$tools" ${4:-} >"$1/root/$2/share/doc/ralph_lock/LICENSES.txt"
-    cp README.md CHANGELOG.md "$1/root/$2/share/doc/ralph_lock/"
+    documents "$1/root/$2/share/doc/ralph_lock"
+}
+
+# documents FOLDER: what README.md says to read, with the examples of programs that call the C functions. A link to a file
+# that only the sources have becomes its text.
+documents() {
+    cp -R --parents SECURITY.md CHANGELOG.md docs/adopting.md docs/behaviour.md docs/distributed.md \
+        examples/c examples/cpp examples/java examples/luajit examples/perl examples/php examples/ruby "$1"
+    rm "$1"/examples/*/needs
+    sed 's#\[\([^]]*\)\](\(bindings\|include\|docs/generated\|CONTRIBUTING\)[^)]*)#\1#g' README.md >"$1/README.md"
 }
 
 # archive PARENT NAME OUT: the folder PARENT/NAME as OUT/NAME.tar.gz, with the same bytes for the same files.

@@ -10,6 +10,13 @@ done
 promise "The archive's tool is one static file: it locks and refuses on Debian 11" \
     "$(size "$root/moved-gnu/bin/ralph-lock"), archive $(size "$out/ralph-lock-$version-x86_64-linux-gnu.tar.gz")"
 
+# Each link of its pages leads to a file in it.
+for page in "$root"/moved-gnu/share/doc/ralph_lock/*.md "$root"/moved-gnu/share/doc/ralph_lock/docs/*.md; do
+    for link in $(grep -o '](\([^)]*\))' "$page" | sed 's/^](//; s/[#)].*//' | grep -v '^https*:'); do
+        [ -e "$(dirname "$page")/$link" ] || die "$(basename "$page") of the archive links to $link, which is not in it"
+    done
+done
+
 cp examples/c/minimal.c "$root/"
 on sh -euc '
     export PKG_CONFIG_PATH=/moved-gnu/lib/pkgconfig
