@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs what README.md shows on its first screen, and the second block, "after", of every section of docs/adopting.md,
-# each in an empty workspace. This script adds what a block leaves to its reader, like work(). `cargo test` runs the Rust
-# blocks.
+# Runs the first block in each language of README.md, and the second block, "after", of every section of docs/adopting.md,
+# each in an empty workspace. This script adds what a block leaves to its reader, such as work(). `cargo test` runs the
+# Rust blocks.
 #
 #     examples/pages.sh INSTALLED TARGET    `make examples` runs it
 

@@ -1,5 +1,5 @@
 /*
- * A worker, of which one at a time can work in a workspace.
+ * A worker: one at a time works in a workspace.
  *
  *     loop WORKSPACE PROMPT
  *

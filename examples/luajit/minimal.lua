@@ -22,7 +22,7 @@ void ralph_lock_error_free(ralph_lock_error *error);
 ]]
 local lock = ffi.load("libralph_lock.so.0")
 
--- Room for the three results. What comes in them is freed at the latest when Lua collects it.
+-- Room for the three results, which are freed at the latest when Lua collects them.
 local guard = ffi.new("ralph_lock_guard *[1]")
 local holder = ffi.new("ralph_lock_metadata *[1]")
 local failure = ffi.new("ralph_lock_error *[1]")

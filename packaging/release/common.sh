@@ -1,5 +1,5 @@
-# What every script of a release shares: `. packaging/release/common.sh`, in the repository's root. TARGET is the folder for
-# what is built, target by default.
+# The parts that all scripts of a release share: `. packaging/release/common.sh`, in the repository's root. TARGET is the
+# folder for build results, target by default.
 # shellcheck shell=sh disable=SC2034 # the variables are for the scripts that read this
 
 set -eu
@@ -62,8 +62,8 @@ rust_flags() {
 
 # extension_flags TRIPLE: the same for an extension of Python or Node. It links glibc's own unwinder, libgcc_s, which glibc calls
 # for pthread_exit(3), as Python does for a thread that still waits when the interpreter ends. zig links another one into each
-# library, and a part of one does not understand what a part of the other has found. For the linker, a library with its names
-# will do.
+# library, and a part of one does not understand what a part of the other has found. The linker needs only a library with the same
+# names.
 extension_flags() {
     case $1 in *-musl) rust_flags "$1" && return ;; esac
     names="Backtrace DeleteException FindEnclosingFunction GetCFA GetDataRelBase GetIP GetIPInfo GetLanguageSpecificData
@@ -78,7 +78,7 @@ extension_flags() {
     echo "$(rust_flags "$1") -C link-arg=$stub/libgcc_s.so.1"
 }
 
-# artefact PLATFORM: the name of what is made for it, of which files begin with it.
+# artefact PLATFORM: the name with which the platform's files begin.
 artefact() {
     echo "ralph-lock-$VERSION-$(echo "$1" | sed 's/-unknown//')"
 }

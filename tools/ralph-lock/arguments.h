@@ -7,9 +7,10 @@
 
 /* Prints what is wrong with the arguments and how to get help; returns EXIT_USAGE. */
 __attribute__((format(printf, 2, 3))) int usage_error(const char *command, const char *format, ...);
-/* The same for an error of getopt_long(), whose own messages would print arguments unescaped. `letters` begins with a
- * colon, possibly after a "-". */
+/* getopt_long() without its messages, which would print arguments unescaped. `letters` begins with a colon, possibly
+ * after a "-". */
 int next_option(int argc, char **argv, const char *letters, const struct option *options);
+/* Like usage_error(), for an error that next_option() has found. */
 int option_error(const char *command, int found, char **argv, const struct option *options);
 /* Stores the one directory of a command line. */
 bool take_directory(const char *command, const char **directory, const char *argument);

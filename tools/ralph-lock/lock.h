@@ -32,13 +32,13 @@ char *target_path(const target *of);
 
 /* holder.c */
 
-/* Adds for how long it has held the lock. */
+/* Adds how long the holder has had the lock. */
 void line_age(line *out, const ralph_lock_metadata *holder);
-/* Adds since when: local time, and how long ago that is. */
+/* Adds since when the holder has had it: the local time, and how long ago that is. */
 void line_since(line *out, const ralph_lock_metadata *holder);
 /* "running" and the like. */
 const char *liveness_words(const ralph_lock_metadata *holder);
-/* The processes that keep the lock, if the record does not tell; returns their number. */
+/* The processes that keep the lock, unless its holder is known to run; returns their number. */
 enum { KEEPERS = 64 };
 size_t find_keepers(const target *lock, const ralph_lock_metadata *holder, uint32_t keepers[KEEPERS]);
 /* Prints which process holds the lock, since when and doing what. */

@@ -11,7 +11,7 @@
 
 void open_standard_descriptors(void)
 {
-    /* Read-only: a write to a descriptor that the starter closed still fails. */
+    /* Read-only: a write to a descriptor that the parent process closed still fails. */
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDONLY | O_CLOEXEC) == -1)
             _exit(EXIT_FAILED);

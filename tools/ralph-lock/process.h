@@ -7,11 +7,11 @@
 
 /* signals.c: signals are blocked except in wait_for_event(). */
 
-/* Starts to catch the signals that would end the tool, except those that its starter ignored. */
+/* Starts to catch the signals that would end the tool, except those that its parent ignored. */
 void catch_signals(void);
 /* From now on the terminal's stop signals do not stop the tool. */
 void catch_stops(void);
-/* Restores the starter's signal mask and dispositions, for a command. */
+/* Restores the signal mask and dispositions that the tool inherited, for a command. */
 void restore_signals(void);
 /* Sleeps until the descriptor is readable (-1: none), a signal arrives or the time is over. It may wake early. */
 void wait_for_event(int fd, double seconds);

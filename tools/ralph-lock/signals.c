@@ -10,7 +10,7 @@
 
 #include "process.h"
 
-/* The signal mask from the starter, and the mask during a sleep. */
+/* The signal mask that the tool inherited, and the mask during a sleep. */
 static sigset_t inherited, sleeping;
 static bool caught[NSIG], ignored[NSIG];
 /* Set by the handler, which runs in wait_for_event() alone. */
@@ -67,7 +67,7 @@ void catch_signals(void)
         if (!other)
             catch_one(number, false);
     }
-    /* The tool needs these two, even if its starter ignores them. */
+    /* The tool needs these two, even if its parent ignores them. */
     catch_one(SIGCHLD, true);
     catch_one(SIGWINCH, true);
     for (size_t i = 0; i < 7; i++)

@@ -41,7 +41,7 @@ int print_help(const char *command);
 
 /* output.c */
 
-/* Opens 0, 1 and 2 if the starter closed them, so that no file of the tool gets these numbers. */
+/* Opens descriptors 0, 1 and 2 if the parent process closed them, so that no file of the tool gets these numbers. */
 void open_standard_descriptors(void);
 /* Closes standard output; returns `status`, or EXIT_FAILED if output could not be written. */
 int finish_output(int status);
