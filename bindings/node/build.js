@@ -17,7 +17,7 @@ function cargo(...args) {
   }
 }
 
-/** Not over the old file: a process may be running it. */
+/** Replaces a file by rename(2): a process may have the old one loaded. */
 function put(from, to) {
   fs.mkdirSync(path.dirname(to), { recursive: true });
   fs.copyFileSync(from, `${to}.new`);

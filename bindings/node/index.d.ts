@@ -1,5 +1,8 @@
 /// <reference lib="esnext.disposable" />
 
+// Every function returns a promise. It rejects with a TypeError or RangeError for an argument of a wrong type or value,
+// with a `code` as in node:fs, and with a LockError if the call failed. Other rejections are documented at each function.
+
 /** A directory. Paths are bytes: one that is not UTF-8 is given as a Buffer or Uint8Array. */
 export type Path = string | Uint8Array | FileURL;
 
@@ -61,8 +64,8 @@ export interface Holder {
    * - `live`: it ran.
    * - `dead`: it has ended.
    * - `recycled`: it has ended, and another process has its pid.
-   * - `foreign`: it belongs to another host, boot or pid namespace.
-   * - `unknown`: the record has no identity, like ralph-core's.
+   * - `foreign`: it belongs to another host or boot, or to a pid namespace that is not visible from here.
+   * - `unknown`: the record has no identity, like ralph-core's, or its start time is in the clock of another time namespace.
    */
   readonly liveness: 'unknown' | 'live' | 'dead' | 'recycled' | 'foreign';
   /** The relation of its process to this one. `ancestor`: this program runs inside that loop. */
@@ -80,7 +83,7 @@ interface Details {
   readonly status: Status;
 }
 
-/** A call failed; never because another process has the lock. */
+/** A call failed. A lock that another process has is a HeldError instead. */
 export class LockError extends Error implements Details {
   private constructor();
   readonly code: string;
@@ -126,7 +129,10 @@ export class Lock<P extends string | Uint8Array = string> {
    */
   release(): Promise<void>;
 
-  /** The same synchronously, for `process.on('exit')`. Does nothing after a release. */
+  /**
+   * Releases the lock synchronously, for `process.on('exit')`. Does nothing after a release. Throws what `release` rejects
+   * with.
+   */
   releaseSync(): void;
 
   /** `await using lock = await acquire(...)` releases at the end of the block. */
@@ -149,13 +155,17 @@ export class Lock<P extends string | Uint8Array = string> {
    */
   restore(): Promise<void>;
 
-  /** The holder on record when the lock was taken, which died. Null: the last one released the lock, or there was none. */
+  /**
+   * The holder on record when the lock was taken: one that died, or a program that leaves its record behind, like
+   * ralph-core. Null: the last holder released the lock, there was none, or the lock was adopted. Throws a LockError after
+   * a release.
+   */
   previous(): Holder | null;
 
   /**
    * Turns the lock into a descriptor for a child process that continues with it: pass it in `stdio`, and close it here
    * once the child is spawned. The child calls {@link adopt}. This Lock ends; the lock is held while any copy of the
-   * descriptor is open. Synchronous. If it throws, the lock is released.
+   * descriptor is open. Throws a LockError if it fails; the lock is then released.
    */
   intoFd(): number;
 }
@@ -180,7 +190,7 @@ export interface AcquireOptions extends FileOptions {
 }
 
 /**
- * Takes the workspace's lock, waiting until it is free. Linux only.
+ * Takes the workspace's lock, waiting until it is free.
  *
  * One thread does all waits of the process; a network or FUSE mount has its own thread while there are waits on it, so that a
  * server that does not answer delays only the waits on its own mount. A wait keeps the process running. Waits of a worker
@@ -210,8 +220,8 @@ export function adopt<R extends Path>(root: R, prompt: string, fd: number, optio
 
 /**
  * The lock of that workspace that this thread (the main thread, or a worker) holds: the object that `acquire` returned,
- * or a new one if that was collected. Null: it holds none. A program, or a notebook cell, that runs again finds the lock
- * of its first run.
+ * or a new one if that was collected. Null: it holds none. Code that runs twice in one process, such as a notebook cell,
+ * finds the lock of its first run.
  */
 export function held<R extends Path>(root: R, options?: FileOptions): Promise<LockOf<R> | null>;
 
@@ -262,5 +272,11 @@ export function findKeepers(root: Path, options?: FileOptions): Promise<number[]
  */
 export function findRoot<R extends Path = string>(start?: R): Promise<R extends Uint8Array ? Uint8Array : string>;
 
-/** What a lock is worth on the workspace's file system. Ask before relying on it. */
+/**
+ * What a lock is worth on the workspace's file system. It tries two locks there and leaves no file behind.
+ * - `local`: the file system belongs to this machine, and locks hold among all its processes.
+ * - `distributed`: other machines may use it too, and one place grants all locks: GlusterFS, CephFS, NFS.
+ * - `no-locks`: it refuses locks, or may grant the same lock to two processes.
+ * - `unknown`: locks hold among all processes that use this mount; whether they hold beyond it is unknown.
+ */
 export function probeFilesystem(root: Path): Promise<'unknown' | 'local' | 'distributed' | 'no-locks'>;

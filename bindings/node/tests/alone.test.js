@@ -36,7 +36,7 @@ test('a signal that has aborted before touches no file', async (t) => {
   assert.deepEqual(fs.readdirSync(root), []);
 });
 
-test('a lock that was got at the instant of the abort is given back', async (t) => {
+test('a lock taken at the instant of the abort is released', async (t) => {
   const root = workspace(t);
   const file = path.join(root, '.ralph/loop.lock');
   await (await acquire(root, 'before')).release();
@@ -59,7 +59,7 @@ test('a lock that was got at the instant of the abort is given back', async (t) 
   assert.equal(descriptors(), before);
 });
 
-test('a hundred waits take one thread, and none of others', async (t) => {
+test('a hundred waits take one thread, and none of the pool', async (t) => {
   const root = workspace(t);
   const lock = await acquire(root, 'holds');
   const stop = new AbortController();

@@ -57,7 +57,7 @@ test('a signal reaches the holder and no other process', async (t) => {
   await unknown.end();
 });
 
-test('all that keep a lock are found, however many', async (t) => {
+test('the processes that keep a lock are found', async (t) => {
   const root = workspace(t);
   const first = await acquire(root, 'x');
   await first.release();
@@ -108,6 +108,6 @@ test('a summary is one line that hides nothing', async (t) => {
   await lock.release();
 });
 
-test('a file system says what locks on it are worth', async (t) => {
+test('probeFilesystem says what a lock is worth', async (t) => {
   assert.ok(['local', 'unknown'].includes(await probeFilesystem(workspace(t))));
 });

@@ -69,17 +69,17 @@ test('held finds the lock of this thread', async (t) => {
   assert.throws(() => new Lock(), TypeError);
 });
 
-test('what a program leaves locked is released at its end', async (t) => {
+test('a lock that a program does not release is released at its end', async (t) => {
   const root = workspace(t);
   for (const end of ['exit', 'natural', 'throw']) {
     const status = await node(t, 'leave.js', [root, end], { stdio: ['ignore', 'pipe', 'ignore'] }).ended;
     assert.equal(status, end === 'exit' ? 7 : end === 'throw' ? 1 : 0);
-    // It would be stale with a record left.
+    // With a record left it would be stale.
     assert.deepEqual(await inspect(root), { state: 'free', holder: null }, end);
   }
 });
 
-test('a lock can be released on exit', async (t) => {
+test('an exit handler can release a lock', async (t) => {
   const root = workspace(t);
   assert.equal(await node(t, 'exit_handler.js', [root]).ended, 0);
   assert.deepEqual(await inspect(root), { state: 'free', holder: null });

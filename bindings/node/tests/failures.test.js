@@ -23,7 +23,7 @@ const fails = (wanted) => (error) => {
   return true;
 };
 
-test('what the system says is passed on, and is not a refusal', async (t) => {
+test('an error of the system is passed on, and is not a refusal', async (t) => {
   const root = path.join(workspace(t), 'missing');
   const wanted = { code: 'ENOENT', errno: -os.constants.errno.ENOENT, status: 'RALPH_LOCK_IO' };
   await assert.rejects(tryAcquire(root, 'x'), fails({ ...wanted, path: root }));
@@ -36,7 +36,7 @@ test('a directory in the place of the lock file is named', async (t) => {
   await assert.rejects(acquire(root, 'x'), fails({ code: 'EISDIR', path: `${root}/.ralph/loop.lock` }));
 });
 
-test('no right to write, or no descriptor left, is no refusal', async (t) => {
+test('a missing permission or descriptor is not a refusal', async (t) => {
   const root = workspace(t);
   await (await acquire(root, 'makes the file')).release();
   fs.chmodSync(root, 0o755);
@@ -49,7 +49,7 @@ test('no right to write, or no descriptor left, is no refusal', async (t) => {
   assert.equal(await child.ended, 0);
 });
 
-test('impossible arguments are refused as those of node:fs', async (t) => {
+test('invalid arguments are refused as node:fs refuses them', async (t) => {
   const root = workspace(t);
   const type = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
   const value = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' };

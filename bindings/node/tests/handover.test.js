@@ -6,7 +6,7 @@ import { node, workspace } from './help.js';
 
 const held = (status) => (error) => error instanceof HeldError && error.status === status;
 
-test('a child goes on with the lock', async (t) => {
+test('a child continues with the lock', async (t) => {
   const root = workspace(t);
   const lock = await acquire(root, 'parent');
   const fd = lock.intoFd();

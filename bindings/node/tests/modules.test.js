@@ -100,7 +100,7 @@ test('a command without its tool says which package is missing', (t) => {
   assert.ok(stderr.includes(`@ralph-lock/${platform} is not installed`), stderr);
 });
 
-test('what the manual shows works as it is shown', async (t) => {
+test('the programs in the README work as shown', async (t) => {
   const readme = fs.readFileSync(path.join(installed, 'README.md'), 'utf8');
   const blocks = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, block]) => block);
   assert.equal(blocks.length, 2);

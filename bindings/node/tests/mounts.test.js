@@ -7,7 +7,7 @@ import test from 'node:test';
 import { acquire, LockTimeoutError } from 'ralph-lock';
 import { failure, own, Process, until, workspace } from './help.js';
 
-test('a mount that hangs delays no other wait', { timeout: 60_000 }, async (t) => {
+test('a mount that does not answer delays no other wait', { timeout: 60_000 }, async (t) => {
   const [root, hung] = [workspace(t), workspace(t)];
   const server = new Process(t, process.env.HUNG_MOUNT, [hung]);
   if ((await server.line()) !== 'mounted') return t.skip('no file system can be mounted here');

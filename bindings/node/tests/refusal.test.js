@@ -66,7 +66,7 @@ test('a program in C and this one name each other', async (t) => {
   assert.equal(await early.end(), 0);
 });
 
-test('the example says what the one in C says', async (t) => {
+test('the example prints what the C example prints', async (t) => {
   const root = workspace(t);
   const example = (prompt) => new Process(t, process.execPath, [path.resolve('minimal.mjs'), prompt], { cwd: root });
   const first = example('implement auth');
@@ -85,7 +85,7 @@ test('the example says what the one in C says', async (t) => {
   await other.end();
 });
 
-test('a holder without a record is a holder all the same', async (t) => {
+test('a holder without a record is still a holder', async (t) => {
   const root = workspace(t);
   mkdirSync(path.join(root, '.ralph'));
   const other = await nameless(t, path.join(root, '.ralph/loop.lock'));

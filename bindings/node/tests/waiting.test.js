@@ -30,7 +30,7 @@ test('a wait that takes too long names the holder', async (t) => {
   }
 });
 
-test('the event loop goes round while the library looks', async (t) => {
+test('the event loop runs while the library retries', async (t) => {
   const root = workspace(t);
   await (await acquire(root, 'makes the file')).release();
   const other = await nameless(t, path.join(root, '.ralph/loop.lock'));
@@ -67,7 +67,7 @@ test('a process may exit while it waits', async (t) => {
   await lock.release();
 });
 
-test('a long time to wait does not end at once', async (t) => {
+test('a very long timeout does not end at once', async (t) => {
   const root = workspace(t);
   const lock = await acquire(root, 'holds');
   // setTimeout treats a time beyond 31 bits as a millisecond.
@@ -78,7 +78,7 @@ test('a long time to wait does not end at once', async (t) => {
   await Promise.all(waits.map(async (wait) => (await wait).release()));
 });
 
-test('no timer of JavaScript is needed', async (t) => {
+test('a wait needs no JavaScript timer', async (t) => {
   const root = workspace(t);
   const lock = await acquire(root, 'holds');
   // Like fake timers: nothing runs unless the test advances the time.
@@ -94,7 +94,7 @@ test('no timer of JavaScript is needed', async (t) => {
   assert.ok(late instanceof LockTimeoutError);
 });
 
-test('whatever does what an AbortSignal does ends a wait', async (t) => {
+test('any object with the interface of an AbortSignal ends a wait', async (t) => {
   const root = workspace(t);
   const lock = await acquire(root, 'holds');
   const signal = new ForeignSignal();

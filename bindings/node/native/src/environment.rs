@@ -68,7 +68,7 @@ impl Drop for Current {
     }
 }
 
-/// A number that the process has not used yet: for locks, waits and environments.
+/// A number that this process has not used yet, for a lock, a wait or an environment.
 pub(crate) fn next_number() -> i64 {
     static NEXT: AtomicI64 = AtomicI64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)

@@ -28,7 +28,7 @@ enum Message {
     Close(Environment, Sender<()>),
 }
 
-/// Its channel.
+/// A thread of this module, as others see it: they put messages into its inbox and wake it.
 struct Thread {
     poller: Poller,
     /// None once the thread has ended.
@@ -104,8 +104,8 @@ impl Thread {
     }
 }
 
-/// The threads of the mounts that are not local, and the waits that they have. They end a wait at its deadline like any
-/// other; when one is stuck in a step, the wait is ended here, a little later.
+/// The threads of the mounts that are not local, and their waits. A thread ends its waits at their deadlines. While it
+/// is stuck in a step, they are ended here, a second later.
 #[derive(Default)]
 struct Mounts {
     threads: HashMap<String, Arc<Thread>>,
@@ -138,7 +138,7 @@ impl Mounts {
         self.tell(&Message::Cancel(wait));
     }
 
-    /// Ends the waits whose time is over, and returns the time until the next one's.
+    /// Ends the waits whose time is over, and returns the time until the next deadline.
     fn expire(&mut self) -> Option<Duration> {
         let now = Instant::now();
         let mut next = None;
@@ -290,7 +290,7 @@ fn careful<T>(job: &Job, work: impl FnOnce() -> Result<T, LockError>) -> Result<
     }
 }
 
-/// Told once, until it is asked for again.
+/// A one-shot event: it is reported once, until `modify` asks for it again.
 fn event(wait: i64) -> Event {
     Event::readable(wait as usize)
 }

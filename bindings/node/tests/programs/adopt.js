@@ -9,7 +9,7 @@ const copies = fs.readdirSync('/proc/self/fd').filter((name) => {
   try {
     return fs.fstatSync(Number(name)).ino === ino;
   } catch {
-    return false; // what reads the folder
+    return false; // the descriptor that reads the folder is closed by now
   }
 });
 console.log(`${copies.length} descriptor`);
