@@ -40,8 +40,9 @@ pub(crate) fn try_acquire(
 /// TimedOutError, a HeldError and a TimeoutError: the timeout expired.
 /// DeadlockError, a HeldError: this thread holds the lock itself.
 /// CancelledError: the token was triggered.
-/// ValueError, TypeError: an argument can never work.
-/// LockError, an OSError: a system call failed. LockNotFoundError: there is no such root. LockPermissionError.
+/// ValueError, TypeError: an argument is invalid.
+/// LockError, an OSError: a system call failed. LockNotFoundError: there is no such root. LockPermissionError: the
+/// caller lacks a permission.
 #[pyfunction]
 #[pyo3(signature = (root, prompt, timeout=Timeout::Never, *, blocking=true, lock_file=None, cancel=None))]
 pub(crate) fn acquire<'py>(
@@ -68,7 +69,7 @@ fn wait(py: Python<'_>, request: &Request) -> PyResult<(LockGuard, Option<Key>)>
     let deadline = request.timeout.deadline();
     let once = matches!(request.timeout, Timeout::Once);
     let find_key = || Key::of(&request.root, request.lock_file());
-    // Most locks are free. But a try between two waits of other threads would overtake these.
+    // Most locks are free, so a try comes first. While other threads wait there is none: it would overtake them.
     let mut key = None;
     let mut waits_behind_others = false;
     if !once && WAITS.load(Relaxed) > 0 {
@@ -122,7 +123,7 @@ impl Drop for Counted {
     }
 }
 
-/// The remaining time; never zero, which would mean not to wait at all.
+/// The remaining time; never zero, which would mean a single try.
 fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()).max(Duration::from_nanos(1))
 }
@@ -134,8 +135,8 @@ fn wait_for_events(py: Python<'_>, mut waiter: Waiter) -> PyResult<LockGuard> {
         if let Some(guard) = py.detach(|| waiter.step()).map_err(|error| raise(py, error))? {
             return Ok(guard);
         }
-        // Python's handlers run with the program's signal mask: the first time here. The second time only for a signal
-        // just before the mask was set; a later one ends the sleep.
+        // The first check runs Python's handlers with the program's signal mask. The second one is for a signal that
+        // came just before all were blocked; a later one ends the sleep.
         py.check_signals()?;
         let blocked = Blocked::all();
         py.check_signals()?;

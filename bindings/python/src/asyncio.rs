@@ -36,7 +36,7 @@ pub(crate) struct Attempt {
 /// What the loop's thread and the threads of calls share.
 struct Shared {
     phase: Mutex<Phase>,
-    /// State of the call in progress.
+    /// Signals the end of the call in progress.
     bell: Mutex<Option<Arc<Bell>>>,
 }
 

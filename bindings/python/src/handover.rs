@@ -19,7 +19,8 @@ use crate::sys;
 /// caller's.
 ///
 /// HeldError: another process holds the lock, through another descriptor. LostError: the lock file was removed from
-/// the workspace. ValueError: it is not a descriptor of the lock file, open for reading and writing. LockError.
+/// the workspace. ValueError: it is not a descriptor of the lock file, open for reading and writing. LockError: a
+/// system call failed.
 #[pyfunction]
 #[pyo3(signature = (root, prompt, fd, *, lock_file=None))]
 pub(crate) fn adopt<'py>(

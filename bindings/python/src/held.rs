@@ -274,7 +274,8 @@ pub(crate) fn would_wait_for_itself(py: Python<'_>, key: Option<&Key>) -> PyResu
     Ok(!serves_others)
 }
 
-/// Whether this task would: another task of its loop can release a lock of this thread.
+/// Whether this task would wait for its own lock. A lock that this thread took for another task is not its own: that
+/// task can release it.
 pub(crate) fn task_would_wait_for_itself(py: Python<'_>, task: Option<&Bound<'_, PyAny>>, key: Option<&Key>) -> bool {
     let Some((held, _)) = key.and_then(|key| find(py, key)) else {
         return false;

@@ -58,7 +58,7 @@ impl Lock {
     ///
     /// HeldError: a program that knows only the file, like ralph-core or flock(1), has locked the new one. LostError:
     /// the workspace itself is gone, or another directory is at its path. ValueError: it was released. Other
-    /// LockErrors.
+    /// LockErrors: a system call failed.
     fn restore(&self, py: Python<'_>) -> PyResult<()> {
         let held = self.live()?;
         py.detach(|| held.with(|guard| guard.restore())).ok_or_else(released)?.map_err(|error| raise(py, error))

@@ -17,7 +17,9 @@ fn ask<T: Send>(py: Python<'_>, question: impl Send + FnOnce() -> Result<T, Lock
 
 /// One consistent answer: whether the lock is held, and by which process. It may be outdated when the caller sees it.
 ///
-/// It takes up to 20 ms if the holder has no record. ValueError, LockError.
+/// It takes up to 20 ms if the holder has no record.
+///
+/// ValueError: an argument is invalid. LockError: a system call failed.
 #[pyfunction]
 #[pyo3(signature = (root, *, lock_file=None))]
 pub(crate) fn inspect(py: Python<'_>, root: AnyPath, lock_file: Option<AnyPath>) -> PyResult<Bound<'_, PyAny>> {
@@ -33,14 +35,17 @@ pub(crate) fn inspect(py: Python<'_>, root: AnyPath, lock_file: Option<AnyPath>)
 }
 
 /// Whether the lock is held at this moment, by this process or another. To act on the answer, acquire instead.
-/// ValueError, LockError.
+///
+/// ValueError: an argument is invalid. LockError: a system call failed.
 #[pyfunction]
 pub(crate) fn is_locked(py: Python<'_>, root: AnyPath) -> PyResult<bool> {
     ask(py, || LoopLock::is_locked(&root.0))
 }
 
 /// The holder on record in the lock file; None: there is no record. A record alone does not mean that the lock is
-/// held: `inspect` tells. ValueError, LockError.
+/// held: `inspect` tells the difference.
+///
+/// ValueError: an argument is invalid. LockError: a system call failed.
 #[pyfunction]
 pub(crate) fn read_existing(py: Python<'_>, root: AnyPath) -> PyResult<Option<Bound<'_, PyAny>>> {
     let found = ask(py, || LoopLock::read_holder(&root.0))?;
@@ -62,7 +67,7 @@ pub(crate) fn signal_holder(py: Python<'_>, root: AnyPath, signal: Int32, lock_f
 /// The processes that keep the lock: the holder, or those that inherited its descriptor, as far as they can be seen.
 /// It reads every process in /proc, which takes milliseconds or more.
 ///
-/// UnsupportedPlatformError: there is no /proc. ValueError, LockError.
+/// UnsupportedPlatformError: there is no /proc. ValueError: an argument is invalid. LockError: a system call failed.
 #[pyfunction]
 #[pyo3(signature = (root, *, lock_file=None))]
 pub(crate) fn find_keepers(py: Python<'_>, root: AnyPath, lock_file: Option<AnyPath>) -> PyResult<Vec<u32>> {
@@ -75,7 +80,8 @@ pub(crate) fn find_keepers(py: Python<'_>, root: AnyPath, lock_file: Option<AnyP
 ///
 ///     lock = ralph_lock.acquire(ralph_lock.find_root(), "implement auth")
 ///
-/// LockError with the status NOT_FOUND: there is none. ValueError, LockError.
+/// LockError with the status NOT_FOUND: the directory belongs to no workspace. ValueError: an argument is invalid.
+/// Other LockErrors: a system call failed.
 #[pyfunction]
 #[pyo3(signature = (start=None))]
 pub(crate) fn find_root(py: Python<'_>, start: Option<AnyPath>) -> PyResult<OsString> {
@@ -84,8 +90,9 @@ pub(crate) fn find_root(py: Python<'_>, start: Option<AnyPath>) -> PyResult<OsSt
 }
 
 /// What a lock is worth on the workspace's file system: whether two processes exclude each other there, and whether
-/// they would from two machines. The first is tried with a scratch file that is removed. ValueError. LockError: no file
-/// can be created.
+/// they would from two machines. The first is tried with a scratch file that is removed.
+///
+/// ValueError: an argument is invalid. LockError: no file can be created.
 #[pyfunction]
 pub(crate) fn probe_filesystem(py: Python<'_>, root: AnyPath) -> PyResult<Bound<'_, PyAny>> {
     static FILESYSTEM: PyOnceLock<Py<PyAny>> = PyOnceLock::new();

@@ -1,4 +1,4 @@
-//! System calls that neither std nor the library offers.
+//! System calls that are not in std or in the library.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -36,7 +36,8 @@ impl Drop for Blocked {
     }
 }
 
-/// Readable from when it is rung: a counter, eventfd(2), or a pair of sockets on systems without one.
+/// A wake-up for the event loop: its descriptor is readable once it has been rung. It is an eventfd(2), or a pair of
+/// sockets on systems without one.
 pub(crate) struct Bell {
     heard: OwnedFd,
     rung: Option<OwnedFd>,

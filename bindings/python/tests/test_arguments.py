@@ -1,4 +1,4 @@
-"""Arguments."""
+"""Invalid and unusual arguments."""
 
 import signal
 from datetime import timedelta
@@ -27,7 +27,9 @@ from conftest import Child
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_what_has_the_wrong_type_is_a_type_error(tmp_path: Path, arguments: "dict[str, Any]", message: str) -> None:
+def test_an_argument_of_the_wrong_type_is_a_type_error(
+    tmp_path: Path, arguments: "dict[str, Any]", message: str
+) -> None:
     with pytest.raises(TypeError, match=message):
         ralph_lock.acquire(**{"root": tmp_path, "prompt": "works", **arguments})
     assert list(tmp_path.iterdir()) == []
@@ -55,7 +57,7 @@ def test_any_number_of_seconds_is_a_timeout(tmp_path: Path, timeout: "float | No
 
 
 @pytest.mark.parametrize("limit", [{"timeout": 0}, {"blocking": False}, {"timeout": 60, "blocking": False}])
-def test_a_call_that_does_not_wait(tmp_path: Path, holder: Child, limit: "dict[str, Any]") -> None:
+def test_a_call_without_a_wait_is_refused_at_once(tmp_path: Path, holder: Child, limit: "dict[str, Any]") -> None:
     with pytest.raises(ralph_lock.HeldError) as caught:
         ralph_lock.acquire(tmp_path, "tries", **limit)
     assert type(caught.value) is ralph_lock.HeldError
@@ -67,7 +69,7 @@ def test_the_shortest_wait_is_a_wait(tmp_path: Path, holder: Child, timeout: flo
         ralph_lock.acquire(tmp_path, "waits", timeout)
 
 
-def test_an_exception_says_who_holds_the_lock(tmp_path: Path) -> None:
+def test_an_exception_names_the_holder(tmp_path: Path) -> None:
     with ralph_lock.acquire(tmp_path, "tidy\x1b[2J\u202eup\n" + "x" * 10_000):
         with pytest.raises(ralph_lock.HeldError) as caught:
             ralph_lock.try_acquire(tmp_path, "next")

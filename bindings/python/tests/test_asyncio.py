@@ -19,7 +19,7 @@ def run(main: "Coroutine[Any, Any, None]") -> None:
     global idle
     idle = threads()
     asyncio.run(main)
-    # Not a Python thread.
+    # The threads of the calls are not Python's.
     assert threading.active_count() == 1
 
 
@@ -66,7 +66,7 @@ def test_tasks_wait_side_by_side(tmp_path: Path) -> None:
             locks.append(await ralph_lock.acquire_async(root, "first"))
         tasks = [asyncio.create_task(ralph_lock.acquire_async(root, "second", 60)) for root in roots]
         await begun(*tasks)
-        # The last one first: none waits for another.
+        # The last one first, because none waits for another.
         for task, lock in reversed(list(zip(tasks, locks))):
             assert not task.done()
             lock.release()
@@ -100,7 +100,7 @@ def test_async_with_holds_and_releases(tmp_path: Path) -> None:
     run(main())
 
 
-def test_its_errors_are_those_of_acquire(tmp_path: Path, holder: Child) -> None:
+def test_acquire_async_raises_the_errors_of_acquire(tmp_path: Path, holder: Child) -> None:
     async def main() -> None:
         with pytest.raises(ralph_lock.TimedOutError) as timed_out:
             await ralph_lock.acquire_async(tmp_path, "waits", 0.01)
@@ -145,8 +145,8 @@ def test_a_cancelled_wait_leaves_nothing_behind(tmp_path: Path, holder: Child) -
     run(main())
 
 
-def test_cancelled_in_the_instant_the_lock_is_free(tmp_path: Path) -> None:
-    """At whichever turn of the loop the cancellation comes: the task has the lock, or the lock is free."""
+def test_a_cancelled_task_has_the_lock_or_the_lock_is_free(tmp_path: Path) -> None:
+    """The cancellation comes at each turn of the loop after a release."""
 
     async def main() -> None:
         outcomes = set()
@@ -255,7 +255,7 @@ def test_the_end_of_an_async_with_does_not_wait_for_a_release_in_the_loop(tmp_pa
     run(main())
 
 
-def test_a_task_that_would_wait_for_itself_is_told_at_once(tmp_path: Path) -> None:
+def test_a_task_that_would_wait_for_itself_gets_an_error_at_once(tmp_path: Path) -> None:
     async def main() -> None:
         async with ralph_lock.acquire_async(tmp_path, "holds"):
             with pytest.raises(ralph_lock.DeadlockError, match="this task or thread .* already"):
@@ -273,7 +273,7 @@ def test_a_task_that_would_wait_for_itself_is_told_at_once(tmp_path: Path) -> No
             asyncio.run(ralph_lock.acquire_async(tmp_path, "waits for itself"))
 
 
-def test_a_task_may_wait_for_another_one_of_its_thread(tmp_path: Path) -> None:
+def test_a_task_may_wait_for_another_task_of_its_thread(tmp_path: Path) -> None:
     async def main() -> None:
         async with ralph_lock.acquire_async(tmp_path, "holds"):
             lock = ralph_lock.acquire(tmp_path, "holds", lock_file="other")

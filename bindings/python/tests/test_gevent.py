@@ -31,6 +31,6 @@ print(turns)
 """
 
 
-def test_greenlets_go_on_while_one_waits_in_the_threadpool(tmp_path: Path) -> None:
+def test_greenlets_run_while_one_waits_in_the_threadpool(tmp_path: Path) -> None:
     result = subprocess.run([sys.executable, "-c", PROGRAM, tmp_path], capture_output=True, text=True, timeout=60)
     assert result.stdout == "100\n", result.stderr

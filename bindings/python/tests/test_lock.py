@@ -21,7 +21,7 @@ from conftest import Child, descriptors
 from ralph_lock import Liveness, Relation, State, Status
 
 
-def test_one_holds_it_and_the_next_is_told_who(tmp_path: Path, holder: Child) -> None:
+def test_a_refusal_names_the_holder(tmp_path: Path, holder: Child) -> None:
     with pytest.raises(ralph_lock.HeldError) as caught:
         ralph_lock.try_acquire(tmp_path, "next")
     error = caught.value
@@ -30,14 +30,14 @@ def test_one_holds_it_and_the_next_is_told_who(tmp_path: Path, holder: Child) ->
     assert str(error.path) in str(error) and str(holder.pid) in str(error)
     assert not isinstance(error, OSError)
 
-    who = error.holder
-    assert who is not None
-    assert (who.pid, who.prompt, who.host) == (holder.pid, "the holder's task", os.uname().nodename)
-    assert (who.liveness, who.relation) == (Liveness.LIVE, Relation.OTHER)
-    assert abs((datetime.now(timezone.utc) - who.started).total_seconds()) < 3600
-    assert who.started_text.endswith("Z")
-    # To the microsecond both say the same.
-    assert who.started.strftime("%Y-%m-%dT%H:%M:%S.%f") == who.started_text.rstrip("Z").ljust(26, "0")[:26]
+    named = error.holder
+    assert named is not None
+    assert (named.pid, named.prompt, named.host) == (holder.pid, "the holder's task", os.uname().nodename)
+    assert (named.liveness, named.relation) == (Liveness.LIVE, Relation.OTHER)
+    assert abs((datetime.now(timezone.utc) - named.started).total_seconds()) < 3600
+    assert named.started_text.endswith("Z")
+    # Both are the same time, to the microsecond.
+    assert named.started.strftime("%Y-%m-%dT%H:%M:%S.%f") == named.started_text.rstrip("Z").ljust(26, "0")[:26]
 
     holder.tell()
     assert holder.hear() == "released"
@@ -141,16 +141,6 @@ def test_a_second_release_does_nothing(tmp_path: Path) -> None:
     assert lock.path == str(tmp_path / ralph_lock.LOCK_FILE)
 
 
-def test_a_lock_that_is_held_at_the_end_of_the_program_is_released(
-    tmp_path: Path, child: Callable[..., Child]
-) -> None:
-    process = child("lock = ralph_lock.acquire(root, 'to the end'); say('held')")
-    assert process.hear() == "held"
-    assert process.end() == 0
-    # A killed process leaves its record, and the state is STALE.
-    assert ralph_lock.inspect(tmp_path).state is State.FREE
-
-
 def test_locks_and_tokens_are_neither_copied_nor_pickled(tmp_path: Path) -> None:
     with ralph_lock.acquire(tmp_path, "one") as lock:
         for thing in (lock, ralph_lock.CancelToken()):
@@ -249,7 +239,7 @@ def test_a_holder_that_died_is_known(tmp_path: Path, holder: Child) -> None:
         assert ralph_lock.read_existing(tmp_path) != previous
 
 
-def test_a_lock_goes_on_in_a_child(tmp_path: Path, child: Callable[..., Child]) -> None:
+def test_a_child_adopts_the_lock(tmp_path: Path, child: Callable[..., Child]) -> None:
     fd = ralph_lock.acquire(tmp_path, "parent").into_fd()
     heir = child(
         """
@@ -275,7 +265,7 @@ def test_a_lock_goes_on_in_a_child(tmp_path: Path, child: Callable[..., Child]) 
     assert not ralph_lock.is_locked(tmp_path)
 
 
-def test_what_cannot_be_adopted_stays_the_callers(tmp_path: Path, holder: Child) -> None:
+def test_a_descriptor_that_cannot_be_adopted_stays_the_callers(tmp_path: Path, holder: Child) -> None:
     with open(tmp_path / "file", "w+b") as other:
         with pytest.raises(ValueError):
             ralph_lock.adopt(tmp_path, "another file", other.fileno())
@@ -292,7 +282,7 @@ def test_what_cannot_be_adopted_stays_the_callers(tmp_path: Path, holder: Child)
     "root",
     [lambda path: path, str, os.fsencode, lambda path: os.fsencode(path / "caf\u00e9"), lambda path: path / "\udcff"],
 )
-def test_a_root_is_anything_that_names_a_folder(tmp_path: Path, root: Callable[[Path], Any]) -> None:
+def test_a_root_is_str_bytes_or_pathlike(tmp_path: Path, root: Callable[[Path], Any]) -> None:
     where = root(tmp_path)
     os.makedirs(where, exist_ok=True)
     with ralph_lock.acquire(where, "works") as lock:
@@ -333,7 +323,7 @@ def test_another_lock_file_is_another_lock(tmp_path: Path, holder: Child) -> Non
     ],
     ids=lambda arguments: repr(arguments)[:30],
 )
-def test_impossible_arguments_are_value_errors(tmp_path: Path, arguments: dict[str, Any]) -> None:
+def test_invalid_arguments_are_value_errors(tmp_path: Path, arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         ralph_lock.acquire(**{"root": tmp_path, "prompt": "works", **arguments})
     assert os.listdir(tmp_path) == []
@@ -371,7 +361,7 @@ def test_a_forbidden_file_is_a_permission_error(tmp_path: Path, child: Callable[
     assert process.hear() == f"True {errno.EACCES}"
 
 
-def test_a_record_that_cannot_be_taken_out_is_told(tmp_path: Path) -> None:
+def test_a_release_reports_a_record_that_it_cannot_blank(tmp_path: Path) -> None:
     lock = ralph_lock.acquire(tmp_path, "works")
     # Its descriptor becomes read-only.
     (fd,) = [fd for fd in descriptors() if os.path.realpath(f"/proc/self/fd/{fd}") == lock.path]
@@ -381,7 +371,7 @@ def test_a_record_that_cannot_be_taken_out_is_told(tmp_path: Path) -> None:
         lock.release()
     assert (caught.value.status, caught.value.errno) == (Status.IO, errno.EINVAL)
     assert caught.value.filename == lock.path
-    # The lock is released all the same.
+    # The lock is released in this case too.
     lock.release()
     assert ralph_lock.inspect(tmp_path).state is State.STALE
 
@@ -473,7 +463,7 @@ def test_all_keepers_are_found(tmp_path: Path) -> None:
         os.close(fd)
 
 
-def test_what_the_system_lacks_is_not_implemented(tmp_path: Path, holder: Child) -> None:
+def test_a_missing_feature_of_the_system_is_a_not_implemented_error(tmp_path: Path, holder: Child) -> None:
     # Without /proc no process can list the processes that have a file open.
     program = "import ralph_lock, sys; ralph_lock.find_keepers(sys.argv[1])"
     without_proc = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]

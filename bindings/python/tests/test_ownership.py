@@ -275,12 +275,14 @@ def test_a_lock_that_is_held_at_the_end_of_the_program_is_released(
     assert ralph_lock.inspect(tmp_path).state is State.FREE
 
 
-def test_a_thread_that_still_waits_at_the_end_of_the_program_does_no_harm(tmp_path: Path) -> None:
+def test_a_program_can_end_while_a_thread_waits(tmp_path: Path) -> None:
     program = Path(__file__).with_name("waits_to_the_end.py")
     assert subprocess.run([sys.executable, program, tmp_path], check=False).returncode == 0
 
 
-def test_a_thread_that_would_wait_for_itself_is_told_at_once(tmp_path: Path, child: Callable[..., Child]) -> None:
+def test_a_thread_that_would_wait_for_itself_gets_an_error_at_once(
+    tmp_path: Path, child: Callable[..., Child]
+) -> None:
     with ralph_lock.acquire(tmp_path, "holds"):
         for timeout in (None, -1, 3600):
             begin = time.monotonic()

@@ -39,7 +39,7 @@ def test_the_extension_exports_no_function_of_the_c_library() -> None:
     assert b"PyInit__native" in text and b"ralph_lock_try_acquire" not in text
 
 
-def test_it_is_imported_in_a_clean_environment_and_starts_nothing() -> None:
+def test_the_import_needs_no_environment_and_starts_nothing() -> None:
     result = python(
         """
 import os, signal
@@ -57,12 +57,12 @@ print("as before")
     assert result.stdout == "as before\n", result.stderr
 
 
-def test_it_is_the_installed_package_that_is_tested() -> None:
+def test_the_tested_package_is_the_installed_one() -> None:
     assert Path(ralph_lock.__file__).is_relative_to(sys.prefix)
     assert (Path(ralph_lock.__file__).parent / "py.typed").exists()
 
 
-def test_the_import_leaves_out_what_is_slow() -> None:
+def test_the_import_loads_no_slow_module() -> None:
     result = python("import sys, ralph_lock; print(*sys.modules)", env={"PYTHONNOUSERSITE": "1"})
     loaded = set(result.stdout.split())
     assert "ralph_lock._native" in loaded, result.stderr
@@ -72,7 +72,7 @@ def test_the_import_leaves_out_what_is_slow() -> None:
     assert loaded & slow - started == set()
 
 
-def test_a_subinterpreter_is_told_that_it_cannot() -> None:
+def test_a_subinterpreter_cannot_import_the_package() -> None:
     code = "import ralph_lock"
     program = f"""
 try:

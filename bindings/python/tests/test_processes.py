@@ -1,4 +1,4 @@
-"""Locks and multiprocessing: forked children of a process with threads, and children that start fresh."""
+"""Locks and multiprocessing: forked children of a process with threads, and spawned children."""
 
 import multiprocessing
 import os
@@ -145,7 +145,7 @@ def uses_a_token(token: ralph_lock.CancelToken, root: Path) -> list[str]:
     return kinds
 
 
-def test_an_inherited_token_is_of_no_use(tmp_path: Path) -> None:
+def test_an_inherited_token_is_refused(tmp_path: Path) -> None:
     token = ralph_lock.CancelToken()
     assert in_child("fork", uses_a_token, token, tmp_path) == ["ValueError", "ValueError"]
     ralph_lock.acquire(tmp_path, "not cancelled", cancel=token).release()

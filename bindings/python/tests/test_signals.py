@@ -31,7 +31,7 @@ def test_ctrl_c_ends_a_wait(tmp_path: Path, holder: Child, child: Callable[..., 
 
 
 @LIMITS
-def test_a_wait_goes_on_after_a_handler(holder: Child, child: Callable[..., Child], limit: str) -> None:
+def test_a_wait_continues_after_a_handler(holder: Child, child: Callable[..., Child], limit: str) -> None:
     waiter = child(
         f"""
         signal.signal(signal.SIGUSR1, lambda *_: say("handled"))

@@ -1,4 +1,4 @@
-"""One process per workspace: it takes the workspace's lock, or learns which process holds it, since when, doing what.
+"""One process per workspace: it takes the lock, or learns which process holds it, since when, and what it is doing.
 
     try:
         with ralph_lock.acquire(".", "implement auth", timeout=60) as lock:
@@ -7,7 +7,7 @@
         print(error)
 
 The lock is the kernel's flock(2) on ".ralph/loop.lock" under the workspace root: it ends with the process, however
-that ends. Any thread may call anything, and so may a forked child, which has none of its parent's locks.
+that ends. Any thread may call any function, and so may a forked child, which has none of its parent's locks.
 """
 
 import atexit as _atexit

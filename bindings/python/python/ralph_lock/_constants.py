@@ -33,28 +33,29 @@ class State(IntEnum):
     FREE = 0
     #: A process holds it.
     HELD = 1
-    #: The lock is free, but the last holder's record is in the file: it died, or never removes its record, like
-    #: ralph-core.
+    #: No process holds the lock, but the last holder's record is in the file: that process died, or never removes its
+    #: record, like ralph-core.
     STALE = 2
 
 
 class Filesystem(IntEnum):
     """What a lock is worth on a file system."""
 
-    #: Locks hold among all processes that use this mount. Whether they hold beyond it cannot be told from here.
+    #: Locks hold among all processes that use this mount. Whether they hold beyond it is unknown.
     UNKNOWN = 0
-    #: It is this machine's own, and locks hold among all its processes.
+    #: It belongs to this machine, and locks hold among all its processes.
     LOCAL = 1
-    #: Other machines may use it too, and it keeps all their locks in one place: GlusterFS, CephFS, NFS.
+    #: Other machines may use it too, and one place grants all locks: GlusterFS, CephFS, NFS.
     DISTRIBUTED = 2
-    #: It refuses locks, or may grant an exclusive one to two processes.
+    #: It refuses locks, or may grant the same lock to two processes.
     NO_LOCKS = 3
 
 
 class Liveness(IntEnum):
     """Whether the process on record runs."""
 
-    #: Unknown: the record has no identity (ralph-core writes none), or there is no /proc.
+    #: Unknown: the record has no identity (ralph-core writes none), its start time is in the clock of another time
+    #: namespace, or there is no /proc.
     UNKNOWN = 0
     #: It runs.
     LIVE = 1
@@ -62,7 +63,7 @@ class Liveness(IntEnum):
     DEAD = 2
     #: It has ended, and another process has its pid now.
     RECYCLED = 3
-    #: It belongs to another host, boot or pid namespace, and cannot be judged from here.
+    #: It belongs to another host or boot, or to a pid namespace that is not visible from here, and cannot be judged.
     FOREIGN = 4
 
 

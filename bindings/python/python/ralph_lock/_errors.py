@@ -1,4 +1,4 @@
-"""The exceptions."""
+"""The exceptions of the package."""
 
 from __future__ import annotations
 
@@ -66,11 +66,12 @@ class LockPermissionError(LockError, PermissionError):
 
 
 class LostError(LockError):
-    """The path no longer leads to the locked file: it was removed or replaced."""
+    """The path no longer leads to the locked file, because the file was removed or replaced, or a server has dropped
+    the lock."""
 
 
 class UnsupportedPlatformError(LockError, NotImplementedError):
-    """The system lacks what the call needs."""
+    """The platform has no flock(2), or the kernel lacks what the call needs."""
 
 
 def failure(status: str, os_code: int | None, message: str, path: str | None) -> LockError:

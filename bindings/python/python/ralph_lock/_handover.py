@@ -13,12 +13,12 @@ def _into_fd(self: Lock) -> int:
         os.close(fd)
 
     This object ends, and the lock does not: it is held while any copy of the descriptor is open, and the record names
-    this process until the child adopts it. Ctrl-C during the call leaves the lock with this object. (Python
-    3.9 and 3.10 can also interrupt between the call and the assignment of its result: there, block SIGINT around
-    it with signal.pthread_sigmask if that matters.)
+    this process until the child adopts it. Ctrl-C during the call leaves the lock with this object. (Python 3.9 and
+    3.10 can also interrupt between the call and the assignment of its result: if that matters, block SIGINT around it
+    with signal.pthread_sigmask.)
 
-    ValueError: it was released, or belongs to the parent process. LockError: there is no
-    descriptor left; the lock is held as before.
+    ValueError: the lock was released, or belongs to the parent process. LockError: there is no descriptor left; the
+    lock is held as before.
     """
     # A number cannot own the lock, so until it is returned, the object can take the lock back.
     try:

@@ -1,4 +1,4 @@
-"""The holder of a lock. _holder.pyi has the fields' types and meanings: `typing` is slow to import."""
+"""The holder of a lock. The fields' types and meanings are in _holder.pyi, because `typing` is slow to import."""
 
 from collections import namedtuple
 
@@ -23,8 +23,8 @@ class Inspection(namedtuple("Inspection", "state holder")):
 
 
 def record(pid, started, prompt, host, liveness, relation, local_pid, summary):
-    """A holder as the extension describes it."""
-    # On some Pythons this is slow to import too.
+    """Makes a Holder of the extension's values."""
+    # On some Pythons this module is slow to import too.
     from datetime import datetime, timedelta, timezone
 
     seconds, microseconds, text = started

@@ -17,9 +17,9 @@ class Holder(NamedTuple):
     host: str | None
     """The machine or container it runs on; None if the record has none (ralph-core writes none)."""
     liveness: Liveness
-    """Whether it ran at the time of the call."""
+    """Whether its process ran at the time of the call."""
     relation: Relation
-    """Its relation to the calling process: a child of the holder sees an ANCESTOR."""
+    """The relation of its process to the calling one: a child of the holder sees an ANCESTOR."""
     local_pid: int | None
     """The pid in this process's pid namespace, also for a holder in a container; None if it has ended or is not
     visible from here. To signal it, use `signal_holder`."""

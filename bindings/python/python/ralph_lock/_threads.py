@@ -1,4 +1,4 @@
-"""Which threads take locks on their own behalf."""
+"""Whether a thread takes locks for itself or for others."""
 
 import sys
 import threading
