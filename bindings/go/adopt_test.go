@@ -64,7 +64,7 @@ func TestLockCanBeTakenBack(t *testing.T) {
 	must(t, lock.Release())
 }
 
-func TestAdoptWantsAnOpenFile(t *testing.T) {
+func TestAdoptNeedsAnOpenFile(t *testing.T) {
 	file, err := mustTry(t, t.TempDir()).IntoFile()
 	must(t, err)
 	must(t, file.Close())

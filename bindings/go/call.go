@@ -40,7 +40,7 @@ func settle(opts []Option) (*settings, error) {
 	return chosen, nil
 }
 
-// A call has the arguments in C's form.
+// A call holds the arguments of a C function.
 type call struct {
 	name         string // the root as passed from Go
 	root, prompt *C.char
@@ -123,7 +123,7 @@ func (c *call) acquire() (*Lock, error) {
 	return a.take(c)
 }
 
-// An answer has the results of a C function that takes the lock.
+// An answer holds the results of a C function that takes the lock.
 type answer struct {
 	status C.ralph_lock_status
 	guard  *C.ralph_lock_guard
@@ -136,7 +136,7 @@ func (a *answer) take(c *call) (*Lock, error) {
 	if err := a.failure(); err != nil {
 		return nil, err
 	}
-	// It fails only if the workspace was removed in this instant; then no caller can ask for its lock.
+	// Stat fails only if the workspace was removed in this instant; then no caller can ask for its lock.
 	root, _ := os.Stat(c.name)
 	path := C.GoString(C.ralph_lock_guard_path(a.guard))
 	lock := &Lock{held: &held{guard: a.guard, path: path, lockFile: c.lockFile, root: root}}

@@ -36,12 +36,12 @@ const (
 	StatusPanic                 Status = C.RALPH_LOCK_PANIC
 )
 
-// Error is the meaning of the status, in a few words.
+// Error returns the meaning of the status in a few words.
 func (s Status) Error() string {
 	return C.GoString(C.ralph_lock_status_message(C.int32_t(s)))
 }
 
-// Name is the status as the C header writes it, for instance "RALPH_LOCK_IO".
+// Name returns the name of the status in the C header, for instance "RALPH_LOCK_IO".
 func (s Status) Name() string {
 	return C.GoString(C.ralph_lock_status_name(C.int32_t(s)))
 }
@@ -53,7 +53,7 @@ func (s Status) Name() string {
 //   - the Status
 //   - the Errno, and with it [fs.ErrNotExist] or [fs.ErrPermission]
 //   - [syscall.EINVAL] and [fs.ErrInvalid] for [StatusInvalidArgument]
-//   - [fs.ErrClosed], which is [os.ErrClosed], for a [Lock] that was released before, is nil or the zero value
+//   - [fs.ErrClosed], which is [os.ErrClosed], for a [Lock] that was released before, is nil or is the zero value
 //   - the context's error for a wait that ended while the file system did not answer
 type Error struct {
 	Status  Status
@@ -63,6 +63,7 @@ type Error struct {
 	cause   error
 }
 
+// Error returns the Message.
 func (e *Error) Error() string {
 	return e.Message
 }
@@ -75,7 +76,7 @@ func (e *Error) Unwrap() error {
 	return e.Errno
 }
 
-// Is makes errors.Is find what an error is besides its Errno.
+// Is reports whether the error matches the target otherwise than by its Errno.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case e.Status:
@@ -98,7 +99,7 @@ type HeldError struct {
 	cause   error
 }
 
-// Error says which process holds the lock, since when, and what it is doing, in one line that is safe to print. See
+// Error says in one line, which is safe to print, which process holds the lock, since when, and what it is doing. See
 // [Holder.Summary].
 func (e *HeldError) Error() string {
 	text := e.Message
@@ -144,7 +145,7 @@ func narrow(name string, number int64) (int32, error) {
 	return int32(number), nil
 }
 
-// unanswered is the error of a wait whose first try has not returned.
+// unanswered is the error for a wait whose first try has not returned.
 func unanswered(path string, cause error) error {
 	return &Error{
 		Status:  StatusCancelled,

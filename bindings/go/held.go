@@ -15,16 +15,15 @@ var (
 )
 
 // Held returns the lock of a workspace that this process holds already, or nil. Options choose the lock file, as for
-// [TryAcquire]. It is for callers that start over without their variables, such as a cell of a notebook that runs
-// again:
+// [TryAcquire]. It is for code that runs again without its variables, such as a cell of a notebook:
 //
 //	lock, err := ralphlock.TryAcquire(".", "train the model")
 //	if mine := ralphlock.Held("."); err != nil && mine != nil {
 //		lock, err = mine, nil
 //	}
 //
-// The root may be spelled differently than when the lock was taken. The program must decide whether two goroutines may
-// share the lock.
+// The root may be spelled differently than when the lock was taken. Whether two goroutines may share the lock is the
+// program's decision.
 func Held(root string, opts ...Option) *Lock {
 	chosen, err := settle(opts)
 	if err != nil {
@@ -56,7 +55,7 @@ func (l *Lock) forget() {
 	delete(heldLocks, l.held)
 }
 
-// file is the chosen lock file, in one spelling.
+// file returns the chosen lock file, in one spelling.
 func (s *settings) file() string {
 	if s.lockFile == nil {
 		return LockFile

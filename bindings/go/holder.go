@@ -11,7 +11,7 @@ import "time"
 // and may contain line breaks and terminal controls.
 type Holder struct {
 	PID     int       // in the holder's pid namespace: in another one it means another process, or none
-	Started time.Time // when it took the lock, by its own clock, in UTC; before 1677 and after 2262 that limit
+	Started time.Time // when it took the lock, by its own clock, in UTC, limited to the years 1677 to 2262
 	Prompt  string    // what it is doing, in its own words; escaped in Summary
 	Host    string    // the machine or container it runs on; "" if the record has none
 
@@ -21,16 +21,16 @@ type Holder struct {
 	// StartedText is Started as the lock file spells it (RFC 3339).
 	StartedText string
 
-	// Liveness and Relation are those at the time when the record was read: read again for a fresh answer.
+	// Liveness and Relation were determined when the record was read: read it again for a fresh answer.
 	Liveness Liveness
 	Relation Relation
 
 	summary string
 }
 
-// Summary is the holder in one line that is safe to print at a terminal: the process, the host if it is another one,
-// since when, and the prompt. Control, bidirectional and invisible characters are escaped, and a long prompt is cut.
-// For a nil Holder it says that the holder is unknown.
+// Summary returns the holder in one line that is safe to print at a terminal: the process, the host if it is another
+// one, since when, and the prompt. Control, bidirectional and invisible characters are escaped, and a long prompt is
+// cut. For a nil Holder it says that the holder is unknown.
 func (h *Holder) Summary() string {
 	if h == nil || h.summary == "" {
 		return C.GoString(C.ralph_lock_metadata_summary(nil))
@@ -38,7 +38,7 @@ func (h *Holder) Summary() string {
 	return h.summary
 }
 
-// String is [Holder.Summary].
+// String returns [Holder.Summary].
 func (h *Holder) String() string {
 	return h.Summary()
 }
@@ -48,18 +48,18 @@ func (h *Holder) String() string {
 type Liveness int32
 
 const (
-	LivenessUnknown  Liveness = C.RALPH_LOCK_LIVENESS_UNKNOWN  // the record has no identity (ralph-core writes none), or there is no /proc
+	LivenessUnknown  Liveness = C.RALPH_LOCK_LIVENESS_UNKNOWN  // the record has no identity (ralph-core writes none) or is of another time namespace, or there is no /proc
 	LivenessLive     Liveness = C.RALPH_LOCK_LIVENESS_LIVE     // it runs
 	LivenessDead     Liveness = C.RALPH_LOCK_LIVENESS_DEAD     // it has ended
 	LivenessRecycled Liveness = C.RALPH_LOCK_LIVENESS_RECYCLED // it has ended, and another process has its pid now
-	LivenessForeign  Liveness = C.RALPH_LOCK_LIVENESS_FOREIGN  // it belongs to another host, boot or pid namespace
+	LivenessForeign  Liveness = C.RALPH_LOCK_LIVENESS_FOREIGN  // it belongs to another host or boot, or to a pid namespace that is not visible from here
 )
 
 // Relation is the relation of the process on record to this one.
 type Relation int32
 
 const (
-	RelationUnknown  Relation = C.RALPH_LOCK_RELATION_UNKNOWN
+	RelationUnknown  Relation = C.RALPH_LOCK_RELATION_UNKNOWN  // it cannot be determined
 	RelationSelf     Relation = C.RALPH_LOCK_RELATION_SELF     // this process
 	RelationAncestor Relation = C.RALPH_LOCK_RELATION_ANCESTOR // an ancestor of this one: its parent, that process's parent, and so on
 	RelationOther    Relation = C.RALPH_LOCK_RELATION_OTHER    // neither

@@ -36,7 +36,7 @@ type noCopy struct{}
 func (*noCopy) Lock()   {}
 func (*noCopy) Unlock() {}
 
-// alive returns what a method needs, or an error if there is no lock.
+// alive returns the lock that a method uses, or an error if the Lock is nil or the zero value.
 func (l *Lock) alive() (*held, error) {
 	if l == nil || l.held == nil {
 		return nil, &Error{Status: StatusInvalidHandle, Message: "this Lock is nil or the zero value: no function has returned it"}
@@ -44,8 +44,8 @@ func (l *Lock) alive() (*held, error) {
 	return l.held, nil
 }
 
-// Path is the path of the lock file: the workspace root as given, and [LockFile] or the file that [WithLockFile] named.
-// It is "" for a nil Lock and for the zero value.
+// Path returns the path of the lock file: the workspace root as given, and [LockFile] or the file that [WithLockFile]
+// named. It returns "" for a nil Lock and for the zero value.
 func (l *Lock) Path() string {
 	h, err := l.alive()
 	if err != nil {
@@ -77,9 +77,9 @@ func (l *Lock) Release() error {
 	return h.explain(failed)
 }
 
-// Verify checks that the path still leads to the locked file. Call it before work is committed. After rm -rf .ralph or git
-// clean -fdx the error has [StatusLost]. Until [Lock.Restore] a program that knows only the file can take a new one; other
-// callers of this library are still refused. A lost lock must still be released.
+// Verify checks that the path still leads to the locked file. Call it before work is committed. After rm -rf .ralph
+// or git clean -fdx the error has [StatusLost]. Until [Lock.Restore] a program that knows only the file can lock a
+// new one; other callers of this library are still refused. A lost lock must still be released.
 //
 // On a shared file system it also checks that the lock is still held there, which can take 3 s.
 func (l *Lock) Verify() error {
@@ -107,8 +107,8 @@ func (l *Lock) Restore() error {
 	return h.explain(a.failure())
 }
 
-// Previous is the record of the last holder if it did not release the lock: it died, or is a program that leaves
-// its record behind, like ralph-core. It is nil if the last holder released the lock, there was none, or the lock
+// Previous returns the record of the last holder if that did not release the lock: it died, or is a program that leaves
+// its record behind, like ralph-core. It returns nil if the last holder released the lock, there was none, or the lock
 // was adopted.
 func (l *Lock) Previous() (*Holder, error) {
 	h, err := l.alive()
@@ -160,7 +160,7 @@ func (l *Lock) IntoFile() (*os.File, error) {
 	return file, nil
 }
 
-// explain names the lock that had ended before.
+// explain makes an error about a dead handle name the lock.
 func (h *held) explain(err error) error {
 	if failed, ok := err.(*Error); ok && failed.Status == StatusInvalidHandle {
 		failed.Path, failed.Message = h.path, "the lock of "+h.path+" was released or handed over before"

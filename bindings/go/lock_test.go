@@ -66,7 +66,7 @@ func TestChildKnowsItsParent(t *testing.T) {
 	mustEqual(t, "relation", mustBeHeld(t, err).Holder.Relation, RelationSelf)
 }
 
-func TestOneOfManyReleases(t *testing.T) {
+func TestOneOfManyReleasesSucceeds(t *testing.T) {
 	lock := mustTry(t, t.TempDir())
 	var all sync.WaitGroup
 	errs := make(chan error, 8)
@@ -185,7 +185,7 @@ func TestCopyIsTheSameLock(t *testing.T) {
 	must(t, mustTry(t, root).Release())
 }
 
-func TestNoLockIsAnError(t *testing.T) {
+func TestNilAndZeroArgumentsAreErrors(t *testing.T) {
 	for _, lock := range []*Lock{nil, {}, new(Lock)} {
 		_, errPrevious := lock.Previous()
 		_, errInto := lock.IntoFile()
@@ -220,7 +220,7 @@ func TestNumbersOfMoreThan32BitsAreRefused(t *testing.T) {
 	mustFail(t, SignalHolder(root, 1000), syscall.EINVAL)
 	child.end()
 
-	// A file whose descriptor number is invalid, which Go does not know.
+	// A file with an invalid descriptor number, which Go does not notice.
 	file, err := mustTry(t, root).IntoFile()
 	must(t, err)
 	wrong := os.NewFile(file.Fd()+1<<32, "wrong")
@@ -281,7 +281,7 @@ func TestForeignTextIsEscaped(t *testing.T) {
 	mustEqual(t, "local pid", held.Holder.LocalPID, os.Getpid())
 }
 
-func TestNextHolderIsToldWhoDied(t *testing.T) {
+func TestNextHolderLearnsOfTheDeadOne(t *testing.T) {
 	root := t.TempDir()
 	child := start(t, "hold", root)
 	child.expect("held")
@@ -313,7 +313,7 @@ func TestAnotherLockFileIsAnotherLock(t *testing.T) {
 	must(t, lock.Release())
 }
 
-func TestImpossibleArgumentsAreExplained(t *testing.T) {
+func TestInvalidArgumentsAreExplained(t *testing.T) {
 	root := t.TempDir()
 	for _, c := range []struct {
 		root, prompt string
@@ -425,6 +425,6 @@ func broken(root string) error {
 	return is(err, failed.Errno)
 }
 
-func TestReleaseThatFailsSaysHow(t *testing.T) {
+func TestFailedReleaseSaysWhy(t *testing.T) {
 	start(t, "broken", t.TempDir()).end()
 }

@@ -17,7 +17,7 @@ import (
 // role names, in the environment, what a process started by a test does. The process is this same program.
 const role = "RALPHLOCK_TEST_ROLE"
 
-// What the processes do; each gets the workspace.
+// The functions that the processes run, by role; each gets the workspace.
 var roles = map[string]func(root string) error{
 	"hold":       hold,
 	"adopt":      adopt,

@@ -13,15 +13,15 @@
 //		log.Fatal(err)
 //	}
 //
-// The lock is the kernel's flock(2) on the file .ralph/loop.lock under the workspace root. It ends with the process that
-// holds it, however the process ends. It belongs to the process, not to a goroutine, and
-// two locks of one process exclude each other too. The garbage collector never releases a lock: it is held until
-// [Lock.Release] or the end of the process.
+// The lock is the kernel's flock(2) on the file .ralph/loop.lock under the workspace root. It ends with the process
+// that holds it, however the process ends. It belongs to the process, not to a goroutine, and two locks of one
+// process exclude each other too. The garbage collector never releases a lock: it is held until [Lock.Release] or the
+// end of the process.
 //
 // This package is a layer over the C library libralph_lock; its header, ralph_lock.h, says more. A released module
-// contains the library for Linux on amd64 and arm64, and it becomes part of the program. The build tag "musl" chooses
-// the one for musl. With the tag "system", in a clone and elsewhere pkg-config finds the library; the tag "static"
-// makes that one part of the program.
+// contains the library for Linux on amd64 and arm64, which becomes part of the program; the build tag "musl" chooses
+// the one for musl. In a clone, on other platforms, or with the tag "system", pkg-config finds the library, and the
+// tag "static" makes that one part of the program.
 //
 // Every function and method may be called by any goroutine at any time.
 package ralphlock
@@ -41,7 +41,7 @@ import (
 // LockFile is the lock file, relative to the workspace root.
 const LockFile = C.RALPH_LOCK_FILE
 
-// Version is the version of the running library.
+// Version returns the version of the running library.
 func Version() string {
 	return C.GoString(C.ralph_lock_version())
 }
@@ -119,7 +119,7 @@ func Adopt(root, prompt string, file *os.File, opts ...Option) (*Lock, error) {
 	return lock, nil
 }
 
-// duplicateFile copies a file's descriptor, because the file closes its own when it is collected.
+// duplicateFile copies a file's descriptor, because a file that is collected closes its own.
 func duplicateFile(file *os.File) (int, error) {
 	if file == nil {
 		return -1, invalid("the file is nil")

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// A goroutine inside C occupies a thread, and Go never ends threads that it has started. One event can wake many waits,
-// so calls that take a lock run in turns.
+// A goroutine inside C occupies a thread, and Go never ends a thread. One event can wake many waits, so calls that
+// take a lock run in turns.
 const (
-	// turnsPerRoot are kept until the call returns. When a file system stops answering, no more threads than
+	// A turn of a root is kept until the call returns. When a file system stops answering, no more threads than
 	// these are stuck for one workspace.
 	turnsPerRoot = 4
 
-	// turnsOfAll are given back after patience, so that calls that are stuck delay no other workspace for longer.
+	// A turn of all roots ends after patience at the latest, so that a stuck call delays no other workspace for longer.
 	turnsOfAll = 8
 	patience   = 10 * time.Millisecond
 )
@@ -31,8 +31,8 @@ var (
 	gates      = map[string]*gate{}
 )
 
-// inTurn calls C for a workspace as soon as it has a turn. It returns false, and does nothing, if it is told to give up
-// before.
+// inTurn calls C for a workspace as soon as it has a turn. If it is told to give up before that, it does nothing and
+// returns false.
 func inTurn(root string, giveUp <-chan struct{}, do func()) bool {
 	g := openGate(root)
 	defer closeGate(root, g)

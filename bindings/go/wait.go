@@ -86,8 +86,8 @@ var errGaveUp = errors.New("the caller has gone")
 func (c *call) tryAndWait(ctx context.Context, wait way, refusals chan<- HeldError, giveUp <-chan struct{}) (*Lock, error) {
 	c.ctx = ctx
 	c.refusals = refusals
-	// Most locks are free. If the context ends after this, the lock was refused, so "held" is the right answer. But a try
-	// between two waits of other goroutines would overtake these.
+	// Most locks are free, so a try comes first; after it was refused, "held" is the right answer when the context ends.
+	// While other goroutines wait there is none: it would overtake them.
 	if waits.Load() == 0 {
 		lock, err := c.try(giveUp)
 		refusal, refused := err.(*HeldError)
@@ -145,7 +145,8 @@ func (c *call) whenDone(do func()) (end func()) {
 
 // waitInPoller waits in Go's poller, without a thread.
 func (c *call) waitInPoller(giveUp <-chan struct{}) (*Lock, error) {
-	// Elsewhere the descriptor is a kqueue. The poller asks of each one whether it can be written, which a kqueue refuses.
+	// Elsewhere the descriptor is a kqueue. Go's poller waits for each descriptor to be writable too, which a kqueue
+	// refuses.
 	if runtime.GOOS != "linux" {
 		return c.waitInThread(giveUp)
 	}
@@ -166,7 +167,7 @@ func (c *call) waitInPoller(giveUp <-chan struct{}) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	// This makes os.NewFile register it with the poller.
+	// os.NewFile registers only a non-blocking descriptor with the poller.
 	if err := syscall.SetNonblock(fd, true); err != nil {
 		syscall.Close(fd)
 		return nil, os.NewSyscallError("fcntl", err)
@@ -225,7 +226,7 @@ func (a *answer) step(c *call, giveUp <-chan struct{}, waiter *C.ralph_lock_wait
 	}
 }
 
-// waitInThread is for systems whose waits cannot be polled.
+// waitInThread waits on systems whose waits cannot be polled.
 func (c *call) waitInThread(<-chan struct{}) (*Lock, error) {
 	var token *C.ralph_lock_cancel
 	var details *C.ralph_lock_error

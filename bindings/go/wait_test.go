@@ -170,7 +170,7 @@ func descriptorsButInotify(t *testing.T) int {
 	return count
 }
 
-// They begin and end at the same time, and each goroutine inside C occupies a thread.
+// The waits begin and end at the same time, and each goroutine inside C occupies a thread.
 func TestAThousandWaitsLeaveFewThreads(t *testing.T) {
 	start(t, "thousand", t.TempDir()).end()
 }
@@ -288,7 +288,7 @@ func TestStuckCallsDelayNoOtherWorkspace(t *testing.T) {
 	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= goroutines })
 }
 
-func TestContextEndsAWaitThatIsStuck(t *testing.T) {
+func TestContextEndsAStuckWait(t *testing.T) {
 	root := t.TempDir()
 	child := start(t, "hold", root)
 	child.expect("held")
@@ -316,7 +316,7 @@ func TestContextEndsAWaitThatIsStuck(t *testing.T) {
 }
 
 // A descriptor that is always readable wakes Go's poller at most once.
-func TestStepsGoOnWhileThereIsSomethingToRead(t *testing.T) {
+func TestStepsContinueWhileTheDescriptorIsReadable(t *testing.T) {
 	root := t.TempDir()
 	lock := mustTry(t, root)
 	readable, err := os.Open(os.DevNull)

@@ -14,7 +14,7 @@ type State int32
 const (
 	StateFree  State = C.RALPH_LOCK_STATE_FREE  // no process holds the lock
 	StateHeld  State = C.RALPH_LOCK_STATE_HELD  // a process holds it
-	StateStale State = C.RALPH_LOCK_STATE_STALE // no process holds it, but the last holder's record is still there: it died, or was ralph-core
+	StateStale State = C.RALPH_LOCK_STATE_STALE // no process holds it, but the last holder's record is in the file: that process died, or was ralph-core
 )
 
 func (s State) String() string {
@@ -34,10 +34,10 @@ func (s State) String() string {
 type Filesystem int32
 
 const (
-	FilesystemUnknown     Filesystem = C.RALPH_LOCK_FILESYSTEM_UNKNOWN     // locks hold among all processes that use this mount, and perhaps not beyond it
-	FilesystemLocal       Filesystem = C.RALPH_LOCK_FILESYSTEM_LOCAL       // it is this machine's own, and locks hold among all its processes
-	FilesystemDistributed Filesystem = C.RALPH_LOCK_FILESYSTEM_DISTRIBUTED // other machines may use it too, and it takes all locks to one place
-	FilesystemNoLocks     Filesystem = C.RALPH_LOCK_FILESYSTEM_NO_LOCKS    // it refuses locks, or may grant an exclusive one to two processes
+	FilesystemUnknown     Filesystem = C.RALPH_LOCK_FILESYSTEM_UNKNOWN     // locks hold among all processes that use this mount; whether they hold beyond it is unknown
+	FilesystemLocal       Filesystem = C.RALPH_LOCK_FILESYSTEM_LOCAL       // it belongs to this machine, and locks hold among all its processes
+	FilesystemDistributed Filesystem = C.RALPH_LOCK_FILESYSTEM_DISTRIBUTED // other machines may use it too, and one place grants all locks
+	FilesystemNoLocks     Filesystem = C.RALPH_LOCK_FILESYSTEM_NO_LOCKS    // it refuses locks, or may grant the same lock to two processes
 )
 
 func (f Filesystem) String() string {
@@ -114,7 +114,7 @@ func IsLocked(root string) (bool, error) {
 //   - [StatusParse] if the holder left no record
 //   - [StatusNotLive] if the process on record is not provably the holder
 //
-// A signal number that the system does not have is EINVAL.
+// For a number that is no signal, errors.Is finds [syscall.EINVAL].
 func SignalHolder(root string, signal syscall.Signal, opts ...Option) error {
 	number, err := narrow("signal", int64(signal))
 	if err != nil {
@@ -125,9 +125,9 @@ func SignalHolder(root string, signal syscall.Signal, opts ...Option) error {
 	})
 }
 
-// FindKeepers finds the processes that keep the workspace's lock: the holder, or those that inherited its
-// descriptor, like a server started under the lock. Processes of other users, and of other pid namespaces, are missing. It
-// takes milliseconds, or tenths of a second on a busy machine.
+// FindKeepers finds the processes that keep the workspace's lock: the holder, or those that inherited its descriptor,
+// like a server started under the lock. Processes of other users, and of pid namespaces that are not visible from
+// here, are missing. It takes milliseconds, or tenths of a second on a busy machine.
 func FindKeepers(root string, opts ...Option) ([]int, error) {
 	for room := 64; ; {
 		pids := make([]C.uint32_t, room)
