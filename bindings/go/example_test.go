@@ -39,8 +39,8 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer lock.Release()
-	fmt.Println("now we are")
+	fmt.Println("the lock is ours")
 	// Output:
 	// another lock of this process: true
-	// now we are
+	// the lock is ours
 }
