@@ -168,7 +168,7 @@ release: ## what a release uploads, in target/release-VERSION
 	@TARGET="$(TARGET)" sh packaging/release/run "$(TARGET)/release-$(VERSION)"
 
 header: ## include/ralph_lock.h from the sources
-	UPDATE=1 $(CARGO) test --locked --quiet --test header is_the_one_that_the_sources_make
+	UPDATE=1 $(CARGO) test --locked --quiet --test header the_header_is_the_one_that_the_sources_make
 
 help: ## this list
 	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "%-22s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

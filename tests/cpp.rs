@@ -249,7 +249,7 @@ fn cpp_header_has_all_that_the_c_header_has() {
 }
 
 #[test]
-fn cpp_example_says_what_that_in_c_says() {
+fn cpp_example_prints_what_the_c_example_prints() {
     let example = root().join("examples/cpp/minimal.cpp");
     assert!(read_to_string(&example).expect("it can be read").lines().count() < 60);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");

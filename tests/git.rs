@@ -87,7 +87,7 @@ fn the_lock_survives_ordinary_git_and_is_never_committed() {
 }
 
 #[test]
-fn so_it_does_in_worktrees_and_submodules() {
+fn the_lock_survives_git_in_worktrees_and_submodules() {
     let (repository, other) = (Repository::new(), Repository::new());
     let worktree = other.root().join("worktree");
     git(repository.root(), &["worktree", "add", "--quiet", worktree.to_str().expect("UTF-8"), "-b", "side"]);

@@ -12,7 +12,7 @@ const C: [&str; 4] = ["c99", "c11", "c17", "c2x"];
 const CPP: [&str; 4] = ["c++11", "c++14", "c++17", "c++20"];
 
 #[test]
-fn is_the_one_that_the_sources_make() {
+fn the_header_is_the_one_that_the_sources_make() {
     let (path, made) = (root().join(header::PATH), header::generate(root()));
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &made).expect("the header can be written");
@@ -22,14 +22,14 @@ fn is_the_one_that_the_sources_make() {
 }
 
 #[test]
-fn names_the_lock_file_that_the_library_uses() {
+fn the_header_names_the_lock_file_that_the_library_uses() {
     let text = std::fs::read_to_string(root().join(header::PATH)).expect("the header can be read");
     let file = ralph_lock::LoopLock::LOCK_FILE;
     assert!(text.contains(&format!("#define RALPH_LOCK_FILE \"{file}\"\n")));
 }
 
 #[test]
-fn compiles_alone_and_twice_everywhere() {
+fn the_header_compiles_alone_and_twice_everywhere() {
     for text in ["#include <ralph_lock.h>\n", "#include <ralph_lock.h>\n#include <ralph_lock.h>\n"] {
         for compiler in ["gcc", "clang"] {
             for standard in C {
@@ -65,7 +65,7 @@ fn a_switch_that_forgets_a_status_is_warned_of() {
 }
 
 #[test]
-fn declares_what_the_library_exports() {
+fn the_header_declares_what_the_library_exports() {
     let exported = std::fs::read_to_string(root().join("abi/symbols.txt")).expect("the list can be read");
     // Without a prefix: the header declares nothing that is another library's.
     let mut declared = header_words("", "(");

@@ -12,7 +12,7 @@ fn shared_library() -> PathBuf {
 }
 
 #[test]
-fn exports_the_listed_names_and_nothing_else() {
+fn the_library_exports_the_listed_names_and_nothing_else() {
     let listed = std::fs::read_to_string(root().join("abi/symbols.txt")).expect("the list can be read");
     let printed = run(Command::new("nm").args(["--dynamic", "--defined-only", "--format=posix"]).arg(shared_library()));
     let mut exported: Vec<&str> = printed.lines().filter_map(|line| line.split(' ').next()).collect();
@@ -21,14 +21,14 @@ fn exports_the_listed_names_and_nothing_else() {
 }
 
 #[test]
-fn has_a_soname_of_its_own_and_stays_loaded() {
+fn the_library_has_a_soname_and_stays_loaded() {
     let dynamic = run(Command::new("readelf").args(["--dynamic", "--wide"]).arg(shared_library()));
     assert!(dynamic.contains("Library soname: [libralph_lock.so.0]"), "{dynamic}");
     assert!(dynamic.contains("NODELETE"), "{dynamic}");
 }
 
 #[test]
-fn is_stripped_and_small() {
+fn the_library_is_stripped_and_small() {
     let size = std::fs::metadata(shared_library()).expect("it is there").len();
     // Most of the difference is std's backtrace code.
     let limit = if small() { 330_000 } else { 560_000 };

@@ -36,7 +36,7 @@ fn assert_core_is_refused_by(root: &str, pid: u32, prompt: &str) {
 }
 
 #[test]
-fn it_excludes_us_and_we_read_its_record() {
+fn ralph_core_excludes_us_and_we_read_its_record() {
     for prompt in ["implement auth".to_owned(), "x\n\"y\"".repeat(200_000)] {
         let (_folder, root) = workspace();
         // The long prompt does not fit on a command line, so this process is that side.
@@ -54,7 +54,7 @@ fn it_excludes_us_and_we_read_its_record() {
 }
 
 #[test]
-fn we_exclude_it_and_it_reads_our_record() {
+fn we_exclude_ralph_core_and_it_reads_our_record() {
     for prompt in ["implement auth".to_owned(), "x\n\"y\"".repeat(200_000)] {
         let (_folder, root) = workspace();
         let guard = Ours::try_acquire(&root, &prompt).unwrap();
@@ -72,7 +72,7 @@ fn we_exclude_it_and_it_reads_our_record() {
 }
 
 #[test]
-fn it_reads_past_what_we_say_of_the_process() {
+fn ralph_core_ignores_the_identity_of_our_process() {
     let (_folder, root) = workspace();
     let mut ours = Process::peer_that_says(&["ralph-lock", "hold", &root, "ours"], "held");
     let record: serde_json::Value = serde_json::from_str(&file_of(&root)).unwrap();
@@ -88,7 +88,7 @@ fn it_reads_past_what_we_say_of_the_process() {
 }
 
 #[test]
-fn its_process_is_not_identified() {
+fn the_process_of_ralph_core_is_not_identified() {
     let (_folder, root) = workspace();
     let mut theirs = Process::peer_that_says(&["ralph-core", "hold", &root, "theirs"], "held");
     match Ours::try_acquire(&root, "ours") {
@@ -108,7 +108,7 @@ fn its_process_is_not_identified() {
 }
 
 #[test]
-fn the_record_that_it_leaves_behind_locks_nothing() {
+fn the_record_that_ralph_core_leaves_behind_locks_nothing() {
     let (_folder, root) = workspace();
     drop(Core::try_acquire(&root, &"a long prompt ".repeat(1000)).unwrap());
     assert!(!Ours::is_locked(&root).unwrap());
@@ -150,7 +150,7 @@ fn each_waits_for_the_other() {
 }
 
 #[test]
-fn its_probes_are_not_taken_for_a_holder() {
+fn probes_of_ralph_core_are_not_taken_for_a_holder() {
     let (_folder, root) = workspace();
     Ours::try_acquire(&root, "makes the file").unwrap().release().unwrap();
     let _prober = Process::peer_that_says(&["ralph-core", "probe", &root], "probing");

@@ -8,7 +8,7 @@ use common::Process;
 use ralph_lock::{LockError, LoopLock};
 
 #[test]
-fn it_is_refused_while_we_hold() {
+fn flock_is_refused_while_we_hold() {
     let workspace = tempfile::tempdir().unwrap();
     let file = workspace.path().join(LoopLock::LOCK_FILE);
     let guard = LoopLock::try_acquire(workspace.path(), "ours").unwrap();
@@ -19,7 +19,7 @@ fn it_is_refused_while_we_hold() {
 }
 
 #[test]
-fn it_refuses_us_and_no_holder_is_named() {
+fn flock_refuses_us_and_no_holder_is_named() {
     let workspace = tempfile::tempdir().unwrap();
     let file = workspace.path().join(LoopLock::LOCK_FILE);
     LoopLock::try_acquire(workspace.path(), "makes the file").unwrap().release().unwrap();
