@@ -1,4 +1,4 @@
-/* What every program in this folder uses: checks, workspaces, and processes that wait for each other. */
+/* Shared by all programs in this folder: checks, workspaces, and processes that wait for each other. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -73,7 +73,7 @@ __attribute__((noreturn, format(printf, 3, 4))) static void fail(const char *fil
     exit(1);
 }
 
-/* Says why the promise cannot be tested on this machine, and ends the program as skipped. */
+/* Prints why the promise cannot be tested on this machine, and ends the program as skipped. */
 __attribute__((noreturn)) UNUSED static void skip(const char *reason)
 {
     printf("%s\n", reason);
@@ -230,7 +230,7 @@ UNUSED static ralph_lock_guard *acquire(const char *root, const char *prompt)
     return guard;
 }
 
-/* What try_acquire answers; nothing is kept. */
+/* The status of a try_acquire; a lock that it takes is released. */
 UNUSED static ralph_lock_status try_only(const char *root)
 {
     ralph_lock_guard *guard;
@@ -490,7 +490,7 @@ UNUSED static ralph_lock_options *timeout_of(uint64_t milliseconds)
     return options;
 }
 
-/* What acquire_with answers; nothing is kept. */
+/* The status of an acquire_with; a lock that it takes is released. */
 UNUSED static ralph_lock_status wait_only(const char *root, const ralph_lock_options *options)
 {
     ralph_lock_guard *guard;

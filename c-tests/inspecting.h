@@ -69,7 +69,7 @@ UNUSED static process hold_plainly(const char *root, int kind)
     return child;
 }
 
-/* In a process of start() that never reads its line: it ends with its starter. */
+/* For a process of start() that never reads its line: makes it end with its starter. */
 UNUSED static void end_with_starter(void)
 {
     CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);

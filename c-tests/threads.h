@@ -1,4 +1,4 @@
-/* Threads, and the detectors of two holders at once. */
+/* Threads, and detectors of two holders at once. */
 #ifndef THREADS_H
 #define THREADS_H
 

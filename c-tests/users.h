@@ -1,4 +1,4 @@
-/* Running as users who share a group, and checking who may use a file. Only root can become other users. */
+/* Runs code as users that share a group, and checks the access to files. Only root can become other users. */
 #ifndef USERS_H
 #define USERS_H
 
@@ -55,7 +55,7 @@ UNUSED static void enter_workspace_of(unsigned user, unsigned group, mode_t mode
     CHECK(chmod(root, mode) == 0 && chdir(root) == 0);
 }
 
-/* Checks who may use a file: its owner, group and permission bits. */
+/* Checks the owner, the group and the permission bits of a file. */
 #define CHECK_ACCESS(path, user, group, mode) check_access(__FILE__, __LINE__, path, user, group, mode)
 
 UNUSED static void check_access(const char *file, int line, const char *path, unsigned user, unsigned group, unsigned mode)

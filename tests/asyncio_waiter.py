@@ -71,7 +71,7 @@ async def main(library):
         # Lets both begin.
         for _ in range(10):
             await asyncio.sleep(0)
-        # The second one first: neither waits for the other.
+        # The second one first, because neither waits for the other.
         for which in (1, 0):
             assert not waits[which].done()
             holder.stdin.write(f"{which}\n")

@@ -1,5 +1,5 @@
 //! Runs every program in c-tests/, compiled strictly, once with the shared and once with the static
-//! library. A program passes with exit status 0; with 77 it prints why it cannot run here.
+//! library. A program passes with exit status 0; with 77 it is skipped, and prints why it cannot run here.
 
 mod common;
 

@@ -178,7 +178,7 @@ fn cpp_header_does_not_mind_macros_named_min_and_max() {
     }
 }
 
-/// Even if they hide their symbols and are loaded separately.
+/// The shared objects hide their symbols and are loaded separately.
 #[test]
 fn cpp_error_category_is_one_across_shared_objects() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");

@@ -67,7 +67,7 @@ fn a_switch_that_forgets_a_status_is_warned_of() {
 #[test]
 fn the_header_declares_what_the_library_exports() {
     let exported = std::fs::read_to_string(root().join("abi/symbols.txt")).expect("the list can be read");
-    // Without a prefix: the header declares nothing that is another library's.
+    // Without a prefix, because the header must not declare a function of another library.
     let mut declared = header_words("", "(");
     declared.sort();
     declared.dedup();

@@ -180,7 +180,7 @@ fn cmake_builds_with_both_libraries_wherever_they_are() {
     }
 }
 
-/// As in later versions, whose major number is not 0.
+/// As in later versions, with a major number other than 0.
 #[test]
 fn cmake_takes_versions_of_one_soname_for_each_other() {
     let folder = folder();

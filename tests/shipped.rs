@@ -37,7 +37,7 @@ fn the_library_is_stripped_and_small() {
     assert!(!sections.contains(".symtab") && !sections.contains(".debug_info"), "{sections}");
 }
 
-/// The compiler cannot check this, because `no_mangle` counts as unsafe.
+/// The compiler cannot check this: it counts `no_mangle` as unsafe.
 #[test]
 fn unsafe_code_stands_in_two_places() {
     for file in rust_files(&root().join("src")) {

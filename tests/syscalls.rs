@@ -21,8 +21,8 @@ fn reading_the_record_takes_at_most_five_calls() {
     takes_at_most(5, "count-read");
 }
 
-/// Plus one call per file system for its type. A program that reads one record and ends, like a shell prompt, does not
-/// determine its own machine.
+/// The sixth call, one for each file system, asks for its type. A program that reads one record and ends, like a shell
+/// prompt, does not identify its own machine.
 #[test]
 fn a_first_reading_of_the_record_takes_at_most_six_calls() {
     takes_at_most(6, "count-first-read");

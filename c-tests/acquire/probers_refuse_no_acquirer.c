@@ -1,4 +1,4 @@
-/* Processes that ask "is it locked?" never cause a free lock to be refused. */
+/* A process that calls is_locked never causes the refusal of a free lock. */
 #include "check.h"
 
 #include <sys/mman.h>
@@ -33,7 +33,7 @@ static void keep_asking(void *argument)
     }
 }
 
-/* Whether some prober has asked fewer times than that. */
+/* Whether a prober has asked fewer times than that. */
 static bool ask_less_than(int often, int count)
 {
     int i;

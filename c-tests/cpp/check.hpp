@@ -1,4 +1,4 @@
-// What every program in this folder uses: checks, workspaces, and processes that wait for each other.
+// Shared by the parts of this program: checks, workspaces, and processes that wait for each other.
 #ifndef CHECK_HPP
 #define CHECK_HPP
 

@@ -63,7 +63,7 @@ static void a_forked_child_ends_its_copy_only(const std::filesystem::path &root)
     CHECK_STATUS(ok, taken.verify());
 }
 
-static void knows_who_died_before(const std::filesystem::path &root)
+static void returns_the_record_of_a_dead_holder(const std::filesystem::path &root)
 {
     const process crashing(holding(root, "crashing"));
 
@@ -78,7 +78,7 @@ static void knows_who_died_before(const std::filesystem::path &root)
     CHECK_STATUS(not_found, taken.previous());
 }
 
-static void knows_that_it_is_lost()
+static void reports_a_lost_lock()
 {
     const auto root = new_workspace();
     const guard taken = ralph_lock::try_acquire(root, "lost").value();
@@ -129,7 +129,7 @@ void guards()
     moves(root);
     ends_once(root);
     a_forked_child_ends_its_copy_only(root);
-    knows_who_died_before(root);
-    knows_that_it_is_lost();
+    returns_the_record_of_a_dead_holder(root);
+    reports_a_lost_lock();
     goes_to_a_child(root);
 }

@@ -10,7 +10,7 @@ using ralph_lock::state;
 static_assert(std::is_nothrow_move_constructible_v<ralph_lock::holder>);
 static_assert(std::is_copy_assignable_v<ralph_lock::holder>);
 
-static void is_told_who(const std::filesystem::path &root)
+static void refusal_names_the_holder(const std::filesystem::path &root)
 {
     const auto before = std::chrono::system_clock::now();
     const process child(holding(root, "line one\nline \"two\""));
@@ -199,7 +199,7 @@ void holders()
     const auto root = new_workspace();
 
     nul_is_refused(new_workspace());
-    is_told_who(root);
+    refusal_names_the_holder(root);
     children_know_their_parent(root);
     a_holder_may_have_no_name(root);
     asks(new_workspace());

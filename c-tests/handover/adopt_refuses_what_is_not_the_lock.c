@@ -7,7 +7,7 @@
 
 static char *root;
 
-/* The state of the descriptor and the lock, before and after a call. */
+/* The state of the descriptor and of the lock, taken before and after a call. */
 typedef struct state {
     int descriptors;
     int fd_flags;

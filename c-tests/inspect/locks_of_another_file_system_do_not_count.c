@@ -1,5 +1,5 @@
 /* A lock on a file with the same inode number on another file system is not taken for the workspace's: the dead holder
- * whose child keeps the lock is still named. So too on overlayfs, for which stat(2) shows another device. */
+ * whose child keeps the lock is still named. The same holds on overlayfs, for which stat(2) shows another device. */
 #include "inspecting.h"
 #include "privileges.h"
 

@@ -1,4 +1,4 @@
-/* Every status has its name and its own message, other numbers are not a status, and the versions agree. */
+/* Every status has its name and its own message, other numbers have none, and the versions agree. */
 #include "check.h"
 
 #include <stdint.h>

@@ -2,7 +2,7 @@
  * holder. */
 #include "check.h"
 
-/* Ways to lose it. */
+/* Ways in which the lock file disappears. */
 static void unlinked(const char *root)
 {
     CHECK(unlink(lock_file_of(root)) == 0);

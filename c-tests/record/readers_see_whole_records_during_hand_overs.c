@@ -8,9 +8,9 @@ enum { HAND_OVERS = 8 + MANY(392) };
 static char *root;
 static pid_t players[2];
 
-/* A prompt repeats one letter: lower case from the first player, upper case from the second. The lengths make records
- * be blanked in place or truncated, and longer or shorter than the one before, or as long, where a mixture would look
- * right. */
+/* A prompt repeats one letter: lower case from the first player, upper case from the second. With these lengths records
+ * are blanked in place or truncated, and are longer or shorter than the one before, or as long, so that a mixture would
+ * look right. */
 static char *prompt_of(int turn)
 {
     static const size_t lengths[] = {1, 3000, 3000, 200000, 200000, 70000, 70000, 40, 4100, 9000};

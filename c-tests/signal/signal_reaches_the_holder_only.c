@@ -140,7 +140,7 @@ static void doubts(const char *root)
     check_doubt(root, "no record", RALPH_LOCK_PARSE, "no record");
     check_doubt(root, altered(record, "\"start_time\":"), RALPH_LOCK_PARSE, "no record");
     check_doubt(root, altered(record, "\"boot_id\":\""), RALPH_LOCK_NOT_LIVE, "another host, boot or pid namespace");
-    /* The host name does not decide: the process on record runs, and has released. */
+    /* The host name does not decide: the process on record runs, and has released the lock. */
     check_doubt(root, altered(record, "\"host\":\""), RALPH_LOCK_NOT_LIVE, "does not hold it");
     check_doubt(root, record, RALPH_LOCK_NOT_LIVE, "does not hold it");
     check_doubt(root, altered(record, "\"time_ns\":"), RALPH_LOCK_NOT_LIVE, "cannot be told apart");

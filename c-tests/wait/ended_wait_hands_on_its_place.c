@@ -26,7 +26,7 @@ static void check_end(end how, bool between)
         until_quiet(first);
     CHECK(!is_readable(second, 0));
     if (how == FAILED) {
-        /* No room for another descriptor, and its file has to be opened again. */
+        /* The process has no descriptor left, and the wait has to open its file again. */
         CHECK(unlink(lock_file_of(root)) == 0);
         CHECK(getrlimit(RLIMIT_NOFILE, &room) == 0);
         none = room;

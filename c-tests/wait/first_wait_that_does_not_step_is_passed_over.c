@@ -72,7 +72,7 @@ int main(void)
     /* Nothing but the alarm wakes these. */
     had = first_to_get_it(waiters, 4, &guard);
     ralph_lock_waiter_free(waiters[had]);
-    /* The alarm has done its part. From here on each end rings the next, past the one that sleeps. */
+    /* The alarm is no longer needed: each end of a wait wakes the next one, past the one that does not step. */
     alarms_go_off = false;
     for (i = had; i < 3; i++)
         waiters[i] = waiters[i + 1];

@@ -1,5 +1,5 @@
 /* Of many waits of a process for one lock, however its root is spelled, only the first in line is woken: by a release,
- * and by the end of the wait before it. Each gets the lock in its turn, and a wait that begins meanwhile stands behind. */
+ * and by the end of the wait before it. Each gets the lock in its turn, and a wait that begins meanwhile stands behind them. */
 #include "lines.h"
 
 #define WAITS 60

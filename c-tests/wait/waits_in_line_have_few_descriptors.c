@@ -1,5 +1,5 @@
-/* A wait in an event loop has two descriptors, one without a deadline, and a thread that waits has one. What the first
- * wait in line and many waits together need comes to less than one for ten of them. */
+/* A wait in an event loop has two descriptors, or one without a deadline, and a thread that waits has one. The first wait
+ * in line, and the waits together, need less than one more for every ten waits. */
 #include "check.h"
 #include "threads.h"
 

@@ -131,7 +131,7 @@ def one_line_updates_and_goes_away():
     terminal.close()
 
 
-def no_terminal_that_cannot_gets_a_sequence():
+def a_terminal_without_sequences_gets_none():
     holder = hold("works")
     terminal = Terminal([TOOL, "wait", "--timeout", "0.1"], term="dumb")
     terminal.until(r"^ralph-lock: waiting: held by process \d+ since [^\x1b]*: works\r\n")
@@ -197,7 +197,7 @@ def a_wait_in_the_background_leaves_the_prompt_alone():
     terminal.close()
 
 
-def control_z_stops_both_and_they_go_on():
+def control_z_stops_both_and_they_continue():
     terminal = Terminal([TOOL, "run", "--", "sh", "-c", "echo on; read a; echo $a; kill -STOP $$; echo again; exit 3"])
     terminal.until("on\r\n")
     for _ in range(2):
@@ -217,8 +217,8 @@ def control_z_stops_both_and_they_go_on():
 
 
 one_line_updates_and_goes_away()
-no_terminal_that_cannot_gets_a_sequence()
+a_terminal_without_sequences_gets_none()
 control_c_ends_a_wait_and_clears_the_line()
 control_c_reaches_the_command_once()
-control_z_stops_both_and_they_go_on()
+control_z_stops_both_and_they_continue()
 a_wait_in_the_background_leaves_the_prompt_alone()

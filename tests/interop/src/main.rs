@@ -1,5 +1,5 @@
-//! Another process, for the tests: `peer ralph-core|ralph-lock ACTION ROOT [ARGUMENT]`. It prints a line for each
-//! event, and continues when it reads a line.
+//! A process of the tests: `peer ralph-core|ralph-lock ACTION ROOT [ARGUMENT]`. It prints a line for each event, and
+//! continues when it reads a line.
 
 use std::fs::{File, remove_file};
 use std::io::{BufRead, Read, Write, stdin, stdout};
