@@ -120,7 +120,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
     b release
     look a FREE
 done
-promise "On $engine inspect on one machine shows what the other wrote, at once or when the client's cache ends" \
+promise "On $engine inspect on one machine shows what the other wrote, at once or when the client's cache expires" \
     "$((looks - late)) of $looks looks right at once, the others within $longest ms"
 
 storm

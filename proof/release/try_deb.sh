@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154,SC2016 # run sets the variables; the machine expands them
 # Debian's packages, on the release they are built on and on the next one.
 
-what="Debian's packages are installed and work on Debian 12 and 13"
+what="The Debian packages install and work on Debian 12 and 13"
 if in_all "$what"; then
     for name in 12:bookworm 13:trixie; do
         machine "${name%:*}" "${name#*:}"

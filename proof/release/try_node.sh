@@ -42,7 +42,7 @@ promise "The module and the command take the lock, refuse each other and name th
 rm -rf "$root/user/node_modules/@ralph-lock"
 ! on sh -c 'cd /user && node lock.js /user/w' || die "the package works without its platform's package"
 tells "The package @ralph-lock/linux-x64-gnu is not installed"
-promise "Without its platform's package it says which one is missing, and the command that installs it" \
+promise "Without its platform's package the npm package names the missing one, and the command that installs it" \
     "$(grep -o 'npm install[^\`]*' "$scratch/said" | head -n 1)"
 
 # There is no Node on musl here, but musl's loader.

@@ -9,7 +9,7 @@ for wheel in "$out"/*.whl; do
         die "auditwheel: $("$tools/auditwheel" show "$wheel")"
     sizes="$sizes${sizes:+, }$platform $(size "$wheel")"
 done
-promise "Each wheel is what auditwheel calls consistent with the platform in its name" \
+promise "auditwheel finds each wheel consistent with the platform in its name" \
     "$sizes, sources $(size "$out/ralph_lock-$version.tar.gz")"
 
 pip="env PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore python3 -m pip"
@@ -26,7 +26,7 @@ for name in 11:bullseye 12:bookworm; do
     tells "^$version with Python 3"
     seen="$seen${seen:+, }Debian ${name%:*}: $(cat "$scratch/said")"
 done
-promise "\`pip install ralph-lock\` needs no compiler. The module and the command that comes with it take the lock, refuse each other and name the holder" \
+promise "\`pip install ralph-lock\` needs no compiler; the module and the command that comes with it take the lock, refuse each other and name the holder" \
     "$seen"
 
 # Nothing is installed but what runs commands of packages that are not.
@@ -53,4 +53,4 @@ if in_all "$what"; then
     promise "$what" "qemu-user, Debian 12: $(cat "$scratch/said")"
 fi
 
-promise "The module for musl" "compiled, never run: Debian has no Python on musl; the command is the other wheels'"
+promise "The Python module for musl is built" "compiled, never run: Debian has no Python on musl; the command is the other wheels'"

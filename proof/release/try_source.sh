@@ -23,7 +23,7 @@ offline TRIPLES="$triples" sh packaging/release/run out tarball || die "the unpa
 for again in "$other"/out/*.tar.gz; do
     cmp "$again" "$out/$(basename "$again")" || die "two builds of $(basename "$again") differ"
 done
-promise "Unpacked in another folder, the sources give another user with another CARGO_HOME and without a network the archive with the same bytes" \
+promise "Built from the unpacked sources by another user, in another folder, with another CARGO_HOME and without a network, the archive has the same bytes" \
     "$(basename -a "$other"/out/*.tar.gz | xargs), $(size "$out/ralph-lock-$version-source.tar.gz") of sources"
 
 what="\`make all\` without a network gives the same library as with one"

@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154,SC2016 # run sets the variables; the machine expands them
-# The archive of each platform, unpacked where it was not made for.
+# The archive of each platform, unpacked in another folder than the one it was made in.
 
 machine 11 bullseye gcc,libc6-dev,pkg-config
 for libc in gnu musl; do
@@ -30,7 +30,7 @@ on sh -euc '
 tells "^we hold"
 tells "^taken by .*implement auth"
 ! grep -q "libralph_lock" "$scratch/said" || die "the static program needs the shared library"
-promise "C programs find its libraries with pkg-config in the folder where it was unpacked, shared and static, and run on Debian 11" \
+promise "C programs find the archive's libraries, shared and static, with pkg-config in the folder where it was unpacked, and run on Debian 11" \
     "glibc $(on ldd --version; sed -n '1s/.* //p' "$scratch/said")"
 
 # A root with nothing but the tool and a static shell has no C library.
@@ -40,7 +40,7 @@ cp "$scratch/11/moved-musl/bin/ralph-lock" "$root/bin/"
 cp "$(command -v busybox)" "$root/bin/"
 for command in sh env mkdir; do ln -s busybox "$root/bin/$command"; done
 refused_there /bin/ralph-lock
-promise "It runs where there is no C library at all" "busybox"
+promise "The archive's tool runs where there is no C library" "busybox"
 
 moved=$scratch/11/moved-musl
 musl-gcc -I "$moved/include" examples/c/minimal.c "$moved/lib/libralph_lock.so" -Wl,-rpath,"$moved/lib" -o "$scratch/musl"
@@ -66,7 +66,7 @@ cmake -S "$scratch/cmake" -B "$scratch/cmake/build" -DCMAKE_PREFIX_PATH="$moved"
 for program in shared static; do
     (cd "$scratch/workspace" && "$scratch/cmake/build/$program") >/dev/null || die "CMake's $program program fails"
 done
-promise "CMake finds both libraries there" "CMake $(cmake --version | sed -n '1s/.* //p')"
+promise "CMake finds both libraries of the archive" "CMake $(cmake --version | sed -n '1s/.* //p')"
 
 what="The tool for 64-bit ARM locks and refuses"
 if in_all "$what"; then
