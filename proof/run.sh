@@ -22,8 +22,8 @@ mkdir -p "$shown"
 export LIB TARGET CC="${CC:-cc}"
 
 # Two lanes, because some parts mostly wait. Parts that run the programs of c-tests/ share a lane: some programs use up a
-# user's resources, which others need at that moment. The faults are there to make both lanes equally long. The storms
-# take three times as long alongside another part, so they come last.
+# user's resources, which others need at that moment. The faults are in it because both lanes then take equally long. The
+# storms take three times as long alongside another part, so they come last.
 first=
 second=
 last=

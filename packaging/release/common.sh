@@ -32,8 +32,8 @@ done
 [ -e "$std/Cargo.lock" ] || die "Rust's standard library has no source here; ./make.sh release installs it"
 export PATH
 
-# No name of a folder of this machine gets into what is built: a crate's is /crates/NAME-VERSION, wherever cargo has it. The
-# standard library is compiled too: without the code that prints backtraces it is half as large.
+# The binaries contain no path of this machine: a crate's is /crates/NAME-VERSION, wherever cargo has it. The standard
+# library is compiled too: without the code that prints backtraces it is half as large.
 export RUSTC_BOOTSTRAP=1 RUSTC_WRAPPER="$PWD/packaging/release/rustc"
 remap="--remap-path-prefix=$PWD=/ralph_lock --remap-path-prefix=$TARGET=/target"
 remap="$remap --remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust --remap-path-prefix=$PWD/vendor=/crates"
@@ -50,7 +50,7 @@ all_triples="x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-l
 # does those of the one with them, so they are built in a folder of their own.
 extensions=$TARGET/release-extensions
 
-# rust_target TRIPLE: what cargo-zigbuild calls it; the oldest glibc that the result runs with is part of that.
+# rust_target TRIPLE: its name for cargo-zigbuild, which includes the oldest glibc that the result runs with.
 rust_target() {
     case $1 in *-gnu) echo "$1.2.17" ;; *) echo "$1" ;; esac
 }
@@ -84,7 +84,7 @@ artefact() {
 }
 
 # relocatable WORK NAME TRIPLE [musl]: installs what is built in WORK/lib and WORK/bin as the folder WORK/root/NAME, which
-# works wherever it is moved, with its licences. With musl, its own is among them.
+# works wherever it is moved, with the licences. With `musl`, musl's licence is among them.
 relocatable() {
     env VERSION="$VERSION" DESCRIPTION="$DESCRIPTION" MAJOR="${VERSION%%.*}" LIB="$1/lib" BIN="$1/bin" \
         MANUAL="$TARGET/man3" DESTDIR="$1/root" PREFIX="/$2" sh packaging/install install

@@ -70,10 +70,10 @@ typedef struct report {
 /* Runs a step twice, each time between two marks, the first time with that allocation failing (0: none). */
 __attribute__((noreturn)) void run_step(const step *what, const char *folder, long failing, report *said);
 
-/* The mark: a system call that the library never makes. */
+/* Makes the mark: a system call that the library never makes. */
 #define MARK SYS_getppid
 
-/* Another process, which holds, asks and tries on command. */
+/* The judge: another process, which holds, asks about and tries the lock on command. */
 void start_judge(void);
 /* Sends it a command about the lock file of a workspace, and returns its answer, valid until the next. */
 const char *judge(char verb, const char *root, const char *file);
@@ -85,7 +85,7 @@ extern int line[2];
 /* Counts allocations. */
 extern long live_blocks;
 extern long allocations;
-/* Which allocation from now on fails; 0: none. */
+/* Which allocation fails, counted from now; 0: none. */
 extern long failing_allocation;
 /* Makes the heap so large that malloc(3) itself makes no system calls. */
 void have_heap(void);

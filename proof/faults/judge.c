@@ -12,7 +12,7 @@ typedef struct request {
 
 static int judge_line[2];
 
-/* The locks that it has. */
+/* The locks that the judge has. */
 static ralph_lock_guard *held;
 static int raw = -1;
 static pid_t mortal = -1;
@@ -129,7 +129,7 @@ static void examine(const request *asked, char *answer, size_t room)
         snprintf(answer, room, "%s garbage", is_held ? "held" : "free");
         return;
     }
-    /* It reads the workspace's own lock file only; another one is put in its place. */
+    /* The library reads the workspace's own lock file only, so another one is put in its place. */
     if (strcmp(asked->file, RALPH_LOCK_FILE) != 0) {
         snprintf(answer, room, "%s %s", is_held ? "held" : "free",
                  strstr(text, "\"prompt\": \"step") && strchr(text, '}') ? "step" : "half");

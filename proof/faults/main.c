@@ -40,7 +40,7 @@ __attribute__((format(printf, 1, 2))) static void mistake(const char *format, ..
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
-    /* More of them repeat the same mistake. */
+    /* Further messages would repeat the same mistake. */
     if (++mistakes == 40)
         exit(1);
 }
@@ -128,7 +128,7 @@ static bool is_less(const char *call)
     /* These return no error, but UNKNOWN. */
     if (is(current->function, "ralph_lock_metadata_liveness") || is(current->function, "ralph_lock_metadata_relation"))
         return is(after, "UNKNOWN");
-    /* Its task is to find that locks do not work; what it cannot determine is UNKNOWN. */
+    /* probe_filesystem has to find out whether locks work; what it cannot determine is UNKNOWN. */
     if (is(current->function, "ralph_lock_probe_filesystem") && is_call(call, "flock"))
         return is(after, "OK NO_LOCKS") && (wanted.code == ENOLCK || is(failure_of(call, wanted.code), "UNSUPPORTED_FILESYSTEM"));
     if (is(current->function, "ralph_lock_probe_filesystem") && is_call(call, "fstatfs"))

@@ -1,4 +1,4 @@
-/* The situation before a step that the root's lock decides. */
+/* The situation before a step in which the root's lock decides. */
 #ifndef PREPARE_ROOT_H
 #define PREPARE_ROOT_H
 

@@ -36,7 +36,7 @@ static void make_folders(const char *folder)
 
     (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     MUST(mkdir(folder, 0755) == 0);
-    /* The third is for facts that a process determines once. */
+    /* The third run is for facts that a process determines once. */
     for (pass = 0; pass < 3; pass++) {
         snprintf(path, sizeof path, "%s/%d", folder, pass);
         MUST(mkdir(path, 0755) == 0);
@@ -110,7 +110,7 @@ static void watch(pid_t process, const step *what, const char *folder, fault wan
     unsigned long result = 0;
     char root[200], label[LABEL], before[LABEL] = "";
 
-    /* Its own SIGSTOP; from here it runs from call to call. */
+    /* The process has stopped itself with SIGSTOP; from here it runs from call to call. */
     if (!next_stop(process, &status, into))
         return;
     MUST(ptrace(PTRACE_SETOPTIONS, process, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) == 0);
@@ -171,7 +171,7 @@ static void watch(pid_t process, const step *what, const char *folder, fault wan
             /* The calls with which Rust aborts for want of memory are not the library's. */
             if (wanted.kind == NO_MEMORY)
                 continue;
-            /* It comes in more pieces than one. */
+            /* The message comes in several pieces. */
             describe(process, arguments, number, root, label, sizeof label);
             if (is_list(label) && strcmp(label, before) == 0)
                 continue;

@@ -90,7 +90,7 @@ static void call_acquire_blocking(void)
     keep_results(status, which, 0, prompt, guard, guard_wanted, NULL, false);
 }
 
-/* The longest wait that is sat out, in milliseconds. */
+/* The longest timeout of a wait that is made, in milliseconds. */
 #define LONGEST_WAIT 100000
 
 static void call_acquire_with(void)

@@ -204,7 +204,7 @@ static void look_while_held(const ralph_lock_metadata *record)
     uint32_t pid = ralph_lock_metadata_pid(record);
     ralph_lock_liveness liveness = ralph_lock_metadata_liveness(record);
     bool ended = liveness == RALPH_LOCK_LIVENESS_DEAD || liveness == RALPH_LOCK_LIVENESS_RECYCLED;
-    /* An ended holder is named only where the kernel lists that number as the owner. */
+    /* An ended holder is named only where the kernel lists its pid as the owner. */
     bool possible = may_be_holders(record), named = possible && (!ended || pid == (uint32_t)getpid());
     ralph_lock_guard *guard;
     ralph_lock_metadata *holder;
@@ -328,7 +328,7 @@ int LLVMFuzzerInitialize(int *argc UNUSED, char ***argv UNUSED)
     pid_t ended = fork();
     siginfo_t info;
 
-    /* It is not reaped: its number stays taken. */
+    /* It is not reaped: its pid stays taken. */
     if (ended == 0)
         _exit(0);
     CHECK(ended > 0 && waitid(P_PID, (id_t)ended, &info, WEXITED | WNOWAIT) == 0);

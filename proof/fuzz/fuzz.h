@@ -41,7 +41,7 @@ __attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *for
     abort();
 }
 
-/* The clock. The library retries for 20 ms where a holder is about to write, and waits have timeouts. Sitting that out
+/* The clock. The library retries for 20 ms where a holder is about to write, and waits have timeouts. In real time that
  * would leave a hundred runs a second. So the linker redirects these three calls of the library to a clock that stands
  * still until a sleep advances it, at once. A sleep may last longer than asked; here it does, so that retries end
  * after a few rounds. Nothing depends on the machine's speed, which makes every run repeatable. */

@@ -10,7 +10,7 @@ typedef struct object {
     void *handle;
     kind kind;
     bool live;
-    /* GUARD: the file that it holds, that file's path, and whether a record was left there before. */
+    /* GUARD: the file that it holds, the file's path, and whether a record was left there before. */
     file *file;
     char *path;
     bool has_previous;

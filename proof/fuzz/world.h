@@ -11,7 +11,7 @@ typedef struct record {
     int64_t started;
     const char *prompt;
     bool is_ours;
-    /* Whether it says more than a number: ralph-core's records do not. */
+    /* Whether it says more than a pid: ralph-core's records do not. */
     bool has_identity;
 } record;
 
@@ -136,7 +136,7 @@ static file *file_at(const root *which, size_t lock_file)
     return is_nowhere(which, lock_file) ? NULL : places[which->directory][lock_file];
 }
 
-/* A file has just been made there. */
+/* Notes that a file has just been made there. */
 static file *new_file(size_t directory, size_t lock_file)
 {
     file *made = &files[files_used++];

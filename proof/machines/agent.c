@@ -91,7 +91,7 @@ static ralph_lock_status wait_with(ralph_lock_status (*wait)(const ralph_lock_op
     return status;
 }
 
-/* A token, and the milliseconds until it is triggered. */
+/* A token, and after how many milliseconds it is triggered. */
 typedef struct later {
     ralph_lock_cancel *cancel;
     unsigned long milliseconds;

@@ -5,7 +5,7 @@
 #define WAITS 3
 #define NOT_ONE 255
 
-byte lock = WAITS + 1;              /* who has it: at first another process */
+byte lock = WAITS + 1;              /* the process that has it: at first another one */
 bit watches[WAITS];
 bit heard[WAITS];                   /* an event that the wait has not heard yet */
 bit rung[WAITS];
@@ -30,7 +30,7 @@ inline tell() {
 /* Unlocks, and then closes the file. */
 inline let_go() {
     d_step { printf("it is unlocked\n"); lock = 0 };
-    d_step { printf("those who watch are told\n"); tell() }
+    d_step { printf("the waits that watch are told\n"); tell() }
 }
 
 /* Whether one is before the other, for the wait with that number that leaves: those behind it come first, and those

@@ -1,10 +1,10 @@
-/* What the programs of c-tests/ are to expect of a library that was built with the feature `portable`. */
+/* What the programs of c-tests/ expect of a library that was built with the feature `portable`. */
 #ifndef PORTABLE_H
 #define PORTABLE_H
 
 #include <ralph_lock.h>
 
-/* No descriptor tells an event loop of anything. */
+/* There are no descriptors for an event loop. */
 #define HAS_WAITERS false
 
 /* The library does not read /proc. */

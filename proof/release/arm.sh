@@ -9,7 +9,7 @@ if [ ! -e "$root" ]; then
     for package in "$root"/var/cache/apt/archives/*.deb; do dpkg-deb -x "$package" "$root"; done
 fi
 
-# on_arm COMMAND...: qemu-user gives its programs that Debian's files; scripts are run by this machine's shell.
+# on_arm COMMAND...: runs it with qemu-user, whose programs see the files of that Debian. This machine's shell runs scripts.
 on_arm() {
     rm -rf "$scratch/emulated"
     mkdir "$scratch/emulated"

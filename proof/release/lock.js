@@ -1,6 +1,6 @@
 'use strict';
-// Takes the lock by the module and by the command that comes with it; each refuses the other, and names it. A command whose
-// tool is killed ends with it.
+// Takes the lock with the module and with the command that comes with it: each is refused by the other, with its name. If
+// the tool is killed, the command that it runs ends too.
 const assert = require('node:assert/strict');
 const { execFileSync, spawn, spawnSync } = require('node:child_process');
 const { once } = require('node:events');

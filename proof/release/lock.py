@@ -1,4 +1,4 @@
-"""Takes the lock by the module and by the command that its wheel brings; each refuses the other, and names it."""
+"""Takes the lock with the module and with the wheel's command: each is refused by the other, with its name."""
 
 import subprocess
 import sys

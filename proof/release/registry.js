@@ -1,5 +1,5 @@
 'use strict';
-// A registry on this machine alone, with the packages of a folder: what npm finds once they are published.
+// A registry on this machine, with the packages of a folder, as npm finds them once they are published.
 //
 //     node registry.js FOLDER COMMAND...      runs the command with its address; ends with it
 const { execFileSync, spawn } = require('node:child_process');

@@ -1,5 +1,5 @@
-/* `leave ROOT ROUNDS`: every holder exits with the lock and leaves a long record behind, over which the next one writes.
- * A mixture of two records is most likely then, and none is read. */
+/* `leave ROOT ROUNDS`: every holder exits with the lock and leaves a long record behind, which the next one overwrites.
+ * A mixture of two records is most likely then, and no reader gets one. */
 #include "watchers.h"
 #include "workers.h"
 

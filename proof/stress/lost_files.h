@@ -1,4 +1,4 @@
-/* A user who removes the lock file, and a holder that puts it back. */
+/* A user that removes the lock file, and a holder that puts it back. */
 #ifndef LOST_FILES_H
 #define LOST_FILES_H
 

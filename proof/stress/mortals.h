@@ -21,7 +21,7 @@ static void leave_a_child(worker *me)
     }
 }
 
-/* Which worker, and which life. */
+/* The number of the worker, and how often it has been started. */
 typedef struct role {
     int slot, life;
 } role;

@@ -1,5 +1,5 @@
-/* `probe ROOT`: while eight processes look a thousand times a second, one takes and releases a lock that no other
- * process wants, and is never refused. Then three want it, and none is refused while no other one has it. */
+/* `probe ROOT`: while eight processes ask about the lock a thousand times a second, one process takes and releases it, and
+ * is never refused. Then three processes contend for it, and none is refused while no other one has it. */
 #include "watchers.h"
 #include "workers.h"
 

@@ -73,7 +73,7 @@ static void watch(void *argument)
         when.tv_nsec += 1000000;
         when.tv_sec += when.tv_nsec / 1000000000;
         when.tv_nsec %= 1000000000;
-        /* A late look is not made up for. */
+        /* A look that comes late is not repeated. */
         CHECK(clock_gettime(CLOCK_MONOTONIC, &reached) == 0);
         if (reached.tv_sec > when.tv_sec || (reached.tv_sec == when.tv_sec && reached.tv_nsec > when.tv_nsec))
             when = reached;
