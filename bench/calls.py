@@ -1,4 +1,4 @@
-"""Whether the floor is one: whether it makes the library's system calls, all of them and no other."""
+"""Checks that the floor makes the library's system calls, all of them and no others."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from operations import OPERATIONS, SPELLED, Worker
 def calls(program, root, operation, log):
     """The system calls of one operation, with their flags, as strace sees them. What they read is not compared."""
     worker = Worker(["strace", "-o", log, *program.command], root)
-    # The first two times more is done: what is found out once in a process, and memory.
+    # The first two times the library makes more calls: for facts that it determines once in a process, and for memory.
     for _ in range(3):
         worker.ask(SPELLED.get(operation, operation))
     worker.end()
@@ -33,7 +33,7 @@ def made(log, number):
 
 def of_a_wait(command, log):
     """The system calls of taking the lock by a wait, and of releasing it, by a program of waiting.py."""
-    # The first time more is done.
+    # The first time the program makes more calls.
     letters = "ararar"
     subprocess.run(["strace", "-o", log, *command], input=letters.encode(), stdout=subprocess.PIPE, check=True)
     return made(log, 5) + made(log, 6)
@@ -43,7 +43,7 @@ def of_a_takeover(command, log):
     """The system calls of taking the lock after its holder was killed."""
     with subprocess.Popen(["strace", "-o", log, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           bufsize=0) as successor:
-        # The first time more is done.
+        # The first time the program makes more calls.
         for _ in range(2):
             subprocess.run(command, input=b"ak", stdout=subprocess.PIPE, check=False)
             for letter in b"ar":
@@ -54,7 +54,7 @@ def of_a_takeover(command, log):
 
 
 def unlike(operation, ours, floor):
-    """What of the calls of the two is not the same, or None."""
+    """The first difference between the calls of the two, or None."""
     if ours == floor:
         return None
     seen = ["\n  ".join(of_program) for of_program in (ours, floor)]
@@ -62,7 +62,7 @@ def unlike(operation, ours, floor):
 
 
 def difference_of_waits(ours, floor, folder):
-    """What of the two programs of waiting.py is not the same, or None."""
+    """The first difference between the two programs of waiting.py, or None."""
     for what, observe in (("a wait", of_a_wait), ("after kill -9", of_a_takeover)):
         seen = []
         for name, command in (("ours", ours), ("floor", floor)):
@@ -75,7 +75,7 @@ def difference_of_waits(ours, floor, folder):
 
 
 def difference(ours, floor, folder):
-    """What of the two is not the same, or None."""
+    """The first difference between the two programs, or None."""
     for operation, held in OPERATIONS.items():
         if operation == "disk":
             continue

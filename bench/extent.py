@@ -1,4 +1,4 @@
-"""What many locks cost, and what the library itself does: live guards, threads, memory, size, loading."""
+"""The costs of many locks, and of the library itself: live guards, threads, memory, size, loading."""
 
 import os
 import random
@@ -38,7 +38,7 @@ def live_guards(worker, folder, rounds, count=200):
 
 
 def threads(ours, floor, folder, rounds):
-    """By what is done: how much faster so many threads are than one, round by round."""
+    """By operation: how much faster that many threads are than one, round by round."""
     workers = {program.key: Worker(program.command, new_root(folder, f"threads-{program.key}"))
                for program in (ours, floor)}
     tasks = {ours.key: (ours.key, "spread"), floor.key: (floor.key, "spread"), OPENS: (floor.key, "spread-opens"),
@@ -101,5 +101,5 @@ def starting(rounds, program="/bin/true"):
 
 
 def flatness(times):
-    """By number of live guards: by what factor a try costs more than with one."""
+    """By number of live guards: the time of a try as a multiple of that with one guard."""
     return {live: ratios([times[live]], [times[LIVE[0]]]) for live in LIVE[1:]}

@@ -119,7 +119,7 @@ def drain(worker, program, root, count):
 
 
 def section(seconds, descriptors, rows):
-    """What the page says of it."""
+    """The page's section about many waits."""
     counts = sorted({count for times in seconds.values() for count in times})
     cells = [[name, *(f"{times[count]:,.3f}" if count in times else "" for count in counts)]
              for name, times in seconds.items()]

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-# What is measured, and whether another process has the lock meanwhile.
+# The operations that are measured, and whether another process has the lock meanwhile.
 OPERATIONS = {
     "pair": False,
     "disk": False,
@@ -60,8 +60,8 @@ class Crew:
         self.counts = {}
 
     def slice(self, operation, length):
-        """The time of one operation in nanoseconds, measured by as many as take that long together, with all that is
-        done between them."""
+        """The time of one operation in nanoseconds: of as many as take that long together, with everything between
+        them."""
         worker = self.refused if OPERATIONS[operation] else self.alone
         spelled = SPELLED.get(operation, operation)
         if operation not in self.counts:
@@ -80,7 +80,7 @@ class Crew:
 
 
 def duration(function, *arguments):
-    """How long it takes, in nanoseconds."""
+    """The time of a call, in nanoseconds."""
     begin = time.perf_counter_ns()
     function(*arguments)
     return time.perf_counter_ns() - begin
@@ -118,6 +118,6 @@ def typical(runs):
 
 
 def ratios(above, below):
-    """Of two programs: the median of their ratios in the same rounds, and within what eight of ten rounds are."""
+    """Of two programs: the median of their ratios in the same rounds, and the range of eight rounds in ten."""
     values = sorted(one / other for run, others in zip(above, below) for one, other in zip(run, others))
     return median(values), values[len(values) // 10], values[len(values) * 9 // 10]

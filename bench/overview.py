@@ -1,4 +1,4 @@
-"""What the page begins with: one picture, and five sentences for users of the library."""
+"""The beginning of the page: one picture, and five sentences for users of the library."""
 
 import textwrap
 
@@ -11,7 +11,7 @@ KNOWN = {RALPH_CORE: OURSELVES, "filelock": "Python package", "proper": "Node pa
 
 
 def panels(results, measured):
-    """As plots.bars takes them."""
+    """The panels for plots.bars."""
     place, times = list(results.operations.items())[-1]
     kinds = results.waiting[0]
     yield f"Take the lock and release it, {place}", sorted([
@@ -60,7 +60,7 @@ def sentences(results, measured):
 
 
 def compared(times, measured):
-    """How long the known peers take, each in its language."""
+    """The times of the known peers, each in its language."""
     by_key = {program.key: program for program in measured if program.key in times}
     pairs = [(by_key[peer], by_key[ours]) for peer, ours in KNOWN.items() if peer in by_key and ours in by_key]
     for peer, ours in pairs:
@@ -71,7 +71,7 @@ def compared(times, measured):
 
 
 def peers(amounts):
-    """What the libraries that poll take."""
+    """The times of the libraries that poll."""
     said = [f"{amount(value)} with {name.partition(',')[0]}" for name, value in amounts.items() if name != waiting.WITH]
     return f" ({', '.join(said)})" if said else ""
 

@@ -1,4 +1,4 @@
-"""How results are said: tables in Markdown, amounts with their units, and what of the targets is met."""
+"""Formats results: tables in Markdown, amounts with their units, and the rows of the targets."""
 
 
 def table(head, rows):
@@ -16,13 +16,13 @@ def table(head, rows):
 
 
 def micro(nanoseconds):
-    """In microseconds, with three digits that count."""
+    """Nanoseconds as microseconds, with three significant digits."""
     value = nanoseconds / 1000
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def spread(ratio):
-    """A ratio and within what eight of ten rounds are."""
+    """A ratio and the range of eight rounds in ten."""
     middle, low, high = ratio
     digits = 0 if middle >= 100 else 1 if middle >= 10 else 2
     return f"{middle:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"

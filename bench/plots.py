@@ -82,7 +82,7 @@ def bars(title, panels):
 
 
 def cumulative(title, curves):
-    """Curves of (name, microseconds): how many of them are done within a time."""
+    """Curves of (name, microseconds): the share of the values up to a time."""
     left, right, top, bottom = 60, WIDTH - 40, 40, 330
     scale = Scale([max(value, 1) * 1000 for _, values in curves for value in values], left, right)
     parts = [text(8, 18, title, style="title"), *scale.grid(top, bottom)]
@@ -106,7 +106,7 @@ def cumulative(title, curves):
 
 
 def growth(title, curves):
-    """Curves of (name, nanoseconds by number), both logarithmic: what is linear has the slope of the grey lines."""
+    """Curves of (name, nanoseconds by number), on logarithmic axes: linear growth has the slope of the grey lines."""
     left, right, top, bottom = 60, WIDTH - 40, 40, 330
     counts = Scale([count for _, times in curves for count in times], left, right)
     times = Scale([time for _, values in curves for time in values.values()], bottom, top)

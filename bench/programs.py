@@ -30,7 +30,7 @@ class Program:
     name: str
     command: list
     operations: frozenset
-    # What it says of its holder, and what it does not do of what the library does.
+    # How it names its holder, and what of the library's work it leaves out.
     records: str = ""
     lacks: str = ""
     # Whether it is one of the library's packages.
@@ -38,11 +38,11 @@ class Program:
 
 
 class Missing(Exception):
-    """Why something cannot be measured."""
+    """Something cannot be measured; the text says why."""
 
 
 def run(*command, environment=None, folder=None):
-    """What a command prints."""
+    """The output of a command."""
     try:
         done = subprocess.run(command, env={**os.environ, **(environment or {})}, text=True, cwd=folder,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -75,7 +75,7 @@ class Builder:
         return [program]
 
     def empty_library(self):
-        """What a Rust library is that does nothing."""
+        """A Rust library that does nothing."""
         source, library = self.path("empty.rs"), self.path("libempty.so")
         with open(source, "w", encoding="utf-8") as file:
             file.write("//! Nothing.\n")

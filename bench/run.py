@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the library beside its floor and its peers, and writes docs/generated/performance.md with its plots.
+"""Measures the library, its floor and its peers, and writes docs/generated/performance.md with its plots.
 
 Runs as `make bench`; `make bench-quick` takes fewer rounds, prints the targets and writes nothing, unless --docs names
 a folder. The library is measured as it ships, through its header, and its packages as they are installed. All programs
@@ -34,7 +34,7 @@ TITLES = {
     "pair": "Acquire and release",
     "disk": "Release, after the record has reached the disk",
     "refused": "Refused try",
-    "record": "Read who is on record",
+    "record": "Read the record",
     "locked": "Is it locked? (it is)",
     "free": "Is it locked? (it is not)",
     "inspect": "Inspect (held)",
@@ -124,8 +124,8 @@ def targets(results, measured):
                             f" (the floor: {best:.2f} µs)"))
         floor("refused try, holder named", "refused", 1.45)
         faster("refused try, holder named", "refused", 1.2)
-        floor("who is on record", "record", 1.5)
-        faster("who is on record", "record", 1.2)
+        floor("reading the record", "record", 1.5)
+        faster("reading the record", "record", 1.2)
         for state, operation in (("held", "locked"), ("free", "free")):
             floor(f"is it locked ({state})", operation, 1.1)
         worst = max(extent.flatness(results.live[place]).values())
@@ -185,13 +185,13 @@ def extent_tables(results):
         ["memory of a guard, of 1,000", f"{guard:,.0f} bytes"],
         ["memory of a waiter, of 1,000", f"{waiter:,.0f} bytes"],
     ])
-    yield ("Instructions of one operation beside what the kernel does, in the library and what it calls;\n"
-           "`make bench-instructions` finds out when they become more:")
+    yield ("Instructions of one operation in the library and in what it calls, without those of the kernel;\n"
+           "`make bench-instructions` fails when there are more:")
     yield table(["", "instructions"], [[TITLES[name], f"{number:,}"] for name, number in instructions()])
 
 
 def instructions():
-    """What `make bench-instructions` counted."""
+    """The counts of `make bench-instructions`."""
     with open(os.path.join(programs.BENCH, "instructions", "counts"), encoding="utf-8") as file:
         lines = [line.split() for line in file if not line.startswith("#")]
     return [(name, int(number)) for name, number in lines[1:]]
@@ -274,7 +274,7 @@ def main():
     arguments = parser.parse_args()
     docs = arguments.docs or (None if arguments.quick else DOCS)
 
-    # So that what it made is removed then too.
+    # So that a signal removes the files too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     target = os.path.abspath(arguments.target)
     lib = os.path.join(target, "lib")

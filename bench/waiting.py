@@ -1,4 +1,4 @@
-"""How soon a waiter has the lock after its holder let go, and what waiting costs.
+"""The time from a release, or the holder's death, until a waiter has the lock, and the cost of waiting.
 
 The processes that hold and wait are those of ours/handoff.c and peers/*_waits.*; this one only tells them when.
 All kinds take turns, round by round, so that whatever else the machine does hits all of them alike; the targets
@@ -31,8 +31,8 @@ PEERS_EVERY = 3
 CROWD = 100
 CPU_WAIT = 2.0
 
-# How a holder ends, in this order. The process that replaces a killed one waits for the first time
-# then, with all that is to be loaded; the other two times find the waiter warm.
+# How a holder ends, in this order. The process that replaces a killed one then waits for the first time, and has to
+# load everything; the other two ends find a warm waiter.
 FIRST, RELEASE, KILL = ENDS = ("first", "release", "kill -9")
 
 # Only the library's look once a second ends a wait after so long, in microseconds.
@@ -44,7 +44,7 @@ TWO_CORES, ONE_CORE, ANY_CORES = (CORES[0], CORES[-1]), (CORES[0], CORES[0]), (N
 
 
 def move(process, core):
-    """To that core; None: to all of them."""
+    """Binds a process to a core; None: to all of them."""
     os.sched_setaffinity(process, CORES if core is None else [core])
 
 
@@ -95,7 +95,7 @@ class Kind:
         self.watchers = [Worker([*watch, root]) for _ in range(CROWD if watch else 0)]
 
     def hand_on(self, end):
-        """The holder lets go, the first waiter has the lock. Gives the time between the two and the CPU
+        """The holder releases the lock, and a waiter gets it. Returns the time between the two and the CPU
         time of the wait."""
         move(0, self.holder.core)
         self.holder.tell("k" if end == KILL else "r")
@@ -204,8 +204,8 @@ CROWDED = f"{WITH}, {CROWD} more wait"
 
 
 def await_inotify():
-    """Without inotify the library polls: correct, but not what is to be measured. A user has 128
-    instances of it, unless the system's settings allow more, and other programs take some of them too."""
+    """Waits for free inotify instances: without them the library polls, which is not measured here. A user has 128,
+    unless the system's settings allow more, and other programs use some of them."""
     libc = ctypes.CDLL(None, use_errno=True)
     for _ in range(60):
         instances = [libc.inotify_init1(os.O_CLOEXEC) for _ in range(CROWD + 10)]
@@ -365,18 +365,18 @@ def build(builder, with_peers):
 
 
 def curves(kinds):
-    """What the plot shows: names and latencies after a release."""
+    """The curves of the plot: names, and latencies after a release."""
     names = [FLOCK, RECORD, BLOCKING, WITH, *PEERS]
     return [(name, kinds[name].latencies[RELEASE]) for name in names if name in kinds]
 
 
 def growth(many):
-    """What the plot of many waits shows: names, and nanoseconds by number."""
+    """The curves of the plot of many waits: names, and nanoseconds by number."""
     return [(name, {count: seconds * 1e9 for count, seconds in times.items()}) for name, times in many[0][0].items()]
 
 
 def section(kinds, drains, many, rounds):
-    """What the page says of it, paragraph by paragraph."""
+    """The page's section about waiting, paragraph by paragraph."""
     ours = p50(kinds[WITH].latencies[RELEASE])
     peers = [[kind.name, amount(p50(kind.latencies[RELEASE])), amount(p99(kind.latencies[RELEASE])),
               f"{p50(kind.latencies[RELEASE]) / ours:,.0f}"] for kind in kinds.values() if kind.name in PEERS]
@@ -392,8 +392,8 @@ def section(kinds, drains, many, rounds):
         table(["in µs", "p50", "p99", "longest"],
               [[drain.name, amount(p50(drain.gaps)), amount(p99(drain.gaps)), amount(max(drain.gaps))]
                for drain in drains]),
-        "Others, after a release. Each holder and waiter is of the same library; who polls is released at a random\n"
-        "moment of the period.",
+        "Others, after a release. Holder and waiter use the same library; where waiters poll, the release comes at a\n"
+        "random moment of the period.",
         table(["in µs", "p50", "p99", "p50 ÷ ralph_lock_acquire_with"], peers) if peers else "",
         f"CPU time that a process uses while it waits for {CPU_WAIT:.0f} s:",
         table(["in µs", "median"], [[kind.name, amount(p50(kind.cpu))] for kind in kinds.values() if kind.cpu]),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Counts the instructions of the library's five commonest operations, and compares with what was counted before.
+"""Counts the instructions of the library's five commonest operations, and compares them with earlier counts.
 
-No noise: what costs more instructions today than it did is a change of ours, or of the compiler. The counts, in the
-file beside this one, name the compiler; with another one more is let pass. What the kernel does is not counted.
+Counts have no noise: a difference comes from a change of the library or of the compiler. The file `counts` names the
+compiler; with another one a larger difference is allowed. Instructions of the kernel are not counted.
 """
 
 import argparse
@@ -20,16 +20,16 @@ from operations import Worker
 
 COUNTS = os.path.join(programs.BENCH, "instructions", "counts")
 OPERATIONS = {"pair": False, "refused": True, "record": True, "locked": True, "inspect": True}
-# How often each is done, less what a shorter run took: so that beginnings do not count.
+# How often each operation is done. A shorter run is subtracted, so that the start does not count.
 FEW, MANY = 100, 300
-# Of two exported functions of which one calls the other, callgrind would stop collecting at the inner one.
+# Where one exported function calls another, callgrind would stop collecting at the inner one.
 INNER = "_with"
 # In percent.
 TOLERANCE, TOLERANCE_FOR_OTHERS = 5, 25
 
 
 def count(worker, root, operation, times):
-    """What so many operations take, all of them within exported functions."""
+    """The instructions of that many operations, all of them within exported functions."""
     log = os.path.join(root, "log")
     with open(os.path.join(programs.PROJECT, "abi", "symbols.txt"), encoding="utf-8") as file:
         functions = [name for name in file.read().split() if not name.endswith(INNER)]
@@ -101,7 +101,7 @@ def main():
     tolerance = TOLERANCE
     if compiler != compiler_then:
         tolerance = TOLERANCE_FOR_OTHERS
-        print(f"Counted with {compiler}, the file is of {compiler_then}: up to {tolerance} % more are let pass.")
+        print(f"Counted with {compiler}, and the file with {compiler_then}: up to {tolerance} % more are allowed.")
     failed = False
     for name, now in counts.items():
         then = counts_then[name]

@@ -45,7 +45,7 @@ static both take(const char *workspace, const char *path_of_file)
     return taken;
 }
 
-/* The descriptors are compared before they are used: the program could have closed them meanwhile. */
+/* The descriptors are compared before use, because the program could have closed them meanwhile. */
 static void give_up(both taken)
 {
     struct stat found;
@@ -78,7 +78,7 @@ static int64_t disk(int count)
     return releases_after_disk(count, path, acquire, release);
 }
 
-/* Twice, as two equal reads are no mixture. */
+/* Read twice: two equal reads are no mixture. */
 static pid_t read_record(int fd, off_t size)
 {
     char text[512], again[512];
@@ -139,7 +139,7 @@ static void locked(void)
     close(at);
 }
 
-/* What /proc says of a process, to the end of the file. */
+/* Reads a process's file in /proc to its end. */
 static void read_proc(const char *name)
 {
     char text[4096];
@@ -185,7 +185,7 @@ static int64_t spread(int threads)
     return use_others(root, threads, use);
 }
 
-/* What of that threads can do beside each other: nothing but open and close, and what needs no kernel at all. */
+/* The parts of it that threads can do at the same time: only open and close, and work without system calls. */
 
 static void open_it(const char *workspace)
 {

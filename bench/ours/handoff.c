@@ -3,12 +3,12 @@
  * `handoff KIND ROOT` does what the letters on its standard input say:
  *
  *     a  takes the lock, waiting as long as it takes
- *     r  gives the lock up
- *     k  gives the lock up by being killed
- *     p  takes the lock, and gives it up at once
+ *     r  releases the lock
+ *     k  is killed, which frees the lock
+ *     p  takes the lock, and releases it at once
  *
  * It answers each with a line of two numbers: the moment at which it had the lock (a, p) or was about
- * to give it up (r, k), and the CPU time of the wait, both in nanoseconds. The driver reads the
+ * to release it (r, k), and the CPU time of the wait, both in nanoseconds. The driver reads the
  * answers to r and k only after the hand-over, so that they wake no process in between.
  *
  * Kinds: "flock" is the floor, flock(2) and nothing else; "record" adds the
@@ -68,7 +68,7 @@ static void flock_release(void)
     close(fd);
 }
 
-/* What naming the holder costs on top of it: the system calls of the library, in its order, and nothing else. `make
+/* The additional cost of naming the holder: the system calls of the library, in its order, and nothing else. `make
  * bench` compares them. */
 
 static int directory = -1;
@@ -91,7 +91,7 @@ static void read_whole(const char *name)
     close(file);
 }
 
-/* After a holder that left its record: keeps git away from the folder, and asks whether the process still runs. */
+/* After a holder that left its record: creates .gitignore, and checks whether the holder's process still runs. */
 static void look_after(int holder)
 {
     char name[64];
@@ -207,7 +207,7 @@ static void watch(void)
             fail("inotify");
 }
 
-/* What the letters say. */
+/* Carries out the letters. */
 
 static void answer(int64_t moment, int64_t cpu)
 {

@@ -65,7 +65,7 @@ static int loop(ralph_lock_guard *held)
     while (ended < count) {
         int ready;
 
-        /* What was taken in the turn before. */
+        /* The lock that was taken in the turn before. */
         if (held != NULL)
             check(ralph_lock_release(held), RALPH_LOCK_OK);
         held = NULL;

@@ -1,5 +1,5 @@
-/* How long it takes to load a shared library: `load LIBRARY...`, see worker.h; the operations are the libraries. Each
- * time is that of a fresh process, because a library that is loaded stays so. */
+/* The time of loading a shared library: `load LIBRARY...`, see worker.h; the operations are the libraries. Each load is
+ * in a new process, because a loaded library stays loaded. */
 #include "worker.h"
 
 #include <dlfcn.h>

@@ -133,12 +133,12 @@ static int64_t resident(void)
     return kilobytes * 1024;
 }
 
-/* How many bytes so many guards take up. */
+/* How many bytes that many guards take up. */
 static int64_t guard_memory(int count)
 {
     int64_t before;
 
-    /* All that the first one loads and makes. */
+    /* The first one, which also loads and allocates for later ones. */
     pair();
     resident();
     before = resident();

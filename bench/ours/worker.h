@@ -1,5 +1,5 @@
-/* What every measured program in C and C++ is: it reads lines "OPERATION COUNT", carries the operation out so
- * many times in one go, and answers with a line that says how many nanoseconds that took. */
+/* The frame of every measured program in C and C++: it reads lines "OPERATION COUNT", carries the operation out that
+ * many times, and answers each line with the nanoseconds that it took. */
 #ifndef WORKER_H
 #define WORKER_H
 
@@ -21,9 +21,9 @@
 
 typedef struct operation {
     const char *name;
-    /* Either what is repeated, */
+    /* Either a function that is repeated, */
     void (*once)(void);
-    /* or what sees to the count and to the clock itself, and answers with a number. */
+    /* or a function that repeats and measures by itself, and returns the time. */
     int64_t (*all)(int count);
 } operation;
 
@@ -66,9 +66,8 @@ static inline int64_t releases_after_disk(int count, const char *path, void (*ac
     return time;
 }
 
-/* Each of so many threads uses its share of ROOT/others, in which no two meet; often enough that what it takes
- * the kernel to begin threads counts for little. Each is told its core: what is measured is not how soon the kernel
- * spreads them. */
+/* Each of that many threads uses its own share of ROOT/others, so often that the start of the threads counts for
+ * little. Each thread is bound to a core, because the kernel's scheduling is not measured. */
 enum { OTHERS = 1000, THREADS_MAX = 64, TIMES = 20 };
 
 typedef struct share {
@@ -77,7 +76,7 @@ typedef struct share {
     int first, step;
 } share;
 
-/* The cores that this process may use; of these the one with that number, counted again and again. */
+/* The core with that number among those that this process may use; after the last one comes the first. */
 static inline void move_to_core(int number)
 {
     cpu_set_t all, one;
@@ -130,8 +129,8 @@ static inline int64_t use_others(const char *root, int threads, void (*use)(cons
     return now() - begin;
 }
 
-/* What main() does: prepares for the one argument, usually a workspace, and obeys. The list of operations ends with one
- * without a name. */
+/* The body of main(): prepares for its argument, usually a workspace, and carries out the lines. The list of operations
+ * ends with one without a name. */
 static inline int work(int argc, char **argv, void (*prepare)(const char *argument), const operation *operations)
 {
     char line[128], name[64];

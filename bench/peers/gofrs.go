@@ -14,7 +14,7 @@ import (
 var (
 	path string
 	held *flock.Flock
-	// Whose TryLock is refused again and again, as TryLockContext does it: the file stays open after the first.
+	// The lock whose TryLock is refused again and again, as in TryLockContext: the file stays open after the first.
 	waits *flock.Flock
 )
 

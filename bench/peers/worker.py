@@ -1,4 +1,4 @@
-"""What every measured program in Python is: see worker.h."""
+"""The frame of every measured program in Python: see worker.h."""
 
 import sys
 import time

@@ -12,7 +12,7 @@ trait Lock {
     /// Takes it, which is the whole way from a path to a held lock.
     fn acquire(&mut self);
     fn release(&mut self);
-    /// Tries to take it, and is refused; learns by whom, where the lock tells.
+    /// Tries to take it, and is refused; reads the holder, if the lock names it.
     fn refused(&mut self);
     fn file(&self) -> &Path;
     /// The process on record.
@@ -83,7 +83,7 @@ impl Lock for FsLock {
     fn refused(&mut self) {
         assert!(self.try_lock().is_none());
         if self.with_pid {
-            // It writes the number for others to read, and leaves that to them.
+            // It writes the pid for others, but has no function that reads it.
             let pid = std::fs::read_to_string(&self.file).unwrap();
             assert_ne!(pid.trim().parse(), Ok(0));
         }
