@@ -23,7 +23,7 @@ typedef struct operation {
     const char *name;
     /* Either a function that is repeated, */
     void (*once)(void);
-    /* or a function that repeats and measures by itself, and returns the time. */
+    /* or a function that repeats and measures by itself, and returns the result. */
     int64_t (*all)(int count);
 } operation;
 
@@ -76,7 +76,7 @@ typedef struct share {
     int first, step;
 } share;
 
-/* The core with that number among those that this process may use; after the last one comes the first. */
+/* Moves the thread to the core with that number among those that this process may use; after the last comes the first. */
 static inline void move_to_core(int number)
 {
     cpu_set_t all, one;
