@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hides_or_reorders_is_spelled_out() {
+    fn hiding_and_reordering_characters_are_escaped() {
         assert_eq!(escaped("a\nb\t\u{1b}[31m\u{7f}\u{9b}"), r"a\nb\t\u{1b}[31m\u{7f}\u{9b}");
         assert_eq!(escaped("\u{202e}\u{2066}\u{200b}\u{200d}\u{feff}"), r"\u{202e}\u{2066}\u{200b}\u{200d}\u{feff}");
         assert_eq!(escaped("\u{e0041}\u{fe0f}\u{3164}\u{ad}\u{2029}"), r"\u{e0041}\u{fe0f}\u{3164}\u{ad}\u{2029}");

@@ -96,7 +96,7 @@ fn nested_continues_inside_its_own_loop_only() {
 }
 
 #[test]
-fn examples_say_what_is_wrong() {
+fn examples_report_errors() {
     let folder = folder();
     let worker = build("loop", folder.path(), "so");
     let Output { status, stderr, .. } = Command::new(&worker).args(["missing", "work"]).output().expect("loop runs");

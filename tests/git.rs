@@ -105,7 +105,7 @@ fn the_lock_survives_git_in_worktrees_and_submodules() {
 }
 
 #[test]
-fn what_people_keep_in_the_folder_stays_theirs() {
+fn other_files_in_the_folder_are_left_alone() {
     let repository = Repository::new();
     fs::create_dir_all(repository.root().join(".ralph/specs")).expect("there is room");
     fs::write(repository.root().join(".ralph/specs/one.md"), "").expect("there is room");

@@ -226,7 +226,7 @@ fn everything_names_the_version_of_the_crate() {
 }
 
 #[test]
-fn uninstall_takes_away_what_was_installed_and_nothing_else() {
+fn uninstall_removes_what_was_installed_and_nothing_else() {
     let installed = Installed::new();
     let before: BTreeSet<PathBuf> = [
         installed.libraries().join("libralph_lock.so.9"),

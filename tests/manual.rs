@@ -32,7 +32,7 @@ fn each_function_has_a_page() {
 
 /// Every sentence of the header appears on some page, in whatever form.
 #[test]
-fn nothing_of_the_header_is_lost() {
+fn the_manual_has_every_sentence_of_the_header() {
     let plain = |text: &str| text.split(|letter: char| !letter.is_alphanumeric()).collect::<Vec<_>>().join("");
     let pages: String = pages().into_values().collect();
     let pages = plain(&pages.replace("\\fB", "").replace("\\fI", "").replace("\\fP", "").replace("\\e", "\\"));
@@ -45,7 +45,7 @@ fn nothing_of_the_header_is_lost() {
 }
 
 #[test]
-fn formatters_find_nothing_to_warn_of() {
+fn formatters_print_no_warning() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("there is room");
     // mandoc warns about links, pages of one line; man-db's and Debian's tools make them.
     let pages = pages().into_iter().filter(|(_, text)| !text.starts_with(".so "));

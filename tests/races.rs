@@ -190,7 +190,7 @@ fn a_nameless_holder_of_a_moved_file_does_not_refuse() {
 }
 
 #[test]
-fn a_contender_is_told_who_holds_the_file_at_the_path() {
+fn a_contender_learns_the_holder_of_the_file_at_the_path() {
     for moment in MOMENTS {
         let workspace = Workspace::new();
         let _first = workspace.hold_file();
@@ -263,7 +263,7 @@ fn a_holder_that_was_replaced_while_it_was_opened_is_not_signalled() {
 }
 
 #[test]
-fn a_release_is_over_with_the_file_when_the_lock_is_free() {
+fn a_release_leaves_the_file_alone_once_the_lock_is_free() {
     let workspace = Workspace::new();
     // The second call of flock is the one that unlocks.
     let stopped = workspace.inject(&["flock:signal=SIGSTOP:when=2"], "try").stopped();

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_judged() {
+    fn unknown_facts_are_not_judged() {
         let nothing = ProcessId::default();
         assert_eq!(
             (seen(&nothing, 1).liveness(), seen(&nothing, 1).relation()),

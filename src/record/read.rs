@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_the_parser_much_memory_is_no_record() {
+    fn text_that_takes_much_memory_to_parse_is_no_record() {
         let is_accepted = |other: &str| {
             let record = r#"{"pid":1,"started":"2026-11-22T16:00:00Z","prompt":"p","#;
             parse(format!("{record}{}{other}}}", " ".repeat(SHORT)).as_bytes()).is_ok()

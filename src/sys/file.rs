@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_piece_by_piece_is_whole() {
+    fn a_read_in_pieces_is_whole() {
         use std::io::Write;
         let content: Vec<u8> = (0..5000_u32).map(|number| number as u8).collect();
         let mut file = tempfile::tempfile().unwrap();

@@ -68,7 +68,7 @@ fn status_tells_free_held_and_stale() {
 }
 
 #[test]
-fn what_cannot_be_written_is_an_error() {
+fn an_answer_that_cannot_be_written_is_an_error() {
     let workspace = workspace();
     for arguments in ["status", "status --json", "--help", "run --help", "--version"] {
         for output in [">/dev/full", ">&-"] {

@@ -43,7 +43,7 @@ fn a_command_is_recognized_by_its_token_where_the_holder_is_no_ancestor() {
 }
 
 #[test]
-fn a_token_is_worth_nothing_for_another_holder() {
+fn a_token_of_another_holder_is_not_accepted() {
     let workspace = workspace();
     let (_, token, _) = script(&workspace, "$RL run -- printenv RALPH_LOCK_TOKEN");
     let holder = Running::holder(&workspace, WORK);

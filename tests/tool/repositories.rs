@@ -53,7 +53,7 @@ fn a_lock_file_that_git_does_not_ignore_is_warned_of() {
 }
 
 #[test]
-fn git_is_asked_only_by_run_and_its_failure_is_not_the_tools() {
+fn only_run_asks_git_and_works_without_it() {
     let repository = repository();
     let bin = repository.path().join("bin");
     std::fs::create_dir(&bin).unwrap();

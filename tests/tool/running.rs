@@ -69,7 +69,7 @@ fn run_refuses_and_names_the_holder_and_its_work() {
 }
 
 #[test]
-fn what_a_command_leaves_running_keeps_no_lock() {
+fn processes_that_outlive_the_command_keep_no_lock() {
     let workspace = workspace();
     // This test ends the server through its standard output.
     let mut server = Running::new(&mut command(

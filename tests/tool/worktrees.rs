@@ -56,7 +56,7 @@ fn a_second_loop_works_in_a_worktree_with_its_own_lock() {
 }
 
 #[test]
-fn a_worktree_goes_only_if_nothing_was_left_in_it() {
+fn a_worktree_is_removed_only_if_nothing_was_left_in_it() {
     let repository = repository();
     let root = repository.path();
     std::fs::write(root.join(".gitignore"), "*.log\n.ralph/\n").unwrap();
@@ -148,7 +148,7 @@ fn worktrees_of_a_worktree_are_made_in_the_main_one() {
 }
 
 #[test]
-fn what_git_cannot_do_is_said_and_nothing_runs() {
+fn a_failure_of_git_is_reported_and_nothing_runs() {
     let repository = repository();
     let root = repository.path();
     let holder = Running::holder(root, WORK);

@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_heard_once_and_by_those_who_watch_the_file() {
+    fn a_change_is_heard_once_and_by_the_waits_that_watch_the_file() {
         let (ours, others) = (NamedTempFile::new().unwrap(), NamedTempFile::new().unwrap());
         let other = watch(&others);
         for _ in 0..100 {
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_to_the_file_before_is_not_heard() {
+    fn earlier_changes_of_the_file_are_not_heard() {
         let (before, after) = (NamedTempFile::new().unwrap(), NamedTempFile::new().unwrap());
         let (mut watcher, other) = (watch(&before), watch(&after));
         change(&before);
