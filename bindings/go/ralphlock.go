@@ -93,7 +93,7 @@ func Acquire(ctx context.Context, root, prompt string, opts ...Option) (*Lock, e
 //	os.NewFile(3, "lock")
 //
 // It also adopts a shell's lock: exec 9<>.ralph/loop.lock; flock 9. With a file that has no lock it takes the lock, if
-// that is free. To the kernel all copies of a descriptor are one: adopt only one.
+// that is free. To the kernel all copies of a descriptor are one: adopt only one of them.
 //
 // On success the file is closed, because the lock has a copy; otherwise it stays the caller's. Root and options must be
 // those of the lock. The error is a [*HeldError] if another process holds the lock, and has [StatusLost] if the lock file

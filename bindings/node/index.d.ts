@@ -190,7 +190,7 @@ export interface AcquireOptions extends FileOptions {
 }
 
 /**
- * Takes the workspace's lock, waiting until it is free.
+ * Takes the workspace's lock, waiting until it is free. Tested on Linux only.
  *
  * One thread does all waits of the process; a network or FUSE mount has its own thread while there are waits on it, so that a
  * server that does not answer delays only the waits on its own mount. A wait keeps the process running. Waits of a worker
@@ -212,7 +212,8 @@ export function tryAcquire<R extends Path>(root: R, prompt: string, options?: Fi
 /**
  * Takes over a lock that another process, or a shell, handed over as a descriptor, and becomes the holder on record. The
  * lock is never free in between. On success the descriptor belongs to the Lock, which closes it; do not close it during
- * the call either. If it rejects, the descriptor stays the caller's.
+ * the call either. If it rejects, the descriptor stays the caller's. To the kernel all copies of a descriptor are one:
+ * adopt only one of them, and only once.
  *
  * Rejects with a HeldError without a holder if another descriptor has the lock, else with a LockError.
  */

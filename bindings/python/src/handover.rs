@@ -13,7 +13,8 @@ use crate::lock::{Lock, released};
 use crate::sys;
 
 /// Makes a lock of a descriptor from `Lock.into_fd`, here or in another process, and makes this process the holder on
-/// record. The lock is never free in between. It also adopts a shell's lock: `exec 9<>.ralph/loop.lock; flock 9`.
+/// record. The lock is never free in between. It also adopts a shell's lock: `exec 9<>.ralph/loop.lock; flock 9`. To the
+/// kernel all copies of a descriptor are one: adopt only one of them, and only once.
 ///
 /// On success the descriptor belongs to the lock, which closes it at its first use; if this raises, it stays the
 /// caller's.
