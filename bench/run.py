@@ -167,7 +167,7 @@ def extent_tables(results):
     rows = [[f"{live:,} live guard{'s' if live > 1 else ''}",
              *(micro(operations.median(times[live])) for times in results.live.values())] for live in extent.LIVE]
     yield "### Many locks"
-    yield "One try-acquire, in a process that holds so many other locks:"
+    yield "One try-acquire, by the number of other locks that the process holds:"
     yield table(["in µs", *results.live], rows)
     yield ("1,000 workspaces are locked and released, again and again: how much faster eight threads are than one, on\n"
            f"{os.cpu_count()} cores.")

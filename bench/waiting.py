@@ -381,7 +381,7 @@ def section(kinds, drains, many, rounds):
     peers = [[kind.name, amount(p50(kind.latencies[RELEASE])), amount(p99(kind.latencies[RELEASE])),
               f"{p50(kind.latencies[RELEASE]) / ours:,.0f}"] for kind in kinds.values() if kind.name in PEERS]
     return [
-        f"From the moment before the holder lets go to the moment at which a waiter has the lock; {rounds}\n"
+        f"From the moment before the holder ends or releases to the moment at which a waiter has the lock; {rounds}\n"
         "rounds. The floor is a process that is blocked in flock(2) and does nothing else; the next row is a C\n"
         "program with the system calls that put the holder on record and take it off again, and nothing\n"
         "else: a lock that names its holder cannot be faster than that. With many waiters it is the first of\n"

@@ -251,7 +251,7 @@ static void check_held_by_us(ralph_lock_guard *guard, const char *prompt)
     check_is_locked(false);
 }
 
-/* Whatever the text is, the lock can be taken, and its new holder is told of a record that was left behind. A process
+/* Whatever the text is, the lock can be taken, and its new holder gets a record that was left behind. A process
  * that runs has not died with the lock. */
 static void take(const ralph_lock_metadata *record)
 {

@@ -102,7 +102,7 @@ int __wrap_ppoll(struct pollfd *polled, nfds_t count, const struct timespec *tim
     return result;
 }
 
-/* Whether some bytes are UTF-8 as RFC 3629 has it: nothing longer than needed, no surrogates. */
+/* Whether some bytes are UTF-8 as in RFC 3629: no overlong forms, no surrogates. */
 static bool is_utf8(const void *bytes, size_t length)
 {
     const uint8_t *at = bytes, *end = at + length;

@@ -62,7 +62,7 @@ static void call_guard_previous(void)
 }
 
 
-/* The lock file is put back: the guard goes on with the file that is there now, or a new one. */
+/* The lock file is put back: the guard then holds the file that is there now, or a new one. */
 static void put_back(object *guard)
 {
     file *old = guard->file, *of = file_at(guard->root, guard->lock_file);

@@ -152,7 +152,7 @@ killed=$(now)
 kill_a
 hear_b
 expect "status=OK found=PREVIOUS host=first" "$b" "after the holder was killed"
-promise "On $engine kill -9 of a holder frees the lock for the other machine, which is told about the dead holder" \
+promise "On $engine kill -9 of a holder frees the lock for the other machine, which gets the dead holder's record" \
     "held by the other $(ms "$killed" "$(word end "$b")") ms later"
 b release
 expect status=OK "$b" "after the holder was killed"

@@ -1,6 +1,6 @@
 /* src/wait/line.rs: the waits of one process for one lock, of which the first one looks, and which of them is woken. The
- * lock is one number here. A release unlocks it, and then tells the waits that watch. What else tells of a lock, and the
- * looks by the clock, are left out: a wait that misses its event is stuck. */
+ * lock is one number here. A release unlocks it, and then wakes the waits that watch. Other events, and the looks by the
+ * clock, are left out: a wait that misses its event is stuck. */
 
 #define WAITS 3
 #define NOT_ONE 255
@@ -205,7 +205,7 @@ proctype other_process() {
     let_go()
 }
 
-/* The alarm goes off when nothing else happens, and once at any moment, as if all had stood still. */
+/* The alarm goes off when nothing else happens, and once at any moment, as if no wait had stepped. */
 proctype clock() {
     bit stood;
     do

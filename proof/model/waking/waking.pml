@@ -1,9 +1,9 @@
 /* src/wait/state.rs: what wakes the waits of several processes for one file. There is no back-stop in this model: a wait
  * that misses its event sleeps on, and spin finds it stuck.
  *
- * EVENT_AFTER, macOS: an unlock is told after it has happened, that of a shared lock too, and also to the process
- * itself (NOTE_FUNLOCK). Otherwise, Linux and FreeBSD: a close is told just before the lock goes with it (IN_CLOSE_WRITE,
- * NOTE_CLOSE_WRITE), and LOCK_UN is not told.
+ * EVENT_AFTER, macOS: an unlock is reported after it has happened, also that of a shared lock, and also to the process
+ * itself (NOTE_FUNLOCK). Otherwise, Linux and FreeBSD: a close is reported just before it drops the lock (IN_CLOSE_WRITE,
+ * NOTE_CLOSE_WRITE), and LOCK_UN is not reported.
  *
  * READER: another program keeps a shared lock, and never gives it back. Then the waits look by the clock, and what they
  * give back themselves must not wake them: no cycle without such a look. */
