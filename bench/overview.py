@@ -49,11 +49,11 @@ def sentences(results, measured):
     handoffs = {name: waiting.p50(kind.latencies[waiting.RELEASE]) for name, kind in waits.items()}
     cpu = {name: waiting.p50(kind.cpu) for name, kind in waits.items() if kind.cpu}
     return "\n".join(map(numbered, enumerate([
-        f"To take the lock and release it takes {amount(pair / 1000)} on {place}; to start and end the smallest program, "
-        f"/bin/true, takes {times_of(median(results.starting) / pair)}.",
+        f"An acquire and a release take {amount(pair / 1000)} on {place}; starting the smallest program, /bin/true, and "
+        f"waiting for its end takes {times_of(median(results.starting) / pair)}.",
         "; ".join(compared(times["pair"], measured)) + ".",
         f"A process that is refused learns within {amount(refused / 1000)} which process holds the lock, on which host, "
-        "since when and for what.",
+        "since when, and what it is doing.",
         f"After a release, a waiting process has the lock within {amount(handoffs[waiting.WITH])}" + peers(handoffs) + ".",
         f"A process that waits for {waiting.CPU_WAIT:.0f} s uses {amount(cpu[waiting.WITH])} of CPU time" + peers(cpu) + ".",
     ], 1)))

@@ -180,13 +180,13 @@ def rust(build):
 def libbsd(build):
     program = build.path("libbsd")
     run(build.compiler, *C, os.path.join(PEERS, "libbsd.c"), "-o", program, "-lbsd")
-    return [Program("libbsd", "C libbsd pidfile", [program], EVERY, "pid", "a pid alone, no waiting")], \
+    return [Program("libbsd", "C libbsd pidfile", [program], EVERY, "pid", "names only a pid, cannot wait")], \
         [f"C libbsd {debian('libbsd-dev')}"]
 
 
 def qlockfile(build):
     return [Program("qlockfile", "C++ QLockFile", build.qt("qlockfile"), EVERY | {"record"}, "pid, program, host",
-                    "a file that exists is the lock, and has to be judged stale")], \
+                    "the lock is the existence of a file, which can be stale")], \
         [f"C++ Qt {run('pkg-config', '--modversion', 'Qt5Core')}"]
 
 
@@ -212,7 +212,7 @@ def python(build):
         Program("portalocker", "Python portalocker", [interpreter, portalocker, "lock"], TRIES, "",
                 "does not name the holder"),
         Program("portalocker-pid", "Python portalocker, with pid", [interpreter, portalocker, "pid"], TRIES, "pid",
-                "a pid alone"),
+                "names only a pid"),
     ], [f"Python {name} {build.package_version(name)}" for name in names]
 
 
@@ -225,8 +225,8 @@ def node(build):
         run("npm", "install", "--silent", "--no-package-lock", "--no-audit", "--no-fund", folder=modules)
     version = run("node", "-p", "require('proper-lockfile/package.json').version", folder=modules)
     return [Program("proper", "Node proper-lockfile", ["node", os.path.join(modules, "proper.js")],
-                    TRIES | {"locked", "free"}, "", "does not name the holder; a folder that exists is the lock, with a heart "
-                    "beat")], [f"Node proper-lockfile {version}, Node {run('node', '--version')}"]
+                    TRIES | {"locked", "free"}, "", "does not name the holder; the lock is the existence of a folder, with "
+                    "a heartbeat")], [f"Node proper-lockfile {version}, Node {run('node', '--version')}"]
 
 
 def check(program):
