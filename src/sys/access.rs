@@ -1,4 +1,4 @@
-//! Who may use a file or directory, by its descriptor. Each function is the system call of its name (man section 2).
+//! Owner, group and permissions of a file or directory, by its descriptor.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -19,7 +19,7 @@ pub(crate) fn of(object: BorrowedFd<'_>) -> io::Result<Access> {
     Ok(Access { user, group, mode })
 }
 
-/// fchown(2); None leaves that part as it is.
+/// fchown(2); None leaves that part unchanged.
 pub(crate) fn set_owner(object: BorrowedFd<'_>, user: Option<u32>, group: Option<u32>) -> io::Result<()> {
     let (user, group) = (user.unwrap_or(u32::MAX), group.unwrap_or(u32::MAX));
     // SAFETY: no memory is involved.
@@ -38,8 +38,8 @@ pub(crate) fn effective_user() -> u32 {
     unsafe { libc::geteuid() }
 }
 
-/// Whether the object has an access control list, acl(5). Then the group bits of its mode are the list's mask, and say
-/// nothing of its own group. Where that cannot be found out: yes.
+/// Whether the object has an access control list, acl(5). Then the group bits of its mode are the list's mask, not the
+/// permissions of its group. True if that cannot be determined.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn has_list(object: BorrowedFd<'_>) -> bool {
     let name = c"system.posix_acl_access";

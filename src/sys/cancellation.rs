@@ -29,14 +29,14 @@ mod state {
     impl Drop for Disabled {
         fn drop(&mut self) {
             let mut disabled = DISABLE;
-            // SAFETY: as above. It is no cancellation point: with the deferred type, a cancellation that is pending is
-            // acted upon at the caller's next one.
+            // SAFETY: as above. The call is not a cancellation point: with the deferred type, a pending cancellation
+            // takes effect at the caller's next one.
             unsafe { pthread_setcancelstate(self.0, &mut disabled) };
         }
     }
 }
 
-/// There are no threads to cancel.
+/// Threads cannot be cancelled here.
 #[cfg(not(all(unix, not(target_os = "android"))))]
 mod state {
     pub(crate) struct Disabled;

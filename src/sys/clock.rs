@@ -1,4 +1,4 @@
-//! What time it is, clock_gettime(2), and letting some pass.
+//! Reads the clocks, clock_gettime(2), and sleeps, nanosleep(2).
 
 use std::io;
 use std::ptr::null_mut;
@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use super::check;
 
-/// CLOCK_MONOTONIC: since some moment in the past.
+/// CLOCK_MONOTONIC: the time since a fixed moment in the past.
 pub(crate) fn monotonic() -> Duration {
     read(libc::CLOCK_MONOTONIC)
 }
 
-/// Since 1970-01-01 00:00 UTC, as this machine believes.
+/// CLOCK_REALTIME: the time since 1970-01-01 00:00 UTC.
 pub(crate) fn wall() -> Duration {
     read(libc::CLOCK_REALTIME)
 }
 
 /// Sleeps for that time; a signal handler that runs meanwhile ends the sleep with EINTR.
 pub(crate) fn sleep(time: Duration) -> io::Result<()> {
-    // SAFETY: the time lives through the call; what is left of it is not asked for.
+    // SAFETY: the time lives through the call, and NULL asks for no remaining time.
     check(unsafe { libc::nanosleep(&timespec(time), null_mut()) }).map(drop)
 }
 
@@ -32,7 +32,7 @@ fn read(clock: libc::clockid_t) -> Duration {
 // The width of these fields differs between systems. Times here are a day at the most, far below it.
 #[allow(clippy::unnecessary_cast)]
 pub(super) fn timespec(time: Duration) -> libc::timespec {
-    // SAFETY: a timespec is two numbers, and on some systems padding; zero is a value of it.
+    // SAFETY: a timespec is two numbers, and on some systems padding; all zeros are a valid value.
     let mut converted: libc::timespec = unsafe { std::mem::zeroed() };
     converted.tv_sec = time.as_secs() as _;
     converted.tv_nsec = time.subsec_nanos() as _;

@@ -1,4 +1,4 @@
-//! The library's own descriptors. None is closed once its number has become another file's, as after close_range(2) in
+//! The library's own descriptors. None is closed once its number means another file, as it can after close_range(2) in
 //! a daemon.
 
 use std::io;
@@ -8,26 +8,26 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::file::{self, FileId, Kind};
 
-/// A descriptor of the library. One that is kept from one call to the next is compared before it is used or closed.
-/// Files are told apart by device and inode. eventfd, epoll, inotify and timerfd have one inode in common, so that one
-/// of these cannot be told from another, but from every file, pipe and socket. A kqueue has no inode, as a socket has
-/// none, and is of the kind of a pipe.
+/// A descriptor of the library. One that is kept from one call to the next is compared before it is used or closed, by
+/// device and inode number. eventfd, epoll, inotify and timerfd descriptors share one inode: they differ from every
+/// file, pipe and socket, but not from each other. A kqueue and a socket have no inode number: they differ by kind,
+/// which for a kqueue is that of a pipe.
 #[derive(Debug)]
 pub(crate) struct Descriptor {
     fd: ManuallyDrop<OwnedFd>,
     identity: Option<FileId>,
-    /// None where the identity says enough.
+    /// Compared too, unless None.
     kind: Option<Kind>,
     kept: AtomicBool,
 }
 
 impl Descriptor {
-    /// For the length of a call.
+    /// A descriptor that is used during one call only.
     pub(crate) fn new(fd: OwnedFd) -> Descriptor {
         Descriptor { fd: ManuallyDrop::new(fd), identity: None, kind: None, kept: AtomicBool::new(false) }
     }
 
-    /// From one call to the next.
+    /// A descriptor that is kept from one call to the next.
     #[cfg_attr(not(any(linux, kqueue)), allow(dead_code))]
     pub(crate) fn kept(fd: OwnedFd) -> io::Result<Descriptor> {
         let mut descriptor = Descriptor::new(fd);
@@ -51,8 +51,8 @@ impl Descriptor {
         self.kept.store(kept, Relaxed);
     }
 
-    /// Whether the number still is what was opened. A file that cannot be looked at, as on a server that is gone, is taken
-    /// for that.
+    /// Whether the descriptor is still the file that was opened. Also true if fstat(2) fails with another error than
+    /// EBADF, as on a server that is gone.
     pub(crate) fn is_same(&self) -> bool {
         if !self.kept.load(Relaxed) {
             return true;

@@ -1,4 +1,4 @@
-//! C's `errno`, which callers such as cgo and ctypes read next to the returned status, and its texts.
+//! C's `errno`, which callers such as cgo and ctypes read along with the returned status, and its texts.
 
 #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
 use libc::__errno as location;
@@ -9,11 +9,11 @@ use libc::__errno_location as location;
 #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
 use libc::__error as location;
 
-/// What the system calls that error.
+/// The system's text for an error number, strerror(3).
 pub(crate) fn text(code: i32) -> String {
     let mut text = [0u8; 128];
-    // SAFETY: the system writes at most that many bytes, the last of them a NUL. A text that does not fit
-    // is cut, and one that does not exist says so, or is empty.
+    // SAFETY: the system writes at most that many bytes, the last of them a NUL. A text that does not fit is cut; for
+    // an unknown number it says so, or is empty.
     unsafe { libc::strerror_r(code, text.as_mut_ptr().cast(), text.len()) };
     let end = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
     String::from_utf8_lossy(&text[..end]).into_owned()

@@ -1,5 +1,5 @@
-//! Files by descriptor and path. Each function is the system call of its name (man section 2),
-//! repeated when a signal interrupts it. A path is looked up below a directory, or as it stands.
+//! Files by descriptor and path. Most functions are one system call (man section 2), repeated if a signal interrupts
+//! it. A relative path is looked up below the given directory, or below the current one.
 
 use std::ffi::CStr;
 use std::io;
@@ -19,11 +19,11 @@ use libc::{
 use super::number::opened;
 use super::{check, errno, retry};
 
-/// How every lock file is opened: never through a symbolic link, never waiting for a
-/// FIFO's other end, never becoming the controlling terminal, never leaking into an exec.
+/// How every lock file is opened: not through a symbolic link, without waiting for a FIFO's other end, not as the
+/// controlling terminal, and close-on-exec.
 const ALWAYS: libc::c_int = libc::O_CLOEXEC | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
 
-/// What stat(2) tells of a file, as far as a lock needs it.
+/// The part of stat(2) that the library needs.
 #[derive(Clone, Copy)]
 pub(crate) struct Stat {
     pub identity: FileId,
@@ -36,7 +36,7 @@ pub(crate) struct Stat {
     pub mode: u32,
 }
 
-/// Which file it is: no two files that exist at the same time have the same identity.
+/// The identity of a file, unique among the files that exist at the same time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
 pub(crate) struct FileId {
     pub device: u64,
@@ -64,7 +64,7 @@ pub(crate) fn open_read_only(below: Below<'_>, path: &CStr) -> io::Result<OwnedF
     open(below, path, libc::O_RDONLY)
 }
 
-/// A directory, which can be locked, and which paths can be looked up below of.
+/// A directory, to lock it and to look up paths below it.
 pub(crate) fn open_directory(below: Below<'_>, path: &CStr) -> io::Result<OwnedFd> {
     open_plainly(below, path, libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC | libc::O_NOCTTY)
 }
@@ -74,7 +74,7 @@ pub(crate) fn open_directory_itself(below: Below<'_>, path: &CStr) -> io::Result
     open(below, path, libc::O_RDONLY | libc::O_DIRECTORY)
 }
 
-/// A directory that need not be readable, only to look up paths below of. O_PATH, open(2).
+/// A directory, to look up paths below it, which needs no read permission. O_PATH, open(2).
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn open_to_look_up(path: &CStr) -> io::Result<OwnedFd> {
     open_plainly(None, path, libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC)
@@ -85,8 +85,8 @@ pub(crate) fn open_to_look_up(_path: &CStr) -> io::Result<OwnedFd> {
     Err(io::Error::from_raw_os_error(libc::EACCES))
 }
 
-/// The same open file under another number, which an exec leaves open; never that of a standard stream, which
-/// a child would write its output to. F_DUPFD, fcntl(2).
+/// A copy of the descriptor that stays open across exec. Its number is never that of a standard stream, to which a
+/// child would write its output. F_DUPFD, fcntl(2).
 pub(crate) fn inheritable_copy(file: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     // SAFETY: no memory is involved; the result is a new descriptor or -1.
     let fd = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD, 3) })?;
@@ -94,24 +94,24 @@ pub(crate) fn inheritable_copy(file: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Whether it is open for reading, and for writing at any place: with O_APPEND, pwrite(2) writes at the end.
-/// F_GETFL, fcntl(2).
+/// Whether it is open for reading, and for writing at any offset: with O_APPEND, pwrite(2) writes at the end. F_GETFL,
+/// fcntl(2).
 pub(crate) fn is_read_write(file: BorrowedFd<'_>) -> io::Result<bool> {
     // SAFETY: no memory is involved.
     let flags = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETFL) })?;
     Ok(flags & (libc::O_ACCMODE | libc::O_APPEND) == libc::O_RDWR)
 }
 
-/// Takes a descriptor over that a caller passes by its number.
+/// Takes ownership of a descriptor that the caller passes by number.
 pub(crate) fn own(fd: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: no memory is involved.
     check(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
-    // SAFETY: it is open, and the caller has said that it is ours now.
+    // SAFETY: it is open, and the caller gives up its ownership.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// A new file in that folder, which has no name and so ends with its descriptors: two of them, each opened on
-/// its own. Local file systems have such files. O_TMPFILE, open(2).
+/// A new file in that directory, opened twice. It has no name, so it ends when both descriptors are closed. Not every
+/// file system supports this. O_TMPFILE, open(2).
 #[cfg(target_os = "linux")]
 pub(crate) fn open_nameless(folder: &CStr) -> io::Result<[OwnedFd; 2]> {
     let first = open_plainly(None, folder, libc::O_TMPFILE | libc::O_RDWR | libc::O_CLOEXEC)?;
@@ -125,7 +125,7 @@ pub(crate) fn open_nameless(_folder: &CStr) -> io::Result<[OwnedFd; 2]> {
     Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP))
 }
 
-/// A file that did not exist before: EEXIST otherwise.
+/// Creates a file. EEXIST if something has that name already.
 pub(crate) fn create_new(below: Below<'_>, path: &CStr) -> io::Result<OwnedFd> {
     open(below, path, libc::O_RDWR | libc::O_CREAT | libc::O_EXCL)
 }
@@ -141,7 +141,7 @@ fn open(below: Below<'_>, path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd
 
 fn open_plainly(below: Below<'_>, path: &CStr, flags: libc::c_int) -> io::Result<OwnedFd> {
     let mode: libc::c_uint = 0o666;
-    // SAFETY: the path is NUL-terminated and lives through the call; openat writes no memory of ours.
+    // SAFETY: the path is NUL-terminated and lives through the call; openat writes no memory.
     retry(|| opened(unsafe { openat(directory(below), path.as_ptr(), flags, mode) }))
 }
 
@@ -149,7 +149,7 @@ fn directory(below: Below<'_>) -> RawFd {
     below.map_or(libc::AT_FDCWD, |directory| directory.as_raw_fd())
 }
 
-/// Makes one directory. False: something has that name already.
+/// Creates a directory. False: something has that name already.
 pub(crate) fn make_directory(below: Below<'_>, path: &CStr) -> io::Result<bool> {
     // SAFETY: the path is NUL-terminated and lives through the call.
     match retry(|| check(unsafe { libc::mkdirat(directory(below), path.as_ptr(), 0o777) })) {
@@ -167,12 +167,12 @@ pub(crate) fn stat(file: BorrowedFd<'_>) -> io::Result<Stat> {
     Ok(Stat::from(unsafe { raw.assume_init() }))
 }
 
-/// What is at the path, the last component not followed when it is a symbolic link.
+/// What is at the path. A symbolic link there is not followed.
 pub(crate) fn stat_path(below: Below<'_>, path: &CStr) -> io::Result<Stat> {
     stat_at(below, path, libc::AT_SYMLINK_NOFOLLOW)
 }
 
-/// The same, with a symbolic link followed.
+/// The same, but a symbolic link is followed.
 pub(crate) fn stat_target(path: &CStr) -> io::Result<Stat> {
     stat_at(None, path, 0)
 }
@@ -185,17 +185,17 @@ fn stat_at(below: Below<'_>, path: &CStr, flags: libc::c_int) -> io::Result<Stat
     Ok(Stat::from(unsafe { raw.assume_init() }))
 }
 
-/// The beginning of what a symbolic link says, as far as there is room, and how long that is. readlink(2).
+/// Reads the beginning of a symbolic link's text, as much as fits, and returns its length. readlink(2).
 #[cfg(not(kinfo))]
 pub(crate) fn read_link(path: &CStr, text: &mut [u8]) -> io::Result<usize> {
     retry(|| {
-        // SAFETY: the path is NUL-terminated, and at most so many bytes are written to the text.
+        // SAFETY: the path is NUL-terminated, and at most text.len() bytes are written to the text.
         let length = unsafe { libc::readlink(path.as_ptr(), text.as_mut_ptr().cast(), text.len()) };
         usize::try_from(length).map_err(|_| io::Error::last_os_error())
     })
 }
 
-/// All that a file says; for those of proc(5), which are short and tell no size.
+/// The whole text of a file in proc(5). Such files are short, and stat(2) does not tell their size.
 pub(crate) fn read_all(path: &CStr) -> io::Result<Vec<u8>> {
     let file = open_read_only(None, path)?;
     let mut text = Vec::new();
@@ -207,7 +207,7 @@ pub(crate) fn read_all(path: &CStr) -> io::Result<Vec<u8>> {
     }
 }
 
-/// The names in a folder that are numbers, as proc(5) has them for processes and descriptors.
+/// The names in a directory that are numbers, as those of processes and descriptors in proc(5).
 #[cfg(not(kinfo))]
 pub(crate) fn numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
     retry(|| try_numbers_in(path))
@@ -222,27 +222,27 @@ fn try_numbers_in(path: &CStr) -> io::Result<Vec<u32>> {
     Ok(numbers)
 }
 
-/// Whether nothing is in that directory.
+/// Whether a directory is empty.
 pub(crate) fn is_empty(directory: BorrowedFd<'_>) -> io::Result<bool> {
     let mut is_empty = true;
-    // Opened again, because reading moves the place at which the descriptor reads on.
+    // Opened again, because reading moves the descriptor's offset.
     each_name_in(open_directory(Some(directory), c".")?, |name| is_empty &= name == c"." || name == c"..")?;
     Ok(is_empty)
 }
 
-/// readdir(3), until the end.
+/// Calls the function with each name in a directory. readdir(3).
 fn each_name_in(directory: OwnedFd, mut body: impl FnMut(&CStr)) -> io::Result<()> {
     let opened = directory.into_raw_fd();
-    // SAFETY: the descriptor is open, and the stream's from now on.
+    // SAFETY: the descriptor is open, and belongs to the stream from now on.
     let stream = unsafe { libc::fdopendir(opened) };
     if stream.is_null() {
         let error = io::Error::last_os_error();
-        // SAFETY: it was not taken over, and has no other owner.
+        // SAFETY: fdopendir failed and did not take it, so it has no other owner.
         drop(unsafe { OwnedFd::from_raw_fd(opened) });
         return Err(error);
     }
     let end = loop {
-        // It tells the end of the directory from an error.
+        // Only errno distinguishes an error from the end of the directory.
         errno::set(0);
         // SAFETY: the stream is open, and no other thread has it.
         let entry = unsafe { libc::readdir(stream) };
@@ -252,7 +252,7 @@ fn each_name_in(directory: OwnedFd, mut body: impl FnMut(&CStr)) -> io::Result<(
         // SAFETY: the name is NUL-terminated, and valid until the next entry is read.
         body(unsafe { CStr::from_ptr((&raw const (*entry).d_name).cast()) });
     };
-    // SAFETY: the stream is open, and not used any more.
+    // SAFETY: the stream is open, and not used afterwards.
     unsafe { libc::closedir(stream) };
     if end.raw_os_error() == Some(0) { Ok(()) } else { Err(end) }
 }
@@ -280,15 +280,15 @@ impl From<RawStat> for Stat {
     }
 }
 
-/// Reads on where a text ends so far, until it is so long in all or for as long as one system call does, and gives how
-/// much that was; 0 means that the file ends there. `past_cache`: past this machine's memory of the file, O_DIRECT, open(2):
-/// what the file system has, whatever another machine has written there. Where that cannot be done, from memory.
+/// Reads the file from where the text ends, until the text has the length `until` or one system call has ended. Returns
+/// the number of bytes read; 0 means the end of the file. `past_cache`: reads what other machines have written too,
+/// past this machine's cache (O_DIRECT, open(2)); from the cache if the file system does not support that.
 pub(crate) fn read_on(file: BorrowedFd<'_>, past_cache: bool, text: &mut Vec<u8>, until: usize) -> io::Result<usize> {
     let length = text.len();
     text.try_reserve_exact(until - length).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
     let room = &mut text.spare_capacity_mut()[..until - length];
     let count = if past_cache { read_past_cache(file, room, length)? } else { read_known(file, room, length)? };
-    // SAFETY: so many bytes were filled.
+    // SAFETY: that many bytes were filled.
     unsafe { text.set_len(length + count) };
     Ok(count)
 }
@@ -313,7 +313,7 @@ fn read_past_cache(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset:
     // SAFETY: no memory is involved.
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, flags) })?;
     match count {
-        // A file system that can do it only for whole blocks.
+        // The file system supports it only for whole blocks.
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => read_known(file, buffer, offset),
         count => count,
     }
@@ -324,7 +324,7 @@ fn read_past_cache(file: BorrowedFd<'_>, buffer: &mut [MaybeUninit<u8>], offset:
     read_known(file, buffer, offset)
 }
 
-/// Writes at an offset, at least one byte of a buffer that is not empty, perhaps not all.
+/// Writes at an offset. Returns the number of bytes written, which can be fewer than the buffer has.
 pub(crate) fn write_at(file: BorrowedFd<'_>, buffer: &[u8], offset: usize) -> io::Result<usize> {
     retry(|| {
         // SAFETY: pwrite reads at most buffer.len() bytes, all of them inside the buffer.
@@ -333,13 +333,13 @@ pub(crate) fn write_at(file: BorrowedFd<'_>, buffer: &[u8], offset: usize) -> io
     })
 }
 
-/// Cuts the file to nothing.
+/// Makes the file empty.
 pub(crate) fn truncate(file: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: ftruncate takes an open descriptor and touches no memory.
     retry(|| check(unsafe { libc::ftruncate(file.as_raw_fd(), 0) })).map(drop)
 }
 
-/// Sends what was written to where other machines see it.
+/// Sends what was written to the server, where other machines see it.
 pub(crate) fn sync(file: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: fsync takes an open descriptor and touches no memory.
     retry(|| check(unsafe { libc::fsync(file.as_raw_fd()) })).map(drop)

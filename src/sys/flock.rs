@@ -1,5 +1,5 @@
-//! The kernel's advisory lock, flock(2). It belongs to the open file description: a forked child
-//! shares it, and the last close of every copy gives it up.
+//! The kernel's advisory lock, flock(2). It belongs to the open file description: a forked child shares it, and it ends
+//! when the last copy of the descriptor is closed.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -16,18 +16,18 @@ pub(crate) fn try_shared(file: BorrowedFd<'_>) -> io::Result<bool> {
     try_flock(file, libc::LOCK_SH)
 }
 
-/// Waits in the kernel's queue for the exclusive lock. A signal handler that ran without
-/// SA_RESTART ends the wait with EINTR, which is the caller's to see.
+/// Waits in the kernel's queue for the exclusive lock. A signal handler that ran without SA_RESTART ends the wait with
+/// EINTR, which is returned to the caller.
 pub(crate) fn exclusive(file: BorrowedFd<'_>) -> io::Result<()> {
     flock(file, libc::LOCK_EX)
 }
 
-/// Waits until a shared lock is granted, as [`exclusive`] does.
+/// The same for a shared lock.
 pub(crate) fn shared(file: BorrowedFd<'_>) -> io::Result<()> {
     flock(file, libc::LOCK_SH)
 }
 
-/// Gives the lock up for every copy of the descriptor, those of forked children included.
+/// Releases the lock for every copy of the descriptor, those of forked children included.
 pub(crate) fn unlock(file: BorrowedFd<'_>) -> io::Result<()> {
     retry(|| flock(file, libc::LOCK_UN))
 }

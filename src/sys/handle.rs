@@ -1,17 +1,16 @@
-//! What a handle is: the name of a slot of the table at one of its uses, spread over all values.
+//! Handles. A handle names a slot of the table and one use of that slot.
 
 pub(super) const INDEX_BITS: u32 = if usize::BITS >= 64 { 20 } else { 16 };
 
 /// The generation of a slot grows by one at each use; a slot whose generations are used up is retired.
 pub(super) const LAST_GENERATION: u64 = (1 << (NAME_BITS - INDEX_BITS)) - 1;
 
-/// As long as an address in user space, less the lowest bit: there are languages that keep marks of
-/// their own in the other bits of what they take for a pointer.
+/// As long as an address in user space without its lowest bit: some languages keep tags in the other bits of a pointer.
 const NAME_BITS: u32 = if usize::BITS >= 64 { 46 } else { 31 };
 const NAME_MASK: usize = (1 << NAME_BITS) - 1;
 
-/// Names are spread over all values by a multiplication that can be undone, so that small numbers
-/// and nearby addresses, the usual garbage, are not names.
+/// An invertible multiplication spreads the names over all values, so that small numbers and nearby addresses, the
+/// usual garbage, are not names.
 pub(super) const SCRAMBLE: usize = 0x9e37_79b9_7f4a_7c15_u64 as usize;
 const UNSCRAMBLE: usize = inverse(SCRAMBLE);
 
@@ -27,7 +26,7 @@ impl Name {
         (name.wrapping_mul(SCRAMBLE) & NAME_MASK) << 1
     }
 
-    /// None for what no handle looks like.
+    /// None: the value cannot be a handle.
     pub(super) fn of(handle: usize) -> Option<Name> {
         let scrambled = handle >> 1;
         if handle & 1 != 0 || scrambled > NAME_MASK {
@@ -38,7 +37,7 @@ impl Name {
     }
 }
 
-/// A handle that no object ever gets, for what needs none: the first generation of a slot is 1.
+/// A handle that no object gets, because the first generation of a slot is 1.
 pub(crate) fn fixed_handle(number: u16) -> usize {
     Name { index: number.into(), generation: 0 }.handle()
 }
@@ -49,7 +48,7 @@ pub(crate) fn fixed_number(handle: usize) -> Option<u16> {
     if name.generation == 0 { name.index.try_into().ok() } else { None }
 }
 
-/// The number that undoes a multiplication by an odd one (each Newton step doubles the right bits).
+/// The multiplicative inverse of an odd number. Each Newton step doubles the number of correct bits.
 const fn inverse(odd: usize) -> usize {
     let mut found = odd;
     let mut step = 0;

@@ -1,4 +1,5 @@
-//! A value that is made at its first use, without a lock: a forked child could wait for a thread that it does not have.
+//! A value that is made at its first use, without a mutex: in a forked child a mutex may be locked by a thread that
+//! does not exist there.
 
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering::*};
@@ -10,7 +11,7 @@ impl<T: Send + Sync> Lazy<T> {
         Lazy(AtomicPtr::new(null_mut()))
     }
 
-    /// The value; of several threads that make it at a time, one keeps it and the others drop theirs.
+    /// The value. If several threads make it at the same time, the first one's is kept and the others are dropped.
     pub(crate) fn get(&self, make: impl FnOnce() -> T) -> &T {
         let mut value = self.0.load(Acquire);
         if value.is_null() {
@@ -18,7 +19,7 @@ impl<T: Send + Sync> Lazy<T> {
             value = match self.0.compare_exchange(null_mut(), made, AcqRel, Acquire) {
                 Ok(_) => made,
                 Err(earlier) => {
-                    // SAFETY: another thread was first, and no other has seen this one.
+                    // SAFETY: another thread's value was published first; this one was never shared.
                     drop(unsafe { Box::from_raw(made) });
                     earlier
                 }
@@ -33,7 +34,7 @@ impl<T> Drop for Lazy<T> {
     fn drop(&mut self) {
         let value = *self.0.get_mut();
         if !value.is_null() {
-            // SAFETY: it was made by a box, and an object that is dropped is not borrowed.
+            // SAFETY: it was made by a Box, and an object that is dropped is not borrowed.
             drop(unsafe { Box::from_raw(value) });
         }
     }

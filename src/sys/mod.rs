@@ -1,5 +1,5 @@
-//! Everything that needs `unsafe` below the C ABI: one safe function for each system call, the memory that is read
-//! into, and the two pieces of memory that must survive a `fork` in another thread without a mutex.
+//! All `unsafe` code below the C ABI: a safe function for each system call, and data shared by threads without a mutex,
+//! which a fork(2) in another thread could leave locked in the child.
 //!
 //! Nothing here decides anything; the protocol is in `lock/`.
 
@@ -46,13 +46,13 @@ pub(crate) use system::{event, watch};
 #[cfg(unix)]
 use std::io;
 
-/// Turns the -1 of a system call into the `errno` behind it.
+/// Turns the -1 of a system call into an error with its `errno`.
 #[cfg(unix)]
 fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
-/// Repeats a call that a signal handler interrupted, for calls that are over in an instant.
+/// Repeats a call that a signal handler interrupts. For calls that do not wait.
 #[cfg(unix)]
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {

@@ -12,9 +12,10 @@ use super::filesystem::Filesystem;
 #[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "portable/mount.rs")]
 mod system;
 
-/// Earlier answers, by device: `device << 2 | shared << 1 | 1`. A direct-mapped cache that needs no lock: an entry is one
-/// word, and a lost update only asks the kernel again. When another file system gets a device number after an unmount,
-/// the answer here is wrong: that costs one fsync too many or too few, never the lock.
+/// Earlier answers, by device: `device << 2 | shared << 1 | 1`. A direct-mapped cache that needs no lock: an entry is
+/// one word, and a lost update only asks the kernel again. If a device number is reused after an unmount, the new file
+/// system is taken for the earlier one until the entry is replaced: it is synced, and its locks are verified, as that
+/// one's were.
 static KNOWN: [AtomicU64; 16] = [const { AtomicU64::new(0) }; 16];
 
 /// Whether other machines may see this file too; true if that is unknown.

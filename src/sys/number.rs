@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use super::check;
 
-/// Takes over what a system call that makes a descriptor has just returned, and moves it above the standard streams.
+/// Takes ownership of the descriptor that a system call has just returned, and moves it above the standard streams.
 pub(super) fn opened(result: libc::c_int) -> io::Result<OwnedFd> {
     let fd = check(result)?;
     // SAFETY: the call has just made this descriptor, so it has no other owner.

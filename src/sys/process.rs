@@ -1,9 +1,9 @@
-//! Which process is this? A guard that a forked child inherited is not the child's to unlock, so
-//! every release asks, and asking the kernel each time would cost a system call.
+//! The identity of this process. A forked child must not unlock a guard of its parent, so every release checks it,
+//! without a system call.
 //!
-//! On Linux the answers are kept in a page that the kernel clears in every forked child
-//! (MADV_WIPEONFORK, madvise(2), since 4.14): a zero there means "new process, ask again". Unlike
-//! a pthread_atfork(3) hook this holds for a raw clone(2) too, and leaves nothing registered.
+//! On Linux the numbers are kept in a page that the kernel clears in every forked child (MADV_WIPEONFORK, madvise(2),
+//! since 4.14): a zero there means a new process. Unlike a pthread_atfork(3) handler this also works for a raw
+//! clone(2), and registers nothing.
 
 use std::borrow::Cow;
 
@@ -22,16 +22,15 @@ pub(crate) fn instance() -> u32 {
     #[cfg(linux)]
     if let Some(page) = wiped_on_fork::page() {
         use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-        // A child inherits the count, and so counts on from its parent's number.
+        // A child inherits the count, so its number is greater than its parent's.
         static COUNT: AtomicU32 = AtomicU32::new(0);
         return wiped_on_fork::kept(&page.instance, || COUNT.fetch_add(1, Relaxed) + 1);
     }
     std::process::id()
 }
 
-/// A number that grows with every fork(3) of this process since it was first asked: before the fork,
-/// and once more after it, as another thread can open or close a file while it lasts. A raw clone(2)
-/// is not seen.
+/// A number that grows with every fork(2) of this process after the first call: before the fork and again after it,
+/// because another thread can open or close a file during the fork. A raw clone(2) is not counted.
 #[cfg(unix)]
 pub(crate) fn forks() -> u32 {
     use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -42,21 +41,21 @@ pub(crate) fn forks() -> u32 {
         FORKS.fetch_add(1, Relaxed);
     }
     if !COUNTING.load(Relaxed) && !COUNTING.swap(true, Relaxed) {
-        // SAFETY: the handler touches one atomic, and the library stays mapped, so that it is there at
-        // every fork. Should there be no memory for it, forks stay uncounted.
+        // SAFETY: the handler changes one atomic number, and stays mapped with the library. If there is no memory for
+        // it, forks are not counted.
         unsafe { libc::pthread_atfork(Some(count), Some(count), None) };
     }
     FORKS.load(Relaxed)
 }
 
-/// Whether a process has that number in this pid namespace, another user's included.
+/// Whether a process with this pid exists in this pid namespace, another user's included.
 #[cfg(unix)]
 pub(crate) fn exists(pid: u32) -> bool {
-    // 0 and negative numbers mean whole groups.
+    // 0 and negative numbers mean process groups.
     let Some(pid) = libc::pid_t::try_from(pid).ok().filter(|pid| *pid > 0) else {
         return false;
     };
-    // SAFETY: no memory is involved, and signal 0 is none, kill(2).
+    // SAFETY: no memory is involved, and signal 0 sends nothing, kill(2).
     let result = unsafe { libc::kill(pid, 0) };
     result == 0 || std::io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH)
 }
@@ -66,8 +65,7 @@ pub(crate) fn exists(_pid: u32) -> bool {
     true
 }
 
-/// Whether two threads, of whatever process, share one descriptor table. False also where that cannot be told.
-/// kcmp(2).
+/// Whether two threads share one descriptor table. False if that cannot be determined. kcmp(2).
 #[cfg(linux)]
 pub(crate) fn share_descriptors(one: u32, other: u32) -> bool {
     const KCMP_FILES: libc::c_int = 2;
@@ -80,11 +78,11 @@ pub(crate) fn share_descriptors(_one: u32, _other: u32) -> bool {
     false
 }
 
-/// This machine's name, or this container's. gethostname(2).
+/// The name of this machine or container. gethostname(2).
 #[cfg(unix)]
 pub(crate) fn host_name() -> Option<String> {
     let mut name = [0u8; 256];
-    // SAFETY: at most that many bytes are written. The last one is left out, so that there is a NUL.
+    // SAFETY: at most that many bytes are written. The last byte is not among them, so the name ends with a NUL.
     let result = unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1) };
     let end = name.iter().position(|byte| *byte == 0)?;
     (result == 0).then(|| String::from_utf8_lossy(&name[..end]).into_owned())
@@ -103,7 +101,7 @@ pub(crate) struct PerProcess<T: 'static> {
 struct Made<T: 'static> {
     value: T,
     owner: u32,
-    /// Those of the processes that this one was forked from. None is ever freed.
+    /// The value of the process that this one was forked from. None is ever freed.
     _older: Option<&'static Made<T>>,
 }
 
@@ -112,7 +110,7 @@ impl<T: Clone + Send + Sync> PerProcess<T> {
         PerProcess { newest: std::sync::atomic::AtomicPtr::new(std::ptr::null_mut()) }
     }
 
-    /// The value. One that is not worth keeping is made again the next time.
+    /// The value. One that is not worth keeping is made again at the next call.
     pub(crate) fn get(&self, make: impl FnOnce() -> T, is_worth_keeping: impl FnOnce(&T) -> bool) -> Cow<'static, T> {
         use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
@@ -146,7 +144,7 @@ mod wiped_on_fork {
     use std::ptr::null_mut;
     use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::*};
 
-    /// What is kept; zero at first, and again in every forked child.
+    /// The numbers that are kept. Zero at first, and again in every forked child.
     pub(super) struct Page {
         pub(super) id: AtomicU32,
         pub(super) instance: AtomicU32,
@@ -157,7 +155,7 @@ mod wiped_on_fork {
 
     /// The page, once it is made; it stays until the process ends.
     static PAGE: AtomicPtr<Page> = AtomicPtr::new(null_mut());
-    /// The kernel has no such page; asked once.
+    /// Whether the kernel lacks such pages; tried once.
     static MISSING: AtomicBool = AtomicBool::new(false);
 
     pub(super) fn page() -> Option<&'static Page> {
@@ -172,7 +170,7 @@ mod wiped_on_fork {
         unsafe { page.as_ref() }
     }
 
-    /// A number of this process, found once; of several threads that find one, the first is right.
+    /// A number of this process, determined once. If several threads determine it, the first one's is kept.
     pub(super) fn kept(word: &AtomicU32, find: impl FnOnce() -> u32) -> u32 {
         let kept = word.load(Relaxed);
         if kept != 0 {
@@ -182,7 +180,7 @@ mod wiped_on_fork {
         word.compare_exchange(0, found, Relaxed, Relaxed).map_or_else(|earlier| earlier, |_| found)
     }
 
-    /// Keeps the first page that any thread made, and gives back a second one.
+    /// Publishes the page, or unmaps it if another thread's was first.
     fn publish(page: *mut Page) -> *mut Page {
         if page.is_null() {
             MISSING.store(true, Relaxed);
@@ -199,7 +197,7 @@ mod wiped_on_fork {
     }
 
     fn make_page() -> *mut Page {
-        // SAFETY: a new private mapping where the kernel likes; it overlaps nothing.
+        // SAFETY: a new private mapping where the kernel chooses, so it overlaps nothing.
         let page = unsafe {
             libc::mmap(
                 null_mut(),
@@ -213,7 +211,7 @@ mod wiped_on_fork {
         if page == libc::MAP_FAILED {
             return null_mut();
         }
-        // An emulator that answers "fine" to advice that does not exist is not to be believed.
+        // An emulator may ignore advice and report success: then it accepts advice that does not exist, too.
         // SAFETY: the advice is about the page just made, and changes no memory in this process.
         let honest = unsafe { libc::madvise(page, SIZE, -1) } != 0;
         // SAFETY: as above.

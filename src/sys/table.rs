@@ -1,11 +1,10 @@
-//! A table of the objects that C programs hold handles of.
+//! The table of the objects that C programs have handles for.
 //!
-//! A handle is a name, not an address: it is looked up here, so that one which was released, freed
-//! twice, made up or meant for another type is answered with "no such handle", and never read
-//! through. A name is never given twice.
+//! A handle is a name that is looked up here, not an address that is dereferenced. A handle that was released or freed,
+//! belongs to another type or is garbage is not found. No name is given twice.
 //!
-//! There is no mutex. A child that is forked while another thread is anywhere in this file finds
-//! the table usable; at the worst one slot stays out of use in that child.
+//! There is no mutex. In a child that is forked while other threads are in this file the table works; each of these
+//! threads costs the child one slot at most.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::any::Any;
@@ -23,7 +22,7 @@ const FIRST_SEGMENT: u32 = 32;
 const SEGMENTS: usize = INDEX_BITS as usize - FIRST_SEGMENT.ilog2() as usize;
 const CAPACITY: u32 = FIRST_SEGMENT * ((1 << SEGMENTS) - 1);
 
-// A slot's state is `generation | live | users`. No process has more threads than users can be counted.
+// A slot's state is `generation | live | users`. The users' bits can count more threads than a process can have.
 const USERS_BITS: u32 = 23;
 const USERS: u64 = LIVE - 1;
 const LIVE: u64 = 1 << USERS_BITS;
@@ -31,7 +30,7 @@ const GENERATION_SHIFT: u32 = USERS_BITS + 1;
 
 pub(crate) struct Table {
     segments: [AtomicPtr<Slot>; SEGMENTS],
-    /// Free slots, in several stacks: a thread has one that it shares with few others.
+    /// The free slots, in several stacks, so that few threads share one.
     free: [Stack; STACKS],
     /// How many slots have ever been used.
     used: AtomicU32,
@@ -39,15 +38,15 @@ pub(crate) struct Table {
 
 const STACKS: usize = 16;
 
-/// The top of a stack of free slots: `tag << 32 | index + 1`. The tag grows with every change, so that a thread
-/// which slept through a pop and a push notices. What one processor writes all the time shares no cache line with
-/// what another one needs: that is what the alignment is for, here and below.
+/// The top of a stack of free slots: `tag << 32 | index + 1`. The tag grows with every change, so that a thread notices
+/// that others have popped and pushed meanwhile. The alignment, here and below, keeps what one processor writes out of
+/// the cache lines that others need.
 #[repr(align(64))]
 struct Stack {
     top: AtomicU64,
 }
 
-// On 32 bits, where slots are used up, they stay small.
+// On 32 bits, where slots are retired after fewer uses, they stay small.
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 struct Slot {
     state: AtomicU64,
@@ -62,7 +61,7 @@ type Object = Box<dyn Any + Send + Sync>;
 // Sync; the slot states below order every access to them.
 unsafe impl Sync for Table {}
 
-/// An object in use, which is not dropped meanwhile.
+/// An object in use. It is not dropped while this value exists.
 pub(crate) struct Ref<'t, T> {
     user: User<'t>,
     object: PhantomData<&'t T>,
@@ -84,7 +83,7 @@ impl Table {
         }
     }
 
-    /// Puts an object in and names it. None, and the object dropped, when all names are taken.
+    /// Stores an object and returns its handle. None: all slots are taken, and the object is dropped.
     pub(crate) fn insert<T: Any + Send + Sync>(&self, object: T) -> Option<usize> {
         self.insert_object(Box::new(object))
     }
@@ -106,12 +105,12 @@ impl Table {
         user.object().is::<T>().then_some(Ref { user, object: PhantomData })
     }
 
-    /// Ends that object: it is not found from now on, and the last `Ref` drops it. False: there is none.
+    /// Removes an object: it is no longer found, and the last `Ref` drops it. False: there is none.
     pub(crate) fn remove<T: Any>(&self, handle: usize) -> bool {
         self.get::<T>(handle).is_some_and(|found| found.retire())
     }
 
-    /// Counts a user in, if the object is live.
+    /// Counts one more user of the object, if it is live.
     fn enter(&self, handle: usize) -> Option<User<'_>> {
         let Name { index, generation } = Name::of(handle)?;
         let slot = self.existing_slot(index)?;
@@ -120,7 +119,7 @@ impl Table {
         Some(User { table: self, slot, index })
     }
 
-    /// Takes the object out of a slot that is no longer live and has no user left: its last user does so.
+    /// Takes the object out of a slot that is no longer live. Only its last user calls this.
     fn empty(&self, slot: &Slot, index: u32, before: u64) -> Object {
         // SAFETY: the slot is not live, so no user enters, and the last one has left: this thread alone has the object.
         let object = unsafe { (*slot.value.get()).assume_init_read() };
@@ -130,7 +129,7 @@ impl Table {
         object
     }
 
-    /// From the thread's own stack, or else from any.
+    /// A free slot from the thread's own stack, or else from any.
     fn pop_free(&self) -> Option<u32> {
         let own = own_stack();
         (own..own + STACKS).find_map(|stack| self.pop(&self.free[stack % STACKS].top))
@@ -164,15 +163,15 @@ impl Table {
         self.used.fetch_update(Relaxed, Relaxed, |used| (used < CAPACITY).then_some(used + 1)).ok()
     }
 
-    /// The slot, in a segment that is made when it does not exist yet.
+    /// The slot. Its segment is allocated if it is missing.
     fn slot(&self, index: u32) -> Option<&Slot> {
         let (segment, _) = place(index)?;
         if self.segments[segment].load(Acquire).is_null() {
             let layout = Layout::array::<Slot>((FIRST_SEGMENT as usize) << segment).ok()?;
-            // SAFETY: slots have a size. All zero is what a slot that was never used is.
+            // SAFETY: the layout has a size. All zeros are a slot that was never used.
             let made: *mut Slot = unsafe { alloc_zeroed(layout) }.cast();
             if made.is_null() {
-                // As everywhere in Rust. To answer that there is no name would be too late for some callers.
+                // As everywhere in Rust, the process is aborted if there is no memory.
                 handle_alloc_error(layout);
             }
             if self.segments[segment].compare_exchange(null_mut(), made, AcqRel, Acquire).is_err() {
@@ -196,9 +195,9 @@ impl Table {
 }
 
 impl<T> Ref<'_, T> {
-    /// From now on the object is not found. It is dropped with the last `Ref`. False: it had ended already.
+    /// Removes the object: it is no longer found, and the last `Ref` drops it. False: it was removed before.
     pub(crate) fn retire(&self) -> bool {
-        // The slot is still of the generation that was entered: it has a user.
+        // The slot still has the generation that was entered, because this is a user of it.
         self.user.slot.state.fetch_and(!LIVE, AcqRel) & LIVE != 0
     }
 }
@@ -239,8 +238,8 @@ fn generation(state: u64) -> u64 {
     state >> GENERATION_SHIFT
 }
 
-/// By where the thread's memory for calls is, which takes no time to find out. Two threads may share one, and a thread
-/// may have another one from a deeper call: then it is slower, and as right.
+/// The calling thread's stack of free slots, chosen by the address of a local variable, which costs nothing. Two
+/// threads may share one, and a deeper call may choose another one: that is slower, but correct.
 fn own_stack() -> usize {
     let here = 0_u8;
     ((&raw const here).addr() >> 16).wrapping_mul(SCRAMBLE) >> (usize::BITS - STACKS.ilog2())

@@ -5,10 +5,10 @@ pub(super) use macos::*;
 
 #[cfg(target_os = "macos")]
 mod macos {
-    /// `<sys/proc_info.h>`: proc_pidinfo(3) fills it for a zombie too if this is its argument.
+    /// `<sys/proc_info.h>`: the argument with which proc_pidinfo(3) describes a zombie too.
     pub(crate) const WITH_ZOMBIES: u64 = 1;
 
-    /// `<sys/proc_info.h>`: what proc_pidfdinfo(3) is asked for, a [`vnode_fdinfo`].
+    /// `<sys/proc_info.h>`: the flavor of proc_pidfdinfo(3) that fills a [`vnode_fdinfo`].
     pub(crate) const PROC_PIDFDVNODEINFO: libc::c_int = 1;
 
     /// `<sys/fcntl.h>`, for the kernel: the open file has or had an flock(2) lock.

@@ -27,7 +27,7 @@ pub(crate) fn facts(pid: u32) -> io::Result<Facts> {
     })
 }
 
-/// A number that each boot has for itself.
+/// The identity of this boot, a random number.
 pub(crate) fn boot_id() -> Option<String> {
     Some(sysctl(c"kern.boot_id").ok()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
@@ -40,12 +40,12 @@ pub(crate) fn processes() -> io::Result<Vec<u32>> {
     Ok(list.chunks_exact(SIZE).filter_map(number).collect())
 }
 
-/// Whether a process has a descriptor of one of these files by which it has, or has tried to get, an flock(2) lock:
-/// the kernel sets the flag before it looks whether the lock is free. EPERM for a process of another user.
+/// Whether a process has a descriptor of one of these files by which it has, or has tried to get, an flock(2) lock: the
+/// kernel sets the flag before it checks whether the lock is free. EPERM for a process of another user.
 pub(crate) fn has_locked(pid: u32, files: &[FileId]) -> io::Result<bool> {
     let list = list(&[libc::KERN_PROC_FILEDESC, number(pid)?])?;
     let mut rest = &list[..];
-    // Each record says how long it is.
+    // Each record begins with its length.
     while let Some(length) = int(rest, 0).and_then(|length| usize::try_from(length).ok()).filter(|length| *length > 0) {
         let Some((record, others)) = rest.split_at_checked(length) else {
             break;
@@ -74,13 +74,13 @@ fn int(record: &[u8], at: usize) -> Option<c_int> {
     Some(c_int::from_ne_bytes(record.get(at..)?.first_chunk().copied()?))
 }
 
-/// All that is below that name.
+/// The whole list of that name.
 fn list(name: &[c_int]) -> io::Result<Vec<u8>> {
     let mut room = 0;
     // SAFETY: without a buffer nothing but the size is written.
     unsafe { kern_proc(name, null_mut(), &mut room)? };
     loop {
-        // There may be more by now.
+        // It may have grown meanwhile.
         room += room / 4 + 4096;
         let mut list = vec![0_u8; room];
         let mut size = room;

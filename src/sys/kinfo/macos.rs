@@ -21,7 +21,7 @@ pub(crate) fn facts(pid: u32) -> io::Result<Facts> {
     })
 }
 
-/// A text that each boot has for itself.
+/// The identity of this boot.
 pub(crate) fn boot_id() -> Option<String> {
     let value = sysctl(c"kern.bootsessionuuid").ok()?;
     Some(CStr::from_bytes_until_nul(&value).ok()?.to_str().ok()?.to_owned())
@@ -29,7 +29,7 @@ pub(crate) fn boot_id() -> Option<String> {
 
 /// The numbers of all processes.
 pub(crate) fn processes() -> io::Result<Vec<u32>> {
-    // SAFETY: at most that many bytes are written. It returns how many numbers that are, not how many bytes.
+    // SAFETY: at most that many bytes are written. It returns the number of pids, not of bytes.
     let numbers: Vec<libc::pid_t> = unsafe {
         list(|buffer, size| libc::proc_listallpids(buffer, size).saturating_mul(size_of::<libc::pid_t>() as c_int))?
     };
@@ -53,7 +53,7 @@ pub(crate) fn has_locked(pid: u32, files: &[FileId]) -> io::Result<bool> {
                 libc::proc_pidfdinfo(pid, descriptor.proc_fd, PROC_PIDFDVNODEINFO, info, size)
             })
         };
-        // One that cannot be looked at has been closed, or revoked.
+        // A descriptor that cannot be looked at has been closed or revoked.
         let Ok(vnode_fdinfo { pfi, pvi }) = info else {
             continue;
         };
@@ -65,10 +65,10 @@ pub(crate) fn has_locked(pid: u32, files: &[FileId]) -> io::Result<bool> {
     Ok(false)
 }
 
-/// One value that a call fills; 0 is its failure.
+/// One value that a call fills, which returns the number of bytes written.
 ///
 /// # Safety
-/// The call writes at most the given number of bytes, and when it says that it has written all of them, they are a T.
+/// The call writes at most the given number of bytes, and if it returns that number, they are a valid T.
 unsafe fn filled<T>(call: impl FnOnce(*mut c_void, c_int) -> c_int) -> io::Result<T> {
     let mut value = MaybeUninit::<T>::uninit();
     let size = size_of::<T>() as c_int;
@@ -79,14 +79,15 @@ unsafe fn filled<T>(call: impl FnOnce(*mut c_void, c_int) -> c_int) -> io::Resul
     Ok(unsafe { value.assume_init() })
 }
 
-/// A list that a call fills, which returns how many bytes it has written; without a buffer, how many there may be.
+/// A list that a call fills, which returns the number of bytes written; without a buffer, the number that may be
+/// needed.
 ///
 /// # Safety
-/// The call writes at most the given number of bytes, and what it has written are values of T.
+/// The call writes at most the given number of bytes, and they are values of T.
 unsafe fn list<T>(call: impl Fn(*mut c_void, c_int) -> c_int) -> io::Result<Vec<T>> {
     let mut room = usize::try_from(call(null_mut(), 0)).unwrap_or(0) / size_of::<T>();
     loop {
-        // There may be more by now.
+        // It may have grown meanwhile.
         room += room / 4 + 16;
         let mut values = Vec::<T>::with_capacity(room);
         let size = c_int::try_from(room * size_of::<T>()).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
@@ -95,7 +96,7 @@ unsafe fn list<T>(call: impl Fn(*mut c_void, c_int) -> c_int) -> io::Result<Vec<
             return Err(io::Error::last_os_error());
         }
         if count < room {
-            // SAFETY: so many were written.
+            // SAFETY: that many were written.
             unsafe { values.set_len(count) };
             return Ok(values);
         }

@@ -1,4 +1,4 @@
-//! What macOS and FreeBSD tell of processes: proc_pidinfo(3) and sysctl(3).
+//! Reads facts about processes on macOS and FreeBSD: proc_pidinfo(3) and sysctl(3).
 
 mod declared;
 #[cfg_attr(target_os = "macos", path = "macos.rs")]
@@ -11,12 +11,12 @@ use std::io;
 use super::check;
 pub(crate) use system::{boot_id, facts, has_locked, processes};
 
-/// What the system knows of a process.
+/// The facts about a process.
 pub(crate) struct Facts {
     pub(crate) parent: u32,
     /// In microseconds since 1970.
     pub(crate) start_time: u64,
-    /// It waits to be reaped.
+    /// Whether it is a zombie.
     pub(crate) has_ended: bool,
 }
 
@@ -24,7 +24,7 @@ fn number(pid: u32) -> io::Result<libc::pid_t> {
     libc::pid_t::try_from(pid).map_err(|_| io::Error::from_raw_os_error(libc::ESRCH))
 }
 
-/// The value of that name, as long as it is short.
+/// The value of that name, of at most 128 bytes. sysctlbyname(3).
 fn sysctl(name: &CStr) -> io::Result<Vec<u8>> {
     let mut value = vec![0_u8; 128];
     let mut size = value.len();

@@ -1,5 +1,5 @@
-//! What a waiting process can sleep on (macOS, FreeBSD): a signal from another thread, the end of a process, a moment in
-//! time; changes of files are in `watch.rs`. And sleeping itself.
+//! What a wait sleeps on (macOS, FreeBSD): a source that another thread raises, the end of a process, a timer; and the
+//! sleep itself. Changes of files are in `watch.rs`.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -10,7 +10,7 @@ use super::{apply, change, new_queue, take_events};
 use crate::sys::check;
 use crate::sys::descriptor::Descriptor;
 
-/// The number of a bell in its set: one that no kqueue of the program has for an event of its own.
+/// The identifier of a bell in its set, one that a kqueue of the program is unlikely to have.
 const BELL: usize = 0x7261_6c70;
 
 /// The longest time that a timer is set to.
@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug)]
 pub(crate) struct Sources(Descriptor);
 
-/// A source that one set may have.
+/// A source, reserved for one set.
 #[derive(Debug)]
 pub(crate) struct Seat(Arc<Sources>);
 
@@ -43,15 +43,15 @@ impl Sources {
         }
     }
 
-    /// Sets the timer to that much time from now. Takes no lock.
+    /// Sets the timer to expire after that time. Takes no lock.
     pub(crate) fn set(&self, time: Duration) {
         if self.0.is_same() {
-            // It fails only for want of memory; then the waits look by themselves.
+            // It fails only without memory; then the waits look by themselves.
             let _ = set_timer(self.0.as_fd(), time);
         }
     }
 
-    /// There is no limit to how many sets have it.
+    /// Any number of sets can have the same source.
     pub(crate) fn seat(self: &Arc<Sources>) -> io::Result<Seat> {
         Ok(Seat(self.clone()))
     }
@@ -71,13 +71,14 @@ pub(crate) fn open_process(pid: u32) -> io::Result<Descriptor> {
     Ok(queue)
 }
 
-/// A signal is sent to a number, which may be another process's by then: kill(2).
+/// Not supported: kill(2) takes a pid, which another process may have by then.
 pub(crate) fn signal(_process: &Descriptor, _signal: i32) -> io::Result<()> {
     Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
-/// Sleeps until one of the descriptors is readable or the time is over, and tells which are. Any signal handler that runs
-/// meanwhile ends the sleep with EINTR, with SA_RESTART too. macOS rounds the time up to milliseconds: poll(2).
+/// Sleeps until one of the descriptors is readable or the time is over, and returns which are readable. A signal
+/// handler that runs meanwhile ends the sleep with EINTR, with SA_RESTART too. macOS rounds the time up to
+/// milliseconds: poll(2).
 pub(crate) fn sleep<const N: usize>(sources: [Option<BorrowedFd<'_>>; N], time: Duration) -> io::Result<[bool; N]> {
     let mut polled = sources.map(|source| libc::pollfd {
         fd: source.map_or(-1, |source| source.as_raw_fd()),
@@ -88,13 +89,13 @@ pub(crate) fn sleep<const N: usize>(sources: [Option<BorrowedFd<'_>>; N], time: 
     #[cfg(target_os = "macos")]
     {
         let time = time.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(libc::c_int::MAX);
-        // SAFETY: the array lives through the call; entries with -1 are passed over.
+        // SAFETY: the array lives through the call; entries with -1 are ignored.
         check(unsafe { libc::poll(polled.as_mut_ptr(), count, time) })?;
     }
     #[cfg(target_os = "freebsd")]
     {
         let time = crate::sys::clock::timespec(time);
-        // SAFETY: the array and the time live through the call; entries with -1 are passed over.
+        // SAFETY: the array and the time live through the call; entries with -1 are ignored.
         check(unsafe { libc::ppoll(polled.as_mut_ptr(), count, &time, std::ptr::null()) })?;
     }
     Ok(polled.map(|entry| entry.revents & libc::POLLIN != 0))
@@ -107,7 +108,7 @@ pub(crate) fn is_readable(source: BorrowedFd<'_>) -> bool {
     unsafe { libc::poll(&mut polled, 1, 0) == 1 }
 }
 
-/// One descriptor that is readable while any of its sources is, or its bell is rung.
+/// A descriptor that is readable while any of its sources is readable or its bell rings.
 #[derive(Debug)]
 pub(crate) struct Set(Descriptor);
 
@@ -125,12 +126,12 @@ impl Set {
         Ok(set)
     }
 
-    /// Adds a source; that it is in the set already is fine. It leaves the set when it is closed.
+    /// Adds a source, unless it is in the set already. It leaves the set when it is closed.
     pub(crate) fn add(&self, source: BorrowedFd<'_>) -> io::Result<()> {
         apply(self.as_fd(), &[change(source.as_raw_fd() as usize, libc::EVFILT_READ, libc::EV_ADD, 0, 0)])
     }
 
-    /// Takes a source out; that it is not in the set is fine.
+    /// Removes a source, if it is in the set.
     pub(crate) fn remove(&self, source: BorrowedFd<'_>) {
         let gone = change(source.as_raw_fd() as usize, libc::EVFILT_READ, libc::EV_DELETE, 0, 0);
         let _ = apply(self.as_fd(), &[gone]);
@@ -140,7 +141,7 @@ impl Set {
         Bell(self.0.as_raw_fd())
     }
 
-    /// Ends the ringing of the bell. A ring at the same time may end with it.
+    /// Stops the bell. A ring at the same moment may be lost.
     pub(crate) fn silence(&self) {
         let gone = change(BELL, libc::EVFILT_USER, libc::EV_DELETE, 0, 0);
         let made = change(BELL, libc::EVFILT_USER, libc::EV_ADD, 0, 0);
@@ -148,15 +149,15 @@ impl Set {
         self.settle();
     }
 
-    /// Asks the sources again: the set stays readable only for those that are. The bell rings on.
+    /// Checks the sources again: the set stays readable only while one of them is readable or the bell rings.
     pub(crate) fn settle(&self) {
         take_events(self.as_fd());
     }
 }
 
 impl Bell {
-    /// Rings until the set is silenced. Should the program have closed the set, and its number be that of another kqueue,
-    /// then that has no such bell, and is left as it is.
+    /// Rings until the set is silenced. If the program has closed the set and another kqueue has its number, the call
+    /// fails, because that one has no such bell.
     pub(crate) fn ring(self) {
         // SAFETY: the number is only passed to the kernel, which fails with EBADF if it is not open.
         let set = unsafe { BorrowedFd::borrow_raw(self.0) };
@@ -170,14 +171,14 @@ impl AsFd for Set {
     }
 }
 
-/// A descriptor that is readable from a moment on.
+/// A timer: a descriptor that is readable once it has expired.
 pub(crate) fn new_timer() -> io::Result<Descriptor> {
     new_queue()
 }
 
-/// Sets the timer to that much time from now, whatever it was set to before.
+/// Sets the timer to expire after that time, and replaces an earlier setting.
 pub(crate) fn set_timer(timer: BorrowedFd<'_>, time: Duration) -> io::Result<()> {
-    // With the old one goes its event, if it has expired. There may be none.
+    // This removes the event of an earlier timer that has expired, too. There may be no earlier timer.
     let _ = apply(timer, &[change(0, libc::EVFILT_TIMER, libc::EV_DELETE, 0, 0)]);
     let time = i64::try_from(time.min(DAY).as_nanos()).unwrap_or(i64::MAX).max(1);
     apply(timer, &[change(0, libc::EVFILT_TIMER, libc::EV_ADD | libc::EV_ONESHOT, libc::NOTE_NSECONDS, time)])

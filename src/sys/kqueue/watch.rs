@@ -1,8 +1,10 @@
-//! Hearing of changes of files (macOS, FreeBSD): EVFILT_VNODE on the descriptor of the wait, with which the watch ends.
+//! Watches files for changes (macOS, FreeBSD): EVFILT_VNODE on the wait's own descriptor of the file. The watch ends
+//! when that is closed.
 //!
-//! - macOS says that an flock(2) lock was given up, by LOCK_UN or the last close, and says it after that. It says it of a
-//!   shared lock too, and to the process itself.
-//! - FreeBSD says that a descriptor with write access is about to be closed, as Linux does, and says nothing of LOCK_UN.
+//! - macOS reports that an flock(2) lock was released, by LOCK_UN or the last close, after the release. It reports
+//!   shared locks too, and reports to the process that unlocks too.
+//! - FreeBSD reports, as Linux does, that a descriptor with write access is about to be closed. It does not report
+//!   LOCK_UN.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -10,20 +12,20 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use super::{apply, change, new_queue, take_events};
 use crate::sys::descriptor::Descriptor;
 
-/// Whether to give a lock back is an event, also for the wait that does it.
+/// Whether an unlock is an event, also for the wait that unlocks.
 pub(crate) const HEARS_UNLOCK: bool = cfg!(target_os = "macos");
 
 /// Whether the kernel takes long to close a watcher.
 pub(crate) const CLOSES_SLOWLY: bool = false;
 
-/// What can mean that a lock has become free, or that its file is not the one at the path any more.
+/// The events that can mean that a lock is free, or that its file is no longer at the path.
 #[cfg(target_os = "macos")]
 const SIGNS: u32 = libc::NOTE_FUNLOCK | libc::NOTE_DELETE | libc::NOTE_RENAME;
-/// The same; a release that a forked child's copy of the descriptor would hide sets the file's times.
+/// The same. NOTE_ATTRIB: a release that a forked child's copy of the descriptor would hide sets the file's times.
 #[cfg(target_os = "freebsd")]
 const SIGNS: u32 = libc::NOTE_CLOSE_WRITE | libc::NOTE_ATTRIB | libc::NOTE_DELETE | libc::NOTE_RENAME;
 
-/// What one wait has of it, for one file at a time.
+/// A wait's queue, for one file at a time.
 #[derive(Debug)]
 pub(crate) struct Watcher(Descriptor);
 
@@ -42,7 +44,7 @@ impl Watcher {
         Ok(false)
     }
 
-    /// Whether something happened to the file since the last call. To be called when the queue is readable.
+    /// Whether there was an event of the file since the last call. Call it when the queue is readable.
     pub(crate) fn hear(&self) -> bool {
         self.0.is_same() && take_events(self.0.as_fd()) > 0
     }

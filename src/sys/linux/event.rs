@@ -1,5 +1,5 @@
-//! What a waiting process can sleep on (Linux): a signal from another thread, the end of a process, a
-//! moment in time; changes of files are in `watch.rs`. And sleeping itself.
+//! What a wait sleeps on (Linux): a counter that another thread raises, the end of a process, a timer; and the sleep
+//! itself. Changes of files are in `watch.rs`.
 
 use std::io;
 use std::iter::successors;
@@ -15,7 +15,7 @@ use crate::sys::descriptor::Descriptor;
 use crate::sys::number::opened;
 use crate::sys::process::PerProcess;
 
-/// A counter that is readable, for poll(2), once it was raised. eventfd(2).
+/// A counter that is readable, poll(2), once it was raised. eventfd(2).
 pub(crate) fn new_counter() -> io::Result<Descriptor> {
     // SAFETY: no memory is involved.
     Descriptor::kept(opened(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })?)
@@ -23,18 +23,19 @@ pub(crate) fn new_counter() -> io::Result<Descriptor> {
 
 pub(crate) fn raise(counter: BorrowedFd<'_>) {
     let one = 1u64;
-    // SAFETY: write reads the eight bytes of `one`. It fails only when it was raised 2^64 times.
+    // SAFETY: write reads the eight bytes of `one`. It fails only if the counter is at its maximum; then it is
+    // readable.
     unsafe { libc::write(counter.as_raw_fd(), (&raw const one).cast(), size_of::<u64>()) };
 }
 
 /// Makes a raised counter unreadable again.
 pub(crate) fn reset(counter: BorrowedFd<'_>) {
     let mut count = 0u64;
-    // SAFETY: read writes eight bytes to `count`. It fails only when the counter was not raised.
+    // SAFETY: read writes eight bytes to `count`. It fails only if the counter was not raised.
     unsafe { libc::read(counter.as_raw_fd(), (&raw mut count).cast(), size_of::<u64>()) };
 }
 
-/// Descriptors that become readable together: as many as it takes for all sets that want one as a source.
+/// Descriptors that become readable together, as many as the sets need that have one of them as a source.
 #[derive(Debug)]
 pub(crate) struct Sources {
     make: fn() -> io::Result<Descriptor>,
@@ -45,7 +46,7 @@ pub(crate) struct Sources {
     next: AtomicPtr<Sources>,
 }
 
-/// A source that one set may have.
+/// A source, reserved for one set.
 #[derive(Debug)]
 pub(crate) struct Seat {
     sources: Arc<Sources>,
@@ -74,10 +75,10 @@ impl Sources {
         }
     }
 
-    /// Sets the timers to that much time from now. Takes no lock.
+    /// Sets the timers to expire after that time. Takes no lock.
     pub(crate) fn set(&self, time: Duration) {
         for one in self.all().filter(|one| one.source.is_same()) {
-            // It fails only for what is no timer.
+            // It fails only for a descriptor that is not a timer.
             let _ = set_timer(one.source.as_fd(), time);
         }
     }
@@ -109,7 +110,7 @@ impl Sources {
 
 impl Drop for Sources {
     fn drop(&mut self) {
-        // One after the other: each owns the next, and there can be many.
+        // In a loop: each owns the next, and there can be too many for recursion.
         let mut next = *self.next.get_mut();
         while !next.is_null() {
             // SAFETY: it was made by a Box, and has no other owner.
@@ -140,17 +141,17 @@ pub(crate) fn open_process(pid: u32) -> io::Result<Descriptor> {
     Descriptor::kept(opened(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) } as libc::c_int)?)
 }
 
-/// Sends a signal to that very process. pidfd_send_signal(2), since Linux 5.1.
+/// Sends a signal to this process and no other. pidfd_send_signal(2), since Linux 5.1.
 pub(crate) fn signal(process: &Descriptor, signal: i32) -> io::Result<()> {
-    // SAFETY: the signal's details are not given, so no memory is involved.
+    // SAFETY: the signal's details are NULL, so no memory is involved.
     let result = unsafe {
         libc::syscall(libc::SYS_pidfd_send_signal, process.as_raw_fd(), signal, null::<libc::siginfo_t>(), 0)
     };
     check(result as libc::c_int).map(drop)
 }
 
-/// Sleeps until one of the descriptors is readable or the time is over, and tells which are. Any signal
-/// handler that runs meanwhile ends the sleep with EINTR, with SA_RESTART too (signal(7)).
+/// Sleeps until one of the descriptors is readable or the time is over, and returns which are readable. ppoll(2). A
+/// signal handler that runs meanwhile ends the sleep with EINTR, with SA_RESTART too (signal(7)).
 pub(crate) fn sleep<const N: usize>(sources: [Option<BorrowedFd<'_>>; N], time: Duration) -> io::Result<[bool; N]> {
     let mut polled = sources.map(|source| libc::pollfd {
         fd: source.map_or(-1, |source| source.as_raw_fd()),
@@ -158,7 +159,7 @@ pub(crate) fn sleep<const N: usize>(sources: [Option<BorrowedFd<'_>>; N], time: 
         revents: 0,
     });
     let time = timespec(time);
-    // SAFETY: the array and the time live through the call; entries with -1 are passed over.
+    // SAFETY: the array and the time live through the call; entries with -1 are ignored.
     check(unsafe { libc::ppoll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, &time, null()) })?;
     Ok(polled.map(|entry| entry.revents & libc::POLLIN != 0))
 }
@@ -170,16 +171,16 @@ pub(crate) fn is_readable(source: BorrowedFd<'_>) -> bool {
     unsafe { libc::poll(&mut polled, 1, 0) == 1 }
 }
 
-/// How many sets may have the same source. Linux allows 500 that are each in one more set, an event
-/// loop's, and 100 if that one is in a third (reverse_path_check() in fs/eventpoll.c).
+/// How many sets may have the same source. Linux allows 500 if each of them is in one other set, an event loop's, and
+/// 100 if that one is in a third (reverse_path_check() in fs/eventpoll.c).
 pub(crate) const SETS_PER_SOURCE: usize = 100;
 
-/// One descriptor that is readable while any of its sources is, or its bell is rung. epoll(7).
+/// A descriptor that is readable while any of its sources is readable or its bell rings. epoll(7).
 #[derive(Debug)]
 pub(crate) struct Set {
     fd: Descriptor,
-    /// A timer that has expired, which the sets of the process share. The set is readable when it asks for that: so its
-    /// bell is no descriptor of its own.
+    /// An expired timer, which the sets of the process share. The bell rings while the set asks for this timer's
+    /// events, so it needs no descriptor of its own.
     ready: Seat,
 }
 
@@ -200,8 +201,8 @@ impl Set {
         Ok(Set { fd, ready })
     }
 
-    /// Adds a source; that it is in the set already is fine. It leaves the set when it is closed, unless a forked
-    /// child has a copy.
+    /// Adds a source, unless it is in the set already. It leaves the set when it is closed, unless a forked child has a
+    /// copy.
     pub(crate) fn add(&self, source: BorrowedFd<'_>) -> io::Result<()> {
         match control(self.fd.as_raw_fd(), libc::EPOLL_CTL_ADD, source.as_raw_fd(), libc::EPOLLIN) {
             Err(error) if error.raw_os_error() != Some(libc::EEXIST) => Err(error),
@@ -209,7 +210,7 @@ impl Set {
         }
     }
 
-    /// Takes a source out; that it is not in the set is fine.
+    /// Removes a source, if it is in the set.
     pub(crate) fn remove(&self, source: BorrowedFd<'_>) {
         let _ = control(self.fd.as_raw_fd(), libc::EPOLL_CTL_DEL, source.as_raw_fd(), 0);
     }
@@ -218,12 +219,12 @@ impl Set {
         Bell { set: self.fd.as_raw_fd(), ready: self.ready.as_fd().as_raw_fd() }
     }
 
-    /// Ends the ringing of the bell.
+    /// Stops the bell.
     pub(crate) fn silence(&self) {
         self.bell().ask_for(0);
     }
 
-    /// A set is asked each time whether its sources are readable: there is nothing to do.
+    /// Does nothing: epoll checks the sources at each call.
     pub(crate) fn settle(&self) {}
 }
 
@@ -233,8 +234,8 @@ impl Bell {
         self.ask_for(libc::EPOLLIN);
     }
 
-    /// Should the program have closed the set, and its number be that of another one, then that has no such source, and
-    /// is left as it is.
+    /// If the program has closed the set and another one has its number, the call fails, because that one has no such
+    /// source.
     fn ask_for(self, events: libc::c_int) {
         let _ = control(self.set, libc::EPOLL_CTL_MOD, self.ready, events);
     }
@@ -252,7 +253,7 @@ fn control(set: RawFd, operation: libc::c_int, source: RawFd, events: libc::c_in
     check(unsafe { libc::epoll_ctl(set, operation, source, &mut event) }).map(drop)
 }
 
-/// The timers that make sets readable, which go with the last set. A forked child has its own.
+/// The expired timers of this process, which are closed with the last set. A forked child has its own.
 fn expired_timers() -> io::Result<Arc<Sources>> {
     static SHARED: PerProcess<Arc<Mutex<Weak<Sources>>>> = PerProcess::new();
     let shared = SHARED.get(Arc::default, |_| true);
@@ -269,16 +270,16 @@ fn expired_timers() -> io::Result<Arc<Sources>> {
     Ok(timers)
 }
 
-/// A descriptor that is readable from a moment on. timerfd_create(2), by CLOCK_MONOTONIC.
+/// A timer: a descriptor that is readable once it has expired. timerfd_create(2), by CLOCK_MONOTONIC.
 pub(crate) fn new_timer() -> io::Result<Descriptor> {
     let flags = libc::TFD_CLOEXEC | libc::TFD_NONBLOCK;
     // SAFETY: no memory is involved.
     Descriptor::kept(opened(unsafe { libc::timerfd_create(libc::CLOCK_MONOTONIC, flags) })?)
 }
 
-/// Sets the timer to that much time from now, whatever it was set to before.
+/// Sets the timer to expire after that time, and replaces an earlier setting.
 pub(crate) fn set_timer(timer: BorrowedFd<'_>, time: Duration) -> io::Result<()> {
-    // Zero would switch it off.
+    // Zero would disarm it.
     let time = libc::itimerspec {
         it_interval: timespec(Duration::ZERO),
         it_value: timespec(time.max(Duration::from_nanos(1))),

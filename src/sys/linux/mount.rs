@@ -1,4 +1,4 @@
-//! File systems by what Linux says of them: the magic numbers of statfs(2), and the types, sources and options in
+//! Identifies file systems on Linux: by the magic numbers of statfs(2), and by the types, sources and options in
 //! proc_pid_mountinfo(5).
 
 use std::io;
@@ -9,8 +9,8 @@ use crate::sys::file;
 use crate::sys::filesystem::Filesystem;
 use crate::sys::{check, retry};
 
-/// The file systems of disks and memory, by the magic numbers of statfs(2) and the kernel's
-/// include/uapi/linux/magic.h. Other machines may share any other one: FUSE carries sshfs and GlusterFS.
+/// The file systems of disks and memory, by the magic numbers of statfs(2) and the kernel's include/uapi/linux/magic.h.
+/// Any other one may be shared with other machines: sshfs and GlusterFS are FUSE, for instance.
 const LOCAL: [u32; 22] = [
     0x0000_ef53, // ext2, ext3, ext4
     0x5846_5342, // XFS
@@ -44,23 +44,23 @@ const BY_TYPE: [(&str, Filesystem); 13] = [
     ("fuse.ceph-fuse", Filesystem::Distributed),
     ("nfs", Filesystem::Distributed),
     ("nfs4", Filesystem::Distributed),
-    // These keep flock(2) to one mount: another mount, and the folder below it, grant the same lock again. So does bindfs,
-    // which names no type.
+    // Here flock(2) works within one mount only: another mount, and the directory below it, grant the same lock again.
+    // So does bindfs, whose mounts name no type.
     ("fuse.sshfs", Filesystem::NoLocks),
     ("fuse.mergerfs", Filesystem::NoLocks),
     ("fuse.gocryptfs", Filesystem::NoLocks),
     ("fuse.unionfs", Filesystem::NoLocks),
     ("fuse.unionfs-fuse", Filesystem::NoLocks),
     ("virtiofs", Filesystem::NoLocks),
-    // A disk whose file system is a program, such as NTFS-3G.
+    // A FUSE file system on a block device, such as NTFS-3G.
     ("fuseblk", Filesystem::Local),
 ];
 
-/// The same for file systems that only the beginning of the source tells from others. MooseFS 3 mounts as `fuse` with the
+/// The same for file systems that are identified by the beginning of their source. MooseFS 3 mounts as `fuse` with the
 /// source `mfs#MASTER:PORT`, in which mountinfo escapes the `#`; contending processes get the same lock there.
 const BY_SOURCE: [(&str, Filesystem); 2] = [("mfs#", Filesystem::NoLocks), ("mfs\\043", Filesystem::NoLocks)];
 
-/// With any of these options an NFS client keeps flock(2) to its machine, nfs(5).
+/// With any of these options an NFS client does not send flock(2) to the server, nfs(5).
 const LOCKS_STAY_HERE: [&str; 3] = ["nolock", "local_lock=flock", "local_lock=all"];
 
 /// What the locks of this file are worth, if it can be locked at all.

@@ -1,15 +1,14 @@
-//! Hearing of changes of files (Linux). The waits of a process share an inotify instance, a hundred of
-//! them each: a user has only 128 instances, for all programs, and to close one that has had a watch
-//! takes milliseconds.
+//! Watches files for changes (Linux). Up to a hundred waits of a process share an inotify(7) instance: a user has only
+//! 128 instances for all programs, and closing one that has had a watch takes milliseconds.
 //!
-//! Every wait polls the queue of its instance, and a bell of its own. A wait that finds the queue readable
-//! takes all events off it, and rings the bells of the other waits that they concern. No event is lost:
-//! - What is in the queue keeps it readable for all, so that a wait that is awake takes it off.
-//! - It is taken off under a mutex, and the bells are rung under the same: a wait that slept through
-//!   it, or that was anywhere between two sleeps, finds its bell readable.
-//! - A wait is on the list before another one can take off the first event of its watch: both its watch and
-//!   its place on the list are made under the mutex, and so is their end.
-//! - A bell that was rung stays readable until its wait has heard it, which then looks at the lock.
+//! Every wait polls the queue of its instance and a bell of its own. A wait that finds the queue readable reads all
+//! events, and rings the bells of the other waits that they concern. No event is lost:
+//! - An event in the queue keeps it readable for all waits, so one that is awake reads it.
+//! - Events are read, and bells are rung, under one mutex: a wait that was asleep, or between two sleeps, finds its
+//!   bell readable.
+//! - A wait is on the list before another one can read the first event of its watch: its watch and its place on the
+//!   list are added under the mutex, and removed under it.
+//! - A bell stays readable until its wait has heard it. The wait then looks at the lock.
 
 use std::ffi::CString;
 use std::io;
@@ -24,40 +23,40 @@ use crate::sys::file::{self, FileId};
 use crate::sys::number::opened;
 use crate::sys::{check, process};
 
-/// What can mean that a lock has become free, or that its file is not the one at the path any more:
-/// a writer closed it, its link count or times changed, it was moved. inotify(7).
+/// The events that can mean that a lock is free, or that its file is no longer at the path: a writer closed it, its
+/// link count or times changed, it was moved or removed.
 const SIGNS: u32 = libc::IN_CLOSE_WRITE | libc::IN_ATTRIB | libc::IN_MOVE_SELF | libc::IN_DELETE_SELF;
 
 /// Room for many events at once; one without a name takes 16 bytes.
 const BUFFER: usize = 4096;
 
-/// Whether to give a lock back is an event, also for the wait that does it. Here only to close the file is one.
+/// Whether an unlock is an event, also for the wait that unlocks. On Linux only closing the file is one.
 pub(crate) const HEARS_UNLOCK: bool = false;
 
 /// Whether the kernel takes long to close a watcher: up to 30 ms for one that has had a watch.
 pub(crate) const CLOSES_SLOWLY: bool = true;
 
-/// The newest hub. None is ever freed: the waits of a process share what earlier ones have left.
+/// The newest hub. None is ever freed: later waits of the process share it.
 static NEWEST: AtomicPtr<Hub> = AtomicPtr::new(null_mut());
 
 /// An inotify instance, and which wait watches which file.
 #[derive(Debug)]
 struct Hub {
-    /// Events that a forked child takes off would be lost to its parent, and the mutex may be locked in
-    /// it by a thread that it does not have. So it leaves all of this alone, and makes hubs of its own.
-    /// It does not even close its copy of the descriptor: as a daemon it may have closed all that it
-    /// inherited, so that the number is now that of a file of its own.
+    /// The process that made it. A forked child leaves it alone and makes hubs of its own: events that the child reads
+    /// would be lost to its parent, and the mutex may be locked by a thread that does not exist in the child. The child
+    /// does not close its copy of the descriptor either: a daemon may have closed all inherited descriptors and reused
+    /// the number.
     owner: u32,
     inotify: Descriptor,
     /// In the order of their watches.
     waits: Mutex<Vec<Subscriber>>,
     /// How many waits are here.
     members: AtomicUsize,
-    /// Also those of the processes that this one was forked from.
+    /// The hub before it, or one of the process that this one was forked from.
     older: Option<&'static Hub>,
 }
 
-/// A wait's place on the list. The kernel gives all who watch one file the same number.
+/// A wait's place on the list. All watches of one file by one instance have the same number.
 #[derive(Debug)]
 struct Subscriber {
     watch: libc::c_int,
@@ -68,7 +67,7 @@ struct Subscriber {
     rung: bool,
 }
 
-/// What one wait has of it, for one file at a time.
+/// A wait's use of a hub, for one file at a time.
 #[derive(Debug)]
 pub(crate) struct Watcher {
     hub: &'static Hub,
@@ -107,8 +106,7 @@ impl Watcher {
         Ok(false)
     }
 
-    /// Whether something happened to the file since the last call. To be called when the queue or the
-    /// bell is readable.
+    /// Whether there was an event of the file since the last call. Call it when the queue or the bell is readable.
     pub(crate) fn hear(&self) -> bool {
         let Some(mut waits) = self.hub.waits() else {
             return false;
@@ -127,7 +125,7 @@ impl Watcher {
         self.hub.inotify.as_fd()
     }
 
-    /// Readable when another wait took an event of this one off the queue.
+    /// Readable when another wait has read an event of this one.
     pub(crate) fn bell(&self) -> BorrowedFd<'_> {
         self.bell.as_fd()
     }
@@ -142,10 +140,10 @@ impl Watcher {
             }
         }
         if concerned(waits, watch).is_empty() && self.hub.inotify.is_same() {
-            // SAFETY: no memory is involved. A watch that ended with its file is no error to act on.
+            // SAFETY: no memory is involved. It fails if the watch has ended with its file.
             unsafe { libc::inotify_rm_watch(self.hub.inotify.as_raw_fd(), watch) };
-            // The end of a watch is an event too. It is not for others to wake up for, nor for the next
-            // wait. What else is found is for others, who are rung.
+            // Removing a watch is an event too. Read it, so that it wakes neither the other waits nor the next one. The
+            // other events that are read ring their waits.
             self.hub.take_events(waits, None);
         }
     }
@@ -153,7 +151,7 @@ impl Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        // In a forked child the watch is the parent's; only this copy of the bell goes.
+        // In a forked child the watch is the parent's: only this copy of the bell is closed.
         if let Some(mut waits) = self.hub.waits() {
             self.leave(&mut waits);
             self.hub.members.fetch_sub(1, Relaxed);
@@ -170,8 +168,7 @@ impl Hub {
         Some(self.waits.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes all events off the queue, and rings whom they concern. The caller knows without being
-    /// rung: true when one concerns it too.
+    /// Reads all events and rings the other waits that they concern. True: an event concerns the caller.
     fn take_events(&self, waits: &mut [Subscriber], caller: Option<&Descriptor>) -> bool {
         let mut buffer = [0u8; BUFFER];
         let mut concerns_caller = false;
@@ -184,7 +181,7 @@ impl Hub {
             let Some(mut events) = usize::try_from(count).ok().and_then(|count| buffer.get(..count)) else {
                 return concerns_caller;
             };
-            // A buffer that is not nearly full has emptied the queue.
+            // A read that fills less than half of the buffer has emptied the queue.
             let is_last = events.len() < BUFFER / 2;
             while let Some((watch, rest)) = next_event(events) {
                 events = rest;
@@ -192,8 +189,8 @@ impl Hub {
                     if caller.is_some_and(|caller| caller.as_raw_fd() == wait.bell) {
                         concerns_caller = true;
                     } else if !std::mem::replace(&mut wait.rung, true) {
-                        // SAFETY: the library closes a bell only after its place has left the list. A number that
-                        // the program has closed is compared, and not written to.
+                        // SAFETY: the library closes a bell only after its place has left the list. If the program has
+                        // closed it, fstat fails or finds another file, and nothing is written.
                         let bell = unsafe { BorrowedFd::borrow_raw(wait.bell) };
                         if file::stat(bell).is_ok_and(|found| Some(found.identity) == wait.identity) {
                             event::raise(bell);
@@ -208,9 +205,9 @@ impl Hub {
     }
 }
 
-/// The waits that an event with that number concerns. None: the watch has ended meanwhile.
+/// The waits that an event of this watch concerns. Empty if the watch has ended meanwhile.
 fn concerned(waits: &mut [Subscriber], watch: libc::c_int) -> &mut [Subscriber] {
-    // The queue was full, and other events are missing.
+    // The queue was full, and events are missing.
     if watch == -1 {
         return waits;
     }
@@ -253,7 +250,7 @@ fn join_hub() -> io::Result<&'static Hub> {
         let (waits, members) = (Mutex::new(Vec::new()), AtomicUsize::new(1));
         let made = Box::into_raw(Box::new(Hub { owner, inotify, waits, members, older: known }));
         let published = NEWEST.compare_exchange(newest, made, AcqRel, Relaxed).is_ok();
-        // SAFETY: it was made by this thread, and is freed only where no other thread has seen it.
+        // SAFETY: it was made by this thread, and is freed only if it was not published.
         unsafe {
             if published {
                 return Ok(&*made);

@@ -1,5 +1,4 @@
-//! The stand-in for `event.rs` where there is no eventfd, pidfd or epoll: all that a process
-//! can wait for is time.
+//! What a wait sleeps on where there is no eventfd, pidfd, epoll or kqueue: only time.
 
 use std::convert::Infallible;
 use std::io;
@@ -27,7 +26,7 @@ pub(crate) fn sleep<const N: usize>(_sources: [Option<BorrowedFd<'_>>; N], time:
     Ok([false; N])
 }
 
-/// There are none.
+/// Does not exist here.
 #[derive(Debug)]
 pub(crate) struct Sources(Infallible);
 

@@ -1,4 +1,4 @@
-//! Systems without those facilities: waits poll.
+//! Systems without descriptors for events: waits poll.
 
 pub(crate) mod event;
 pub(crate) mod watch;

@@ -1,4 +1,4 @@
-//! File systems by what BSD-derived systems say of them: the flag MNT_LOCAL of statfs(2).
+//! Identifies file systems on BSD-derived systems: by the flag MNT_LOCAL of statfs(2).
 
 use std::io;
 use std::os::fd::BorrowedFd;

@@ -1,4 +1,4 @@
-//! The stand-in for `watch.rs` where there is no inotify: no change of a file is reported.
+//! Watches no files, where there is neither inotify nor kqueue.
 
 use std::convert::Infallible;
 use std::io;
@@ -8,7 +8,7 @@ pub(crate) const HEARS_UNLOCK: bool = false;
 
 pub(crate) const CLOSES_SLOWLY: bool = false;
 
-/// There is none.
+/// Does not exist here.
 #[derive(Debug)]
 pub(crate) struct Watcher(Infallible);
 
