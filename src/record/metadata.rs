@@ -17,7 +17,7 @@ use crate::sys::process;
 const PROMPT_SHOWN: usize = 200;
 const HOST_SHOWN: usize = 64;
 
-/// What a summary says where nothing is known of the holder.
+/// The summary of an unknown holder.
 pub(crate) const UNKNOWN_HOLDER: &CStr = c"an unknown process, which left no record";
 
 /// The holder of the lock: the record that every program can read in the lock file.
@@ -26,7 +26,7 @@ pub struct LockMetadata {
     /// The process that took the lock.
     pub pid: u32,
 
-    /// When it took it.
+    /// When it took the lock.
     #[serde(with = "time")]
     pub started: DateTime<Utc>,
 
@@ -35,13 +35,13 @@ pub struct LockMetadata {
 }
 
 impl LockMetadata {
-    /// `started` as the lock file spells it, for instance `2026-11-22T16:00:00.123456789Z`.
+    /// `started` as in the lock file, for instance `2026-11-22T16:00:00.123456789Z`.
     pub fn started_rfc3339(&self) -> String {
         time::text(&self.started)
     }
 }
 
-/// The holder of a lock, present or past: the record, and what tells its process from others of that number.
+/// The holder of a lock, present or past: its record, with what identifies its process beyond the pid.
 #[derive(Debug, Clone)]
 pub struct Holder {
     metadata: LockMetadata,
@@ -50,7 +50,7 @@ pub struct Holder {
     found_as: FoundAs,
 }
 
-/// Two are the same when their records are.
+/// Two holders are equal if their records are.
 impl PartialEq for Holder {
     fn eq(&self, other: &Holder) -> bool {
         (&self.metadata, &self.identity) == (&other.metadata, &other.identity)
@@ -75,29 +75,29 @@ impl Holder {
         self.identity.host.as_deref()
     }
 
-    /// Whether its process runs, as far as that can be told, at the moment of this call.
+    /// Whether its process runs at the moment of this call, as far as that can be determined.
     pub fn liveness(&self) -> Liveness {
         self.seen().liveness()
     }
 
-    /// What its process is to this one.
+    /// The relation of its process to this one.
     pub fn relation(&self) -> Relation {
         self.seen().relation()
     }
 
-    /// The process id by which the caller can reach it, which is another one than on record when it runs in a container.
-    /// None: it has ended, or is not visible from the caller's pid namespace.
+    /// The process id in the caller's pid namespace, which differs from the one on record for a holder in a container.
+    /// None: it has ended, or is not visible from there.
     pub fn local_pid(&self) -> Option<u32> {
         self.seen().local_pid()
     }
 
-    /// One line for people, safe to print at a terminal: the process, its host if that is another one, since when, and
+    /// One line for people, safe to print at a terminal: the process, its host if it is not this one, since when, and
     /// the prompt. Control, bidirectional and invisible characters are escaped, and a long prompt is cut.
     pub fn summary(&self) -> String {
         Summary { pid: self.pid, host: self.host(), started: &self.started, prompt: &self.prompt }.to_string()
     }
 
-    /// What tells its process from others of that number.
+    /// What identifies its process beyond the pid.
     pub(crate) fn identity(&self) -> &ProcessId {
         &self.identity
     }
@@ -107,12 +107,12 @@ impl Holder {
         Seen { identity: &self.identity, pid: self.metadata.pid, found_as: &self.found_as }
     }
 
-    /// Whether its process is known not to run: also when it waits to be reaped, or another has its number.
+    /// Whether its process is known to have ended: also if it is a zombie, or another process has its pid now.
     pub(crate) fn has_ended(&self) -> bool {
         matches!(self.liveness(), Liveness::Dead | Liveness::Recycled)
     }
 
-    /// The quick part of that: not whether another process has its number.
+    /// The same, but quicker: a process that has its pid now is taken for it.
     pub(crate) fn is_gone(&self) -> bool {
         self.seen().is_gone()
     }

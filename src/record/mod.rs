@@ -1,4 +1,4 @@
-//! What the lock file says of its holder: JSON that ralph-core writes and reads too.
+//! The record of the holder in the lock file: JSON that ralph-core writes and reads too.
 
 mod metadata;
 mod read;

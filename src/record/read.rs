@@ -1,4 +1,4 @@
-//! Reading a record, which any program may have written: JSON, of which no long part is copied before there is memory for it.
+//! Reads a record, which any program may have written: JSON. Memory for its long parts is allocated fallibly.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::process::ProcessId;
 /// Why a text is not read as a record.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    /// It is none, and why.
+    /// It is not a record, for this reason.
     NoRecord(String),
     /// There is no memory for a copy of it.
     NoMemory,
@@ -26,23 +26,22 @@ pub(super) struct Parsed {
     pub(super) identity: ProcessId,
 }
 
-/// The parser remembers each value that it is inside of, and a key with escapes. In a text that is not longer than this,
-/// that takes little memory.
+/// The parser allocates memory for nested values and for a key with escapes: little in a text of at most this length.
 const SHORT: usize = 1 << 16;
 
-/// In a longer text, no record has values deeper inside of each other, nor a longer key.
+/// In a longer text, deeper nesting and longer keys are refused.
 const DEPTH_MAX: usize = 64;
 const KEY_MAX: usize = 4096;
 
-/// A longer value of "pid" is none.
+/// A longer value of "pid" is refused.
 const PID_MAX: usize = 20;
 
-/// A longer value of "holder" says nothing.
+/// A longer value of "holder" is ignored.
 const IDENTITY_MAX: usize = 4096;
 
 pub(super) fn parse(text: &[u8]) -> Result<Parsed, Unreadable> {
     let text = std::str::from_utf8(text).map_err(no_record)?;
-    // The parser quotes what it finds instead.
+    // The parser's message would quote the text, however long it is.
     if !text.trim_ascii_start().starts_with('{') {
         return Err(no_record("it does not begin like one"));
     }
@@ -58,7 +57,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Parsed, Unreadable> {
         started: time::parse(&unescape(values.started.get())?)
             .ok_or_else(|| no_record("\"started\" is no RFC 3339 time"))?,
         prompt: unescape(values.prompt.get())?,
-        // Other programs may use the key as they like: then it says nothing to this library.
+        // Other programs may use this key for something else, which is ignored.
         identity: match values.holder.map(RawValue::get) {
             Some(holder) if holder.len() <= IDENTITY_MAX => serde_json::from_str(holder).unwrap_or_default(),
             _ => ProcessId::default(),
@@ -80,8 +79,8 @@ struct Values<'t> {
     holder: Option<&'t RawValue>,
 }
 
-/// Whether the parser would have to remember much of a text: brackets outside of strings that are too many inside of each
-/// other, or a string before a colon that is too long.
+/// Whether the parser would allocate much memory for a text: its brackets outside strings are nested too deeply, or a
+/// string before a colon is too long.
 fn takes_memory(text: &[u8]) -> bool {
     let (mut depth, mut length, mut in_string, mut is_escaped) = (0_usize, 0, false, false);
     for byte in text {
@@ -130,7 +129,7 @@ fn unescape(json: &str) -> Result<String, Unreadable> {
     Ok(text)
 }
 
-/// The character of four digits, or of those and a second such escape (RFC 8259, section 7).
+/// The character of a \u escape: of its four digits, or of a surrogate pair of two escapes (RFC 8259, section 7).
 fn unicode(rest: &mut &str) -> Option<char> {
     let first = digits(rest)?;
     if !(0xd800..0xdc00).contains(&first) {

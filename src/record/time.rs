@@ -1,30 +1,30 @@
-//! How `started` is spelled: RFC 3339, in UTC.
+//! The format of `started`: RFC 3339, in UTC.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-/// As long as any time to the nanosecond, until the year 10000.
+/// A placeholder, as long as any time with nanoseconds before the year 10000.
 pub(crate) const NEVER: &str = "0000-00-00T00:00:00.000000000Z";
 
-/// The last second of the year 9999, after 1970.
+/// The last second of the year 9999, in seconds since 1970.
 const YEAR_9999: u64 = 253_402_300_799;
 
-/// With as many digits of the second as it takes: none, three, six or nine.
+/// With as many fractional digits as needed: none, three, six or nine.
 pub(crate) fn text(time: &DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// A time after 1970 with all nine digits of the second, as long as [`NEVER`]. A clock that is set to a year after 9999
-/// is not believed.
+/// A time since 1970 with nine fractional digits, as long as [`NEVER`]. A time after the year 9999 becomes its last
+/// second.
 pub(crate) fn to_the_nanosecond(time: Duration) -> String {
     let seconds = time.as_secs().min(YEAR_9999);
     let time = DateTime::from_timestamp(seconds as i64, time.subsec_nanos()).unwrap_or_default();
     time.to_rfc3339_opts(SecondsFormat::Nanos, true)
 }
 
-/// With its offset, a time can lie in the year before 0 or after 9999, for which there is no such text in UTC.
+/// None also for a time that its offset moves before the year 0 or after 9999: it has no such text in UTC.
 pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
     (0..=9999).contains(&time.year()).then_some(time)

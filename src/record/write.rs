@@ -10,35 +10,35 @@ use crate::sys::process::{self, PerProcess};
 /// A longer prompt is refused.
 pub(crate) const PROMPT_MAX: usize = 16 << 20;
 
-/// A longer lock file is not read. What it has over PROMPT_MAX is room for the other keys and for
-/// what JSON adds to a prompt (a newline takes two bytes there).
+/// A longer lock file is not read. It exceeds PROMPT_MAX to make room for the other keys and for JSON's escapes in the
+/// prompt (a newline takes two bytes).
 pub(crate) const FILE_MAX: usize = PROMPT_MAX + (2 << 20);
 
-/// What is left for the prompt as JSON, when the other keys take no more than 4 KiB, whatever they say.
+/// The limit of the prompt as JSON. The other keys take at most 4 KiB.
 const JSON_MAX: usize = FILE_MAX - 4096;
 
-// What stands before, between and after the values: pretty JSON, as serde_json and so ralph-core print it.
+// The text before, between and after the values: pretty JSON, as serde_json, and so ralph-core, prints it.
 const PID: &str = "{\n  \"pid\": ";
 const STARTED: &str = ",\n  \"started\": \"";
 const PROMPT: &str = "\",\n  \"prompt\": ";
 const HOLDER: &str = ",\n  \"holder\": ";
 const END: &str = "\n}";
 
-/// The text of a record, lacking nothing but the time.
+/// The text of a record, complete except for the time.
 #[derive(Debug)]
 pub(crate) struct Record<'p> {
     prompt: &'p str,
     /// Empty until it is needed: a refused caller needs none.
     text: Vec<u8>,
-    /// Where in the text the time belongs.
+    /// The offset of the time in the text.
     started: usize,
 }
 
 impl<'p> Record<'p> {
-    /// That of this process with this prompt: `LockMetadata` as pretty JSON, and who it is.
+    /// The record of this process with this prompt: `LockMetadata` as pretty JSON, and the process's identity.
     pub(crate) fn new(prompt: &'p str) -> Result<Record<'p>, String> {
         check_length("", prompt.len(), PROMPT_MAX)?;
-        // What a process finds out once takes time, which is not spent while it has the lock without a record.
+        // Determine the identity now, not while the lock is held without a record.
         Own::texts();
         let mut record = Record { prompt, text: Vec::new(), started: 0 };
         // In JSON a byte takes up to six, as in \u0000.
@@ -48,8 +48,7 @@ impl<'p> Record<'p> {
         Ok(record)
     }
 
-    /// The same with its text, so that after a wait little is left to do between having the lock and being named as
-    /// its holder.
+    /// The same with its text made, so that the record can be written soon after a wait has ended.
     pub(crate) fn made(mut self) -> Record<'static> {
         if self.text.is_empty() {
             self.make();
@@ -57,23 +56,23 @@ impl<'p> Record<'p> {
         Record { prompt: "", ..self }
     }
 
-    /// Gives the length of the prompt as JSON.
+    /// Makes the text, and returns the length of the prompt as JSON.
     fn make(&mut self) -> usize {
         let (own, text) = (Own::texts(), &mut self.text);
-        // With room for all of it, so that it need not grow unless the prompt has much to be escaped.
+        // With room for all of it, unless the prompt has many characters to escape.
         let known = own.begin.len() + NEVER.len() + PROMPT.len() + own.end.len();
         text.reserve_exact(known + self.prompt.len() + 32);
         text.extend_from_slice(own.begin.as_bytes());
         self.started = text.len();
         text.extend_from_slice(NEVER.as_bytes());
         text.extend_from_slice(PROMPT.as_bytes());
-        // Text can be written as JSON, and written to memory.
+        // Writing a string as JSON to memory does not fail.
         serde_json::to_writer(&mut *text, self.prompt).unwrap_or_default();
         text.extend_from_slice(own.end.as_bytes());
         text.len() - known
     }
 
-    /// The text that says: since that time after 1970. A clock that is set to a year after 9999 is not believed.
+    /// The text with this time, which is given as the time since 1970.
     pub(crate) fn since(&mut self, time: Duration) -> &[u8] {
         if self.text.is_empty() {
             self.make();
@@ -88,8 +87,8 @@ impl<'p> Record<'p> {
     }
 }
 
-/// Whether a text is the beginning of a record that this library writes, which a process that was killed leaves. What it
-/// was written over is blank.
+/// Whether a text is the beginning of a record that this library writes. A process that is killed while it writes
+/// leaves such a text, with blanks after it.
 pub(crate) fn is_begun(text: &[u8]) -> bool {
     let text = text.trim_ascii_end();
     let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -106,7 +105,7 @@ pub(crate) fn is_begun(text: &[u8]) -> bool {
     is_time && (rest.starts_with(PROMPT.as_bytes()) || PROMPT.as_bytes().starts_with(rest))
 }
 
-/// What every record of this process has before the time and after the prompt.
+/// The parts that all records of this process have in common: before the time and after the prompt.
 #[derive(Clone)]
 struct Own {
     begin: String,
@@ -134,13 +133,13 @@ fn check_length(form: &str, length: usize, limit: usize) -> Result<(), String> {
     Err(format!("the prompt has {length} bytes{form}; at most {limit} are allowed"))
 }
 
-/// What a release writes over a record. A longer one is cut off instead. In place, the file keeps its block, which makes
-/// the next acquire quick and possible on a full disk.
+/// What a release writes over a record. A longer record is truncated instead. Overwritten in place, the file keeps its
+/// block: the next acquire is quick, and possible on a full disk.
 pub(crate) static BLANKS: [u8; 4096] = [b' '; 4096];
 
-/// Whether a lock file's text is no record but white space.
+/// Whether a lock file's text is only white space.
 pub(crate) fn is_blank(text: &[u8]) -> bool {
-    // As a release leaves it, which is compared at once.
+    // A release leaves spaces, which are compared quickly.
     BLANKS.starts_with(text) || text.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 

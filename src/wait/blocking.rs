@@ -1,4 +1,4 @@
-//! Waiting in the calling thread.
+//! Waits in the calling thread.
 
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -25,13 +25,13 @@ pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) 
         return acquire_in_queue(wait.path, &mut wait.record);
     }
     wait.resolve()?;
-    // Most locks are free: it gets in line once it is refused, or behind others.
+    // Most locks are free: try once before getting in line, unless other waits are in it.
     if !line::is_waited_for(&wait.path) {
         if let Some(guard) = wait.step(false)? {
             return Ok(guard);
         }
     }
-    // Without a descriptor for that it looks again and again, by itself.
+    // If there is no descriptor left, the wait polls.
     let _ = Set::new().and_then(|set| wait.line_up(Arc::new(set)));
     let mut event = false;
     loop {
@@ -43,7 +43,7 @@ pub(crate) fn acquire_with(root: &Path, prompt: &str, options: &AcquireOptions) 
 }
 
 impl Wait {
-    /// Sleeps until there is a reason to step. True: because of an event.
+    /// Sleeps until there is a reason to step. True: an event of the file is the reason.
     fn sleep(&self) -> Result<bool, Fault> {
         loop {
             let time = self.time_to_sleep().unwrap_or(FAR);
@@ -60,7 +60,7 @@ impl Wait {
                 })?;
             let woken = queue || bell;
             let heard = woken && self.hear();
-            // All that woke it may have been events of other waits.
+            // It may have been woken only by events of other waits.
             if heard || !woken || set || process || time.is_zero() {
                 return Ok(heard);
             }

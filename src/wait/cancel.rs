@@ -1,4 +1,4 @@
-//! Ending waits from another thread.
+//! Ends waits from another thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
@@ -7,22 +7,22 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 use crate::sys::event::{Seat, Sources};
 use crate::sys::process;
 
-/// Ends every wait that it was given to, now and later, once it is triggered. Clones are the same
-/// token. It is for the process that made it: a forked child makes one of its own.
+/// Once triggered, it ends every wait that has it: those in progress at once, later ones as they begin. Clones are the
+/// same token. It is valid in the process that made it: a forked child makes its own.
 #[derive(Debug, Clone)]
 pub struct CancelToken(Arc<Token>);
 
 #[derive(Debug)]
 struct Token {
     triggered: AtomicBool,
-    /// None where there is no such thing: then waits look by themselves.
+    /// None where the system has none: then waits poll.
     #[cfg(unix)]
     counters: Option<Arc<Sources>>,
     owner: u32,
 }
 
 impl CancelToken {
-    /// A token that is not triggered. Fails where descriptors have run out.
+    /// A token that is not triggered. Fails only if there is no descriptor left.
     pub fn new() -> std::io::Result<CancelToken> {
         #[cfg(unix)]
         let counters = match Sources::counters() {
@@ -38,12 +38,12 @@ impl CancelToken {
         })))
     }
 
-    /// Ends the waits. A second time it does nothing, as in a forked child.
+    /// Ends the waits. A second call does nothing, and so does a call in a forked child.
     pub fn trigger(&self) {
         if !self.is_own() || self.0.triggered.swap(true, Ordering::SeqCst) {
             return;
         }
-        // A wait that takes a seat after this has seen all of them finds the token triggered.
+        // A wait that takes its seat too late for `raise` finds the token triggered.
         fence(Ordering::SeqCst);
         #[cfg(unix)]
         if let Some(counters) = &self.0.counters {
@@ -56,8 +56,8 @@ impl CancelToken {
         self.0.triggered.load(Ordering::SeqCst)
     }
 
-    /// Whether this process made it. A forked child shares the descriptor with its parent, whose
-    /// waits are not the child's to end.
+    /// Whether this process made it. A forked child shares the descriptors with its parent, whose waits it must not
+    /// end.
     pub(crate) fn is_own(&self) -> bool {
         self.0.owner == process::instance()
     }
@@ -65,7 +65,7 @@ impl CancelToken {
 
 #[cfg(unix)]
 impl CancelToken {
-    /// What becomes readable once it is triggered, for the set of a wait. None where there is no such thing.
+    /// The source for a wait's set that becomes readable once the token is triggered. None where the system has none.
     pub(crate) fn seat(&self) -> std::io::Result<Option<Seat>> {
         let seat = self.0.counters.as_ref().map(Sources::seat).transpose()?;
         fence(Ordering::SeqCst);

@@ -1,15 +1,16 @@
-//! The waits of this process for one lock stand in line, in the order in which they began. Only the first one acts: it
+//! The waits of this process for one lock stand in line, in the order of their first steps. Only the first one acts: it
 //! has the lock file open, watches it and tries. So a release wakes one wait, however many there are.
 //!
-//! - A wait that ends, however it does, rings the next one, which looks at once.
-//! - A first wait that does not step holds up the others for a second at most: then an alarm makes all of them
-//!   readable, and the first of them that steps acts from then on. It holds up no wait a second time, unless it steps.
-//! - A wait looks by itself once its time is over, wherever it stands.
-//! - What a wait answers rests on its own look at the lock. The line only decides when it looks, and promises nothing to
+//! - A wait that ends, for whatever reason, rings the next one, which looks at once.
+//! - A first wait that does not step delays the others by a second at most: then an alarm makes all of them readable,
+//!   and the first of them that steps acts from then on. The wait that was passed over delays no other again, unless it
+//!   steps.
+//! - A wait whose timeout has expired looks by itself, wherever it stands.
+//! - A wait's answer depends only on its own look at the lock. The line decides when it looks, and does not concern
 //!   other processes.
-//! - A line is known by its root directory and by the lock file's path below that. Two lines for one file, as with hard
-//!   links, are two waits that act.
-//! - In a forked child there are no lines: it makes its own, and leaves those of its parent alone.
+//! - A line is identified by the root directory and the lock file's path below it. A file with two paths, as with hard
+//!   links, can have two lines, each with a wait that acts.
+//! - A forked child has no lines at first: it makes its own, and leaves those of its parent alone.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -26,13 +27,13 @@ use crate::sys::file::FileId;
 use crate::sys::process::{self, PerProcess};
 use crate::sys::watch::Watcher;
 
-/// When to look again though nothing was heard.
+/// How long until the next look without an event.
 pub(super) const BACK_STOP: Duration = Duration::from_secs(1);
 
-/// The same for a wait that acts for others: well before the alarm, which tells them that it does not step.
+/// The same for a wait with others behind it: well before the alarm, which tells them that it does not step.
 pub(super) const PULSE: Duration = Duration::from_millis(600);
 
-/// How long before the alarm a step puts it off: not at each step, as there can be many timers.
+/// A step puts the alarm off only if it is due within this time: there can be many timers to set.
 const PUT_OFF: Duration = Duration::from_millis(900);
 
 type Key = (FileId, PathBuf);
@@ -56,18 +57,18 @@ struct Line {
 
 #[derive(Debug, Default)]
 struct State {
-    /// By number, which grows.
+    /// By number, in the order of their first steps.
     waits: BTreeMap<u64, Standing>,
     newest: u64,
-    /// The wait that acts, or was rung for that.
+    /// The number of the wait that acts, or was rung to act.
     first: u64,
-    /// When the first wait is passed over if it does not step, by the monotonic clock.
+    /// When the first wait is passed over if it does not step, by CLOCK_MONOTONIC.
     alarm: Duration,
-    /// What is readable then; made when a second wait comes.
+    /// The timers that expire then; made when a second wait joins.
     alarms: Option<Arc<Sources>>,
-    /// A root for those who do not act, and have none open.
+    /// The root, for waits that do not act and have closed theirs.
     root: Option<LockPath>,
-    /// From one wait that acts to the next, so that no event is missed in between.
+    /// Passed from a wait that acts to the next one, so that no event is missed in between.
     watcher: Option<Watcher>,
     /// The lock's holder, as the last wait that acted saw it.
     holder: Option<Arc<Holder>>,
@@ -76,11 +77,11 @@ struct State {
 #[derive(Debug)]
 struct Standing {
     bell: Bell,
-    /// Whether it has not stepped since it was passed over: it holds up no wait again.
+    /// Whether it has not stepped since it was passed over: it delays no wait again.
     is_asleep: bool,
 }
 
-/// A wait's place in its line. To drop it is to leave.
+/// A wait's place in its line. Dropping it leaves the line.
 #[derive(Debug)]
 pub(super) struct Place {
     line: Arc<Line>,
@@ -89,22 +90,21 @@ pub(super) struct Place {
     owner: u32,
 }
 
-/// What a step is to do.
+/// What a step does.
 pub(super) enum Turn {
-    /// Look at the lock. Whether others stand behind, and the watcher that the wait before has left.
+    /// Look at the lock. `others`: other waits are in line. `watcher`: left by the wait that acted before.
     Act { others: bool, watcher: Option<Watcher> },
-    /// Sleep on.
+    /// Continue to sleep.
     Wait,
 }
 
-/// Whether other waits of this process wait for that lock.
+/// Whether other waits of this process wait for the lock at that path.
 pub(super) fn is_waited_for(path: &LockPath) -> bool {
     path.place().is_some_and(|key| locked(&lines()).contains_key(&key))
 }
 
 impl Place {
-    /// Takes the last place in the line for that lock. The path's root is open. None: it cannot be told which root
-    /// that is.
+    /// Takes the last place in the line for that lock. The path's root must be open. None: its identity is unknown.
     pub(super) fn join(path: &LockPath, set: &Set) -> io::Result<Option<Place>> {
         let Some(key) = path.place() else {
             return Ok(None);
@@ -139,7 +139,7 @@ impl Place {
             if now < state.alarm && !state.waits.get(&state.first).is_some_and(|first| first.is_asleep) {
                 return Turn::Wait;
             }
-            // Of those before it, any that steps has its turn again.
+            // If one of the waits before this one steps, it acts again.
             for (_, passed) in state.waits.range_mut(..self.number) {
                 passed.is_asleep = true;
                 passed.bell.ring();
@@ -155,7 +155,7 @@ impl Place {
     /// For a wait that does not act: leaves its root to the line, and returns the lock's holder.
     pub(super) fn stand_by(&self, path: &LockPath) -> Option<Arc<Holder>> {
         let mut state = locked(&self.line.state);
-        // The program may have closed the one that an earlier wait has left.
+        // The program may have closed the root that an earlier wait left.
         let has_root = state.root.as_ref().is_some_and(LockPath::root_is_same);
         if !has_root && path.root_identity().is_some() {
             path.keep_root(true);
@@ -164,7 +164,7 @@ impl Place {
         state.holder.clone()
     }
 
-    /// The root that another wait has left.
+    /// The root that another wait left to the line.
     pub(super) fn root(&self) -> Option<LockPath> {
         locked(&self.line.state).root.clone()
     }
@@ -174,7 +174,7 @@ impl Place {
         locked(&self.line.state).holder = holder.cloned();
     }
 
-    /// Leaves, and the watcher to the next one, if there is one.
+    /// Leaves the line, and leaves the watcher to the next wait, if there is one.
     pub(super) fn leave(self, set: &Set, watcher: Option<Watcher>) {
         if let Some(alarm) = &self.alarm {
             set.remove(alarm.as_fd());
@@ -192,7 +192,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if self.owner != process::instance() {
-            // Another thread of the parent may have been changing it: it is left as it is, and never dropped.
+            // Another thread of the parent may have been changing the line: leave it as it is, and never drop it.
             std::mem::forget(self.line.clone());
             return;
         }
@@ -203,7 +203,7 @@ impl Drop for Place {
         if is_over {
             let lines = lines();
             let mut lines = locked(&lines);
-            // Meanwhile another wait may have come, or come and gone: then the key may be that of a newer line.
+            // Another wait may have joined meanwhile, or joined and left: then the key may be that of a newer line.
             let is_this = lines.get(&self.line.key).is_some_and(|line| Arc::ptr_eq(line, &self.line));
             if is_this && locked(&self.line.state).waits.is_empty() {
                 lines.remove(&self.line.key);
@@ -213,7 +213,7 @@ impl Drop for Place {
 }
 
 impl State {
-    /// A seat at the alarm, for one more wait.
+    /// A seat at the alarm for one more wait.
     fn seat(&mut self, set: &Set) -> io::Result<Seat> {
         let now = clock::monotonic();
         let alarms = match &self.alarms {
@@ -223,7 +223,7 @@ impl State {
         let seat = alarms.seat()?;
         if self.waits.len() == 1 {
             self.alarm = now + BACK_STOP;
-            // The first one has gone to sleep for as long as if it were alone.
+            // The first wait may be asleep for as long as if it were alone.
             self.waits.values().for_each(|first| first.bell.ring());
         }
         event::set_timer(seat.as_fd(), self.alarm.saturating_sub(now))?;
@@ -242,7 +242,8 @@ impl State {
         }
     }
 
-    /// The next wait is the first one behind this that is awake. Those before it were passed over.
+    /// Removes a wait. If it was the first, the next one that was not passed over is the first now; if all were, the
+    /// next one.
     fn leave(&mut self, number: u64) {
         self.waits.remove(&number);
         if self.first != number {

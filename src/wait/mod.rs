@@ -1,4 +1,4 @@
-//! Waiting for the lock.
+//! Waits for the lock.
 
 #[cfg(unix)]
 mod blocking;

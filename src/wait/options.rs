@@ -1,12 +1,12 @@
-//! What a caller can say about an acquire.
+//! Options for an acquire.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::cancel::CancelToken;
 
-/// How to acquire: for how long to wait, what ends the wait, which lock file. New options wait for as
-/// long as it takes, for the workspace's own lock.
+/// How to acquire: how long to wait, what ends the wait, which lock file. New options wait without limit, for the
+/// workspace's own lock.
 #[derive(Debug, Clone, Default)]
 pub struct AcquireOptions {
     pub(crate) timeout: Option<Duration>,
@@ -15,24 +15,24 @@ pub struct AcquireOptions {
 }
 
 impl AcquireOptions {
-    /// Options that say nothing yet.
+    /// Options with the defaults.
     pub fn new() -> AcquireOptions {
         AcquireOptions::default()
     }
 
-    /// Waits at the most that long. Zero tries once.
+    /// Sets the timeout, by CLOCK_MONOTONIC. Zero tries once.
     pub fn timeout(mut self, timeout: Duration) -> AcquireOptions {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Lets that token end the wait.
+    /// Sets a token that ends the wait.
     pub fn cancel(mut self, cancel: &CancelToken) -> AcquireOptions {
         self.cancel = Some(cancel.clone());
         self
     }
 
-    /// Locks that file instead, a path below the workspace root.
+    /// Chooses another lock file: a path below the workspace root.
     pub fn lock_file(mut self, lock_file: impl AsRef<Path>) -> AcquireOptions {
         self.lock_file = Some(lock_file.as_ref().to_owned());
         self

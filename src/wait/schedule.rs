@@ -1,4 +1,4 @@
-//! When a wait looks at the lock again.
+//! Decides when a wait looks at the lock again.
 
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ impl Target {
 }
 
 impl Wait {
-    /// Decides when to look again: after an event soon and then ever later, from that place in the
-    /// list on; after the list only for safety, if an event will tell of the lock's end. A look that was
-    /// not due, because an event loop steps as it likes, uses up no place in the list.
+    /// Decides when to look again. After an event, the pauses are those of the list, from the place `event` on. After
+    /// the list, if the lock's end is an event (`event_at_end`), it looks only as a back-stop. A look that was not due,
+    /// because an event loop may step at any time, uses up no place in the list.
     pub(super) fn plan(&mut self, event: Option<usize>, event_at_end: bool) {
         let now = clock::monotonic();
         let Some(target) = &mut self.target else {
@@ -51,7 +51,7 @@ impl Wait {
         }
     }
 
-    /// How long until this wait has to step. None: for as long as nothing wakes it.
+    /// How long until this wait must step. None: until it is woken.
     pub(super) fn time_to_sleep(&self) -> Option<Duration> {
         let look = self.acts.then_some(self.next_look);
         let end = self.deadline.into_iter().chain(look).min()?;

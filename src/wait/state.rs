@@ -1,14 +1,14 @@
-//! Waiting for the lock with a deadline and a cancel token, without polling where the kernel tells
-//! what happens. One state machine, `Wait`, tries whenever there is a reason to and it is the first in line (`line.rs`);
-//! `acquire_with` puts it to sleep in between, and `Waiter` lets an event loop do that.
+//! Waits for the lock with a deadline and a cancel token, without polling where the kernel reports events. A state
+//! machine, `Wait`, tries for the lock whenever there is a reason and it is the first in line (`line.rs`). In between,
+//! `acquire_with` puts it to sleep; with `Waiter`, an event loop does.
 //!
-//! What the kernel does, and what follows from it:
+//! What the kernel does, and what the waits do about it:
 //! - A release between a refused try and the watch would be missed: so watch first, then try.
-//! - When a holder closes or dies, the event comes just before the lock is dropped: so a try that an
-//!   event caused and that is refused is repeated a few times within 4 ms.
-//! - A holder of another kind may unlock without any event: so look once a second in any case.
-//! - No event tells of the root's unlock: while the root is locked and the lock file is free, look every 1 to 50 ms. Each
-//!   look unlocks the file again, because the root's holder may be about to restore it.
+//! - When a holder closes the file or dies, the event comes just before the lock is dropped: so a try that is refused
+//!   after an event is repeated a few times within 4 ms.
+//! - Another program may unlock the file without closing it, which is no event: so look once a second in any case.
+//! - No event reports that the root was unlocked: while the root is locked and the lock file is free, look every 1 to
+//!   50 ms. Each look unlocks the file again, because the root's holder may be about to restore it.
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
@@ -38,24 +38,24 @@ pub(super) struct Wait {
     pub(super) owner: u32,
     /// Before the set, which the others in line ring.
     pub(super) place: Option<Place>,
-    /// Readable once the wait is cancelled, or rung. None where there is no such thing, or no descriptor left.
+    /// Readable once the wait is cancelled or rung. None where the system has none, or no descriptor is left.
     pub(super) set: Option<Arc<Set>>,
     pub(super) cancel_seat: Option<Seat>,
-    /// Whether the set has what tells of events.
+    /// Whether the watcher is in the set.
     pub(super) hears: bool,
     /// Whether this wait is the one of its line that looks at the lock.
     pub(super) acts: bool,
-    /// Whether it acts for others too.
+    /// Whether other waits are in its line.
     pub(super) has_others: bool,
-    /// Kept when the target changes. None where there is no inotify, or no more of it. Before the target,
-    /// so that it is dropped first: to close the file is a change of it.
+    /// Kept when the target changes. None where the system reports no changes, or no inotify instance is left. Before
+    /// the target, so that it is dropped first: closing the file is an event.
     pub(super) watcher: Option<Watcher>,
     /// The file waited for, once it is open.
     pub(super) target: Option<Target>,
     pub(super) holder: Option<Arc<Holder>>,
     /// Whether there was a record at the last look.
     pub(super) named: bool,
-    /// Tells of the end of the holder's process.
+    /// Readable once the holder's process has ended.
     pub(super) holder_process: Option<Descriptor>,
     pub(super) next_look: Duration,
     /// How many looks in a row have found the root locked and no lock file.
@@ -65,18 +65,18 @@ pub(super) struct Wait {
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) file: LockedFile,
-    /// Whether events of this file reach us. If not, look again and again. None: that has not been tried.
+    /// Whether events of this file are reported to this wait. If not, it polls. None: not tried yet.
     pub(super) watched: Option<bool>,
-    /// How many times we looked since the last event, or since the beginning.
+    /// How many looks there were since the last event, or since the beginning.
     pub(super) looks: usize,
 }
 
 /// What one look at the lock finds.
 enum Look {
     Taken(LockGuard),
-    /// The file is not at its path any more.
+    /// The file is no longer at its path.
     Moved,
-    /// Another process has it; new since the last look, or not.
+    /// Another process has it. `new`: it is not the holder of the last look.
     Held {
         new: bool,
     },
@@ -118,12 +118,13 @@ impl Wait {
         })
     }
 
-    /// Finds the root, once for the whole wait.
+    /// Resolves the root, once for the whole wait.
     pub(super) fn resolve(&self) -> Result<(), Fault> {
         self.path.resolve()
     }
 
-    /// Tries to take the lock, if it is this wait's turn, and decides when to look again. `event`: because of one.
+    /// Tries to take the lock, if it is this wait's turn, and decides when to look again. `event`: an event is the
+    /// reason for the step.
     pub(super) fn step(&mut self, event: bool) -> Result<Option<LockGuard>, Fault> {
         let stepped = self.advance(event);
         if !matches!(stepped, Ok(None)) {
@@ -139,7 +140,7 @@ impl Wait {
             return Ok(None);
         }
         self.find_root()?;
-        // Between two steps the program may have closed what it has not opened.
+        // Between two steps the program may have closed the library's descriptors.
         if !self.path.root_is_same() {
             return Err(self.closed());
         }
@@ -158,7 +159,7 @@ impl Wait {
                     return self.check_deadline();
                 }
                 Look::Probed | Look::RootHeld => {
-                    // A prober is gone in an instant, and no event tells of that. Nor does one tell of the root.
+                    // No event may report that a prober, or the holder of the root, has unlocked.
                     if watch::HEARS_UNLOCK {
                         self.stop_watching();
                     }
@@ -209,7 +210,7 @@ impl Wait {
             self.vacant_looks = 0;
             self.target = Some(Target { file, watched: None, looks: 0 });
         }
-        // Most locks are free, and a watch of the file tells nothing of the root: look before it is set up.
+        // Most locks are free, and a watch of the file does not report the root: try before setting it up.
         if let Some(mut target) = self.target.take_if(|target| target.watched.is_none()) {
             if target.file.try_exclusive()? {
                 return self.publish(target);
@@ -229,8 +230,8 @@ impl Wait {
         if probed && target.file.try_upgrade()? {
             return self.publish(target);
         }
-        // All who wait are here after one event, and are in each other's way: within the list only the
-        // lock matters; at both its ends, and at the end of the wait, also its holder and its place.
+        // After one event the waits of all processes are here, and delay each other: within the list only try the lock;
+        // at both its ends, and at the end of the wait, also read the holder and check the path.
         if !probed && !event && self.holder.is_some() && target.is_within_list() && !self.is_over() {
             self.target = Some(target);
             self.forget_ended_process();
@@ -251,7 +252,7 @@ impl Wait {
             Published::Guard(guard) => Look::Taken(guard),
             Published::Moved => Look::Moved,
             Published::RootHeld(mut file) => {
-                // It stays open: to close it would wake all other waits, each of which would do the same.
+                // It stays open: closing it would wake all other waits, each of which would do the same.
                 file.give_back()?;
                 file.keep(true);
                 self.keep();
@@ -261,12 +262,12 @@ impl Wait {
         })
     }
 
-    /// Lets the root's descriptor outlive the call.
+    /// Keeps the root's descriptor until the next call.
     pub(super) fn keep(&self) {
         self.path.keep_root(true);
     }
 
-    /// Sees to it that events of the file reach us, if that is possible, and keeps it for the next step.
+    /// Watches the file, if that is possible, and keeps it for the next step.
     fn watch(&mut self) -> Result<(), Fault> {
         let Some(target) = self.target.as_mut().filter(|target| target.watched.is_none()) else {
             return Ok(());
@@ -304,8 +305,8 @@ impl Wait {
         self.watcher.as_ref().is_some_and(Watcher::hear)
     }
 
-    /// Reads which process holds the lock. True: another one than at the last look. A record that has become
-    /// blank belongs to a new holder that has not written yet: it must not be disturbed.
+    /// Reads which process holds the lock. True: another one than at the last look. A record that has become blank
+    /// means a new holder that has not written its record yet.
     fn meet_holder(&mut self, file: &LockedFile, size: u64) -> Result<bool, Fault> {
         let record = file.content(size)?.record();
         let Some(holder) = record.filter(|holder| !is_of_another(holder, file)) else {
@@ -324,8 +325,8 @@ impl Wait {
         Ok(is_new)
     }
 
-    /// A process that has ended while its lock is still held left it to another: its descriptor would
-    /// stay readable.
+    /// Forgets a process that has ended while its lock is still held by another one: its descriptor would stay
+    /// readable.
     fn forget_ended_process(&mut self) {
         if self.holder_process.as_ref().is_some_and(|process| event::is_readable(process.as_fd())) {
             self.holder_process = None;

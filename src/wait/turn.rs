@@ -11,7 +11,7 @@ use crate::sys::event::Set;
 use crate::sys::watch::Watcher;
 
 impl Wait {
-    /// Gives the wait what it sleeps on; with the next step it gets in line.
+    /// Gives the wait the set that it sleeps on. It gets in line with the next step.
     pub(super) fn line_up(&mut self, set: Arc<Set>) -> std::io::Result<()> {
         self.cancel_seat = self.cancel.as_ref().map_or(Ok(None), CancelToken::seat)?;
         if let Some(seat) = &self.cancel_seat {
@@ -21,14 +21,14 @@ impl Wait {
         Ok(())
     }
 
-    /// Finds out whether this wait acts. True: the one that did before it has left an event.
+    /// Determines whether this wait acts. True: the wait that acted before it has left an event.
     pub(super) fn take_turn(&mut self) -> bool {
         let Some(set) = &self.set else {
             return false;
         };
         set.silence();
         if self.place.is_none() {
-            // One that has no room in the line acts by itself, and asks again at the next step.
+            // Without a place in the line it acts by itself, and tries to join again at the next step.
             self.place = Place::join(&self.path, set).ok().flatten();
         }
         let Some(place) = &self.place else {
@@ -63,7 +63,7 @@ impl Wait {
         }
     }
 
-    /// Opens the root again, where that was left to the line.
+    /// Opens the root again, if it was left to the line.
     pub(super) fn find_root(&mut self) -> Result<(), Fault> {
         if self.path.root_identity().is_none() {
             if let Some(root) = self.place.as_ref().and_then(Place::root) {
@@ -81,7 +81,7 @@ impl Wait {
         self.path.root_failed("wait in", std::io::Error::from_raw_os_error(libc::EBADF))
     }
 
-    /// The watcher, which no longer wakes this wait.
+    /// Takes the watcher out of the wait and its set.
     pub(super) fn take_watcher(&mut self) -> Option<Watcher> {
         let watcher = self.watcher.take()?;
         if let Some(set) = self.set.as_ref().filter(|_| std::mem::take(&mut self.hears)) {
@@ -91,7 +91,7 @@ impl Wait {
         Some(watcher)
     }
 
-    /// Until the next look: it gives back what it could take, and would wake itself and all others by that.
+    /// Stops watching until the next look: unlocking the file, which was free, would wake this wait and all others.
     pub(super) fn stop_watching(&mut self) {
         drop(self.take_watcher());
         if let Some(target) = &mut self.target {
@@ -99,7 +99,7 @@ impl Wait {
         }
     }
 
-    /// Lets the next wait act.
+    /// Leaves the line and lets the next wait act.
     pub(super) fn leave_line(&mut self) {
         let watcher = self.take_watcher();
         if let (Some(place), Some(set)) = (self.place.take(), &self.set) {

@@ -1,4 +1,4 @@
-//! The wait for event loops: one descriptor to poll, a step that never blocks.
+//! A wait for event loops: one descriptor to poll, and a step that does not wait.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
@@ -13,20 +13,20 @@ use crate::record::Holder;
 use crate::sys::descriptor::Descriptor;
 use crate::sys::event::{self, Set};
 
-/// A wait that an event loop does: poll the descriptor, and step whenever it is readable.
+/// A wait in an event loop: poll its descriptor, and step when it is readable.
 #[derive(Debug)]
 pub struct Waiter {
     /// Before the timer, so that it is closed first: a source leaves a set when either is closed.
     wait: Wait,
     set: Arc<Set>,
-    /// None as long as there is nothing to look at by the clock.
+    /// None until a step is due at a time.
     timer: Option<Descriptor>,
     /// Whether a step has ended the wait.
     over: bool,
 }
 
 impl Waiter {
-    /// Begins a wait; the time to wait counts from here. Step once before the first poll.
+    /// Begins a wait. The timeout starts here. The descriptor is readable for the first step.
     pub fn new(workspace_root: impl AsRef<Path>, prompt: &str, options: &AcquireOptions) -> Result<Waiter, LockError> {
         Ok(Waiter::begin(workspace_root.as_ref(), prompt, options)?)
     }
@@ -35,13 +35,13 @@ impl Waiter {
         let mut wait = Wait::new(root, prompt, options)?;
         let begun = Waiter::sources(&mut wait, options.timeout.is_some());
         let (set, timer) = begun.map_err(|error| not_armed(&wait, error))?;
-        // Once for the whole wait, whatever becomes of the path meanwhile.
+        // Once for the whole wait, even if a directory is renamed meanwhile.
         wait.resolve()?;
         wait.keep();
         Ok(Waiter { wait, set, timer, over: false })
     }
 
-    /// The set, which is readable at once: the first step is due.
+    /// The set, which is readable at once because the first step is due, and a timer for the deadline.
     fn sources(wait: &mut Wait, has_deadline: bool) -> std::io::Result<(Arc<Set>, Option<Descriptor>)> {
         let set = Arc::new(Set::new()?);
         let timer = has_deadline.then(|| new_timer(&set)).transpose()?;
@@ -49,8 +49,8 @@ impl Waiter {
         Ok((set, timer))
     }
 
-    /// Looks whether the lock can be had, without ever blocking. None: not yet. How it can end
-    /// otherwise is what [`crate::LoopLock::acquire_with`] says; then the wait is over.
+    /// Takes the lock if it is free, and does not wait for it. None: not yet, poll again. After any other result the
+    /// wait is over. The errors are those of [`crate::LoopLock::acquire_with`].
     pub fn step(&mut self) -> Result<Option<LockGuard>, LockError> {
         Ok(self.try_now()?)
     }
@@ -60,7 +60,7 @@ impl Waiter {
             return Err(LockError::invalid("this wait is over; begin another one"));
         }
         self.wait.check_owner()?;
-        // The step may close it. That alone leaves it in the set when a forked child has a copy.
+        // The step may close it. Closing alone leaves it in the set if a forked child has a copy.
         if let Some(process) = &self.wait.holder_process {
             self.set.remove(process.as_fd());
         }
@@ -77,7 +77,7 @@ impl Waiter {
         Ok(result)
     }
 
-    /// Who held the lock at the last look, where that is known.
+    /// The holder at the last look, if known.
     pub fn holder(&self) -> Option<&Holder> {
         self.wait.holder.as_deref()
     }
@@ -87,7 +87,7 @@ impl Waiter {
         self.wait.path.as_path()
     }
 
-    /// What a step without result means to a caller that wants to know the holder.
+    /// The error for a step without a result: it names the holder.
     pub(crate) fn not_yet(&self) -> Fault {
         let holder = self.wait.last_holder();
         Box::new(LockError::AlreadyLocked { path: self.wait.path.to_owned(), holder, root: None })
@@ -116,7 +116,7 @@ impl Waiter {
     }
 }
 
-/// Without these calls the system is at fault, not the file system.
+/// ENOSYS here means that the platform lacks a call, not the file system.
 fn not_armed(wait: &Wait, error: std::io::Error) -> Fault {
     match error.raw_os_error() {
         Some(libc::ENOSYS) => Box::new(LockError::UnsupportedPlatform),
@@ -131,7 +131,7 @@ fn new_timer(set: &Set) -> std::io::Result<Descriptor> {
 }
 
 impl AsFd for Waiter {
-    /// Readable when it is worth a step.
+    /// Readable when a step is worthwhile.
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.set.as_fd()
     }

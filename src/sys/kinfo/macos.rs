@@ -36,8 +36,8 @@ pub(crate) fn processes() -> io::Result<Vec<u32>> {
     Ok(numbers.into_iter().filter_map(|pid| u32::try_from(pid).ok()).collect())
 }
 
-/// Whether a process has a descriptor of one of these files by which it has or had an flock(2) lock. EPERM for a process
-/// of another user.
+/// Whether a process has a descriptor of one of these files by which it has or had an flock(2) lock. EPERM for a
+/// process of another user.
 pub(crate) fn has_locked(pid: u32, files: &[FileId]) -> io::Result<bool> {
     let pid = number(pid)?;
     // SAFETY: at most that many bytes are written, and they are values of this type.
