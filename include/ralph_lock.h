@@ -1,8 +1,9 @@
 /**
  * ralph_lock: one primary process per workspace.
  *
- * Two programs that work in one workspace at a time destroy each other's work. So one takes the
- * workspace's lock, and every other one learns which process holds it, since when and doing what.
+ * Two programs that work in one workspace at the same time destroy each other's work. So one takes
+ * the workspace's lock, and every other one learns which process holds it, since when and doing
+ * what.
  *
  *     ralph_lock_guard *guard;
  *     ralph_lock_metadata *holder;
@@ -24,13 +25,13 @@
  *
  * WHAT IS LOCKED. The file `.ralph/loop.lock` under the workspace root, with the kernel's flock(2).
  * That lock ends with the process that holds it, however the process ends. Neither the file's
- * existence nor its text is the lock: the text is JSON that names the holder, and blank while the
- * lock is free. The Rust crate ralph-core (2.9.3 and later) uses the same file; each excludes the
- * other and reads the other's record. This library never expires a lock, breaks one or removes the
- * file. A holder also locks the workspace's directory. So the lock survives `rm -rf .ralph` and `git
+ * existence nor its text is the lock: the text is JSON that names the holder, and a release blanks
+ * it. The Rust crate ralph-core (2.9.3 and later) uses the same file; each excludes the other and
+ * reads the other's record. This library never expires a lock, breaks one or removes the file. A
+ * holder also locks the workspace's directory. So the lock survives `rm -rf .ralph` and `git
  * clean`: every other caller of this library is refused while it is held. ralph_lock_guard_verify()
  * tells a holder that the file is gone, and ralph_lock_guard_restore() puts it back. Programs that
- * know only the file exclude each other and the holder by the file.
+ * know only the file are excluded by the file.
  *
  * The root is resolved once per call: a later chdir(2) in any thread, or a rename of a directory
  * above it, does not affect guards, waits and waiters.
@@ -43,10 +44,11 @@
  * or is garbage gives RALPH_LOCK_INVALID_HANDLE, or an empty answer from a function without a status:
  * never undefined behaviour. No handle value is used twice in a process.
  *
- * OWNERSHIP. An object that a function returns through an out-parameter belongs to the caller: end a
- * guard with ralph_lock_release(), and everything else with its `_free` function. For NULL both do
- * nothing. Every call first sets its out-parameters to NULL (or false). A `const char *` result is
- * borrowed from the object that was asked, and valid until that is freed.
+ * OWNERSHIP. An object that a function returns through an out-parameter belongs to the caller: end
+ * a guard with ralph_lock_release(), and everything else with its `_free` function. For NULL both
+ * do nothing. Every call first clears its out-parameters: to NULL, false, 0, or -1 for a
+ * descriptor. A `const char *` result is borrowed from the object that was asked, and valid until
+ * that is freed.
  *
  * ERRORS. Every function that can fail returns a ralph_lock_status. Details come back in the same
  * call through the last parameter, which may be NULL; it receives an error object exactly when the
@@ -60,9 +62,9 @@
  * process may contain line breaks and terminal controls: print ralph_lock_metadata_summary() and
  * ralph_lock_error_message(), which escape them.
  *
- * MEMORY. A record that does not fit into memory is RALPH_LOCK_IO with ENOMEM. For its own objects,
- * of a few hundred bytes, the library allocates like every Rust program: without any memory left, the
- * process is aborted.
+ * MEMORY. A record that does not fit into memory is RALPH_LOCK_IO with ENOMEM. For its own objects
+ * of a few hundred bytes, and for copies of what the caller passes, such as the prompt, the library
+ * allocates like every Rust program: if there is no memory left, the process is aborted.
  *
  * THREADS. Any thread may call any function at any time. A guard belongs to the process, not to the
  * thread that made it. Two guards for one lock exclude each other within one process too. No function
@@ -77,11 +79,11 @@
  * with many threads may call any function between fork and exec: it never waits for a mutex that a
  * thread of the parent left locked.
  *
- * LOADING. Loading the library runs no code: no thread, no signal handler, no hook. The first acquire
- * installs a handler that counts forks, pthread_atfork(3), and the first call one that keeps the
- * library's panics from being printed. The library prints nothing and reads no environment variable.
- * Once loaded, the shared library stays mapped: dlclose(3) leaves guards held and handles valid. Link
- * a plugin that contains the static library with `-z nodelete`, or never unload it.
+ * LOADING. Loading the library runs no code: no thread, no signal handler, no hook. Its first calls
+ * install two handlers: one counts forks, pthread_atfork(3), and one keeps the library's panics
+ * from being printed. The library prints nothing and reads no environment variable. Once loaded,
+ * the shared library stays mapped: dlclose(3) leaves guards held and handles valid. Link a plugin
+ * that contains the static library with `-z nodelete`, or never unload it.
  */
 
 #ifndef RALPH_LOCK_H
@@ -124,7 +126,7 @@ typedef enum {
      */
     RALPH_LOCK_OK = 0,
     /**
-     * Another process holds the lock, or another guard of this one.
+     * Another process holds the lock, or another guard of this process.
      */
     RALPH_LOCK_ALREADY_LOCKED = 1,
     /**
@@ -144,8 +146,8 @@ typedef enum {
      */
     RALPH_LOCK_INTERRUPTED = 5,
     /**
-     * The path no longer leads to the locked file, because the file was removed or replaced, or a server has dropped
-     * the lock.
+     * The lock was lost: the lock file or a directory above it was removed or replaced, or a server has dropped the
+     * lock.
      */
     RALPH_LOCK_LOST = 6,
     /**
@@ -301,7 +303,8 @@ typedef struct ralph_lock_metadata ralph_lock_metadata;
 /**
  * How to acquire: how long to wait, what ends the wait, which lock file. The caller owns it and frees it with
  * ralph_lock_options_free(). It can serve any number of calls, in many threads at a time; a change applies to calls
- * that begin after it.
+ * that begin after it. In a forked child, options that another thread was using at the fork give
+ * RALPH_LOCK_INVALID_ARGUMENT.
  */
 typedef struct ralph_lock_options ralph_lock_options;
 
@@ -312,8 +315,8 @@ typedef struct ralph_lock_options ralph_lock_options;
  *
  * The waits of a process for one lock, those of ralph_lock_acquire_with() too, stand in line in the order of their
  * first steps. The kernel wakes the first one, and its end wakes the next. A wait that is not stepped while it is
- * readable delays the others by a second at most. A waiter has one descriptor, with a timeout two; the first in line
- * has up to six more.
+ * readable delays the others by a second at most. A waiter has one descriptor, or two with a timeout; the first in
+ * line has up to six more.
  */
 typedef struct ralph_lock_waiter ralph_lock_waiter;
 
@@ -334,9 +337,9 @@ const char *ralph_lock_status_name(int32_t status);
 const char *ralph_lock_status_message(int32_t status);
 
 /**
- * Takes the workspace's lock now, or names the process that holds it. It does not wait for the lock to be released,
- * but up to 20 ms for a holder that is writing its record, and up to a second while only short shared locks (processes
- * that ask whether it is locked) prevent it.
+ * Takes the workspace's lock now, or names the process that holds it. It does not wait for the lock to be released. It
+ * waits up to 20 ms for a holder that is writing its record, and up to a second while only the short shared locks of
+ * processes that ask whether it is locked prevent it.
  *
  * `workspace_root`: an existing directory. `.ralph` and the lock file in it are created if missing.
  *
@@ -358,8 +361,8 @@ const char *ralph_lock_status_message(int32_t status);
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one; also if the lock file may be
- *   read but not written. `holder` is NULL if the directory is locked and the lock file is not: the holder's file
- *   was removed, or a program such as flock(1) has locked the directory. The message says so
+ *   read but not written. `holder` is NULL if the workspace's directory is locked and the lock file is not: the
+ *   holder's file was removed, or a program such as flock(1) has locked the directory. The message says so
  * - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, the root is empty, the path too long, or the prompt too
  *   long or not UTF-8
  * - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is
@@ -404,11 +407,11 @@ ralph_lock_status ralph_lock_acquire_blocking(const char *workspace_root,
 
 /**
  * Takes the workspace's lock as the options say: waits with a timeout, until a token is triggered, or for another lock
- * file. It neither polls nor starts a thread: the kernel reports when the lock may be free (inotify(7) and
- * pidfd_open(2), or kqueue(2) on macOS and FreeBSD). Up to 100 waits of a process share one inotify instance, of which
- * a user has 128; later waits reuse it. Where the kernel reports nothing, on network file systems, on some BSDs or
- * without a free inotify instance, it looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing
- * behind.
+ * file. It starts no thread, and does not poll where the kernel reports when the lock may be free (inotify(7) and
+ * pidfd_open(2), or kqueue(2) on macOS and FreeBSD). The kernel reports nothing on network file systems, on some BSDs,
+ * without a free inotify instance, and while another process has locked only the workspace's directory: there it looks
+ * again after 1 to 50 ms. Up to 100 waits of a process share one inotify instance, of which a user has 128; later
+ * waits reuse it. A wait that ends without the lock leaves nothing behind.
  *
  * `options`: NULL tries once, like ralph_lock_try_acquire(); new options wait without limit. The other parameters are
  * those of ralph_lock_try_acquire(). `holder` receives the last known holder on RALPH_LOCK_TIMED_OUT and
@@ -424,8 +427,8 @@ ralph_lock_status ralph_lock_acquire_blocking(const char *workspace_root,
  * - RALPH_LOCK_CANCELLED: the token was triggered, before the wait or during it
  * - RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait; with a timeout or a token, also one with
  *   SA_RESTART, signal(7)
- * - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(), or the chosen lock file contains text that is not a
- *   lock file's
+ * - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(); also if the chosen lock file contains text that is
+ *   not a lock file's, or the options' token belongs to the parent process
  * - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
  * - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -491,8 +494,9 @@ const char *ralph_lock_guard_path(const ralph_lock_guard *guard);
  * - RALPH_LOCK_LOST: it is not; release the guard
  * - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire: its parent has the lock
  * - RALPH_LOCK_INVALID_HANDLE
- * - RALPH_LOCK_IO: the path cannot be examined; on a distributed file system also ENOTCONN, the server or the client
- *   has ended, or ESHUTDOWN, the server has evicted this client and may have given the lock to another process
+ * - RALPH_LOCK_IO: the path cannot be examined; on a distributed file system also ENOTCONN (the server or the client
+ *   has ended) or ESHUTDOWN (the server has evicted this client and may have given the lock to another process)
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard,
@@ -504,16 +508,19 @@ ralph_lock_status ralph_lock_guard_verify(const ralph_lock_guard *guard,
  * during an `rm -rf` makes that fail.
  *
  * `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives the holder of the new file on
- * RALPH_LOCK_ALREADY_LOCKED, else NULL, as in ralph_lock_try_acquire(). May be NULL. `error` as there.
+ * RALPH_LOCK_ALREADY_LOCKED, else NULL. The caller frees it with ralph_lock_metadata_free(). May be NULL. `error` as
+ * in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK: the lock file is in place, also if it was never gone
  * - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), has locked
  *   the new file and held it for 50 ms; the guard has not changed
  * - RALPH_LOCK_LOST: the root is gone, another directory is at its path, or another process has locked it. A root is
  *   never created again
- * - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire
+ * - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire, or if the chosen lock file
+ *   contains text that is not a lock file's
  * - RALPH_LOCK_INVALID_HANDLE
  * - RALPH_LOCK_IO: a system call failed
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM: also if the file is replaced each time it is locked
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_guard_restore(const ralph_lock_guard *guard,
@@ -563,8 +570,9 @@ ralph_lock_status ralph_lock_guard_previous(const ralph_lock_guard *guard,
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_NOT_FOUND: the directory belongs to no workspace
  * - RALPH_LOCK_INVALID_ARGUMENT: also if the capacity is not 0 and the path and its NUL do not fit
- * - RALPH_LOCK_IO: `start` is not a directory (ENOENT, ENOTDIR), or not accessible (EACCES)
+ * - RALPH_LOCK_IO: with ENOENT or ENOTDIR if `start` is not a directory, with EACCES if it is not accessible
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM
+ * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM: as in ralph_lock_is_locked()
  * - RALPH_LOCK_PANIC
  */
 ralph_lock_status ralph_lock_find_root(const char *start,
@@ -612,8 +620,8 @@ ralph_lock_status ralph_lock_is_locked(const char *workspace_root,
                                        ralph_lock_error **error);
 
 /**
- * Returns one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer. It
- * was true at one moment during the call, and may be outdated when the caller sees it.
+ * Returns one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer. The
+ * answer was true at one moment during the call, and may be outdated when the caller sees it.
  *
  * It takes up to 20 ms if the process that holds the lock has not written its record yet, or never writes one.
  *
@@ -641,7 +649,7 @@ ralph_lock_status ralph_lock_inspect(const char *workspace_root,
                                      ralph_lock_error **error);
 
 /**
- * The same for the lock that the options name.
+ * As ralph_lock_inspect(), for the lock that the options name.
  *
  * `options`: NULL means the workspace's own lock. Of the options only the lock file is used. The other parameters and
  * the statuses are those of ralph_lock_inspect().
@@ -688,7 +696,7 @@ ralph_lock_status ralph_lock_signal_holder(const char *workspace_root,
                                            ralph_lock_error **error);
 
 /**
- * The same for the lock that the options name.
+ * As ralph_lock_signal_holder(), for the lock that the options name.
  *
  * `options`: NULL means the workspace's own lock. Of the options only the lock file is used. The other parameters
  * and the statuses are those of ralph_lock_signal_holder().
@@ -714,15 +722,15 @@ ralph_lock_status ralph_lock_signal_holder_with(const char *workspace_root,
  * server started under the lock. Those in containers are found from outside, by their process ids here. Processes of
  * other users, and of pid namespaces that the caller cannot see, are missing.
  *
- * macOS and FreeBSD do not say which descriptor has a lock. While the lock is held, the call finds the processes with a
- * descriptor that has had the lock (macOS) or has asked for it, as a wait does (FreeBSD).
+ * macOS and FreeBSD do not say which descriptor has a lock. While the lock is held, the call finds the processes with
+ * a descriptor that has had the lock (macOS) or has asked for it, as a wait does (FreeBSD).
  *
  * It reads every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy
  * machine. It touches only the lock's file, so a file system that has stopped answering cannot delay it.
  *
- * `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0. `count`
- * receives the number of all of them on RALPH_LOCK_OK, also if it exceeds the capacity, else 0. Must not be NULL.
- * `error` as in ralph_lock_try_acquire().
+ * `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if `capacity` is 0.
+ * `count` receives the number of all of them on RALPH_LOCK_OK, also if it exceeds the capacity, else 0. Must not be
+ * NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
  * - RALPH_LOCK_INVALID_ARGUMENT
@@ -737,7 +745,7 @@ ralph_lock_status ralph_lock_find_keepers(const char *workspace_root,
                                           ralph_lock_error **error);
 
 /**
- * The same for the lock that the options name.
+ * As ralph_lock_find_keepers(), for the lock that the options name.
  *
  * `options`: NULL means the workspace's own lock. Of the options only the lock file is used. The other parameters
  * and the statuses are those of ralph_lock_find_keepers().
@@ -852,7 +860,8 @@ ralph_lock_status ralph_lock_adopt_fd(const char *workspace_root,
 
 /**
  * Makes options with the defaults: wait without limit, for the workspace's own lock. (Passing NULL for options means
- * something else: try once.) Returns NULL if the process has a million objects that were not freed.
+ * something else: try once.) Returns NULL if the process has a million objects that were not freed, or 65,000 on a
+ * 32-bit system.
  */
 ralph_lock_options *ralph_lock_options_new(void);
 
@@ -945,8 +954,8 @@ void ralph_lock_cancel_free(ralph_lock_cancel *cancel);
  * Begins a wait for an event loop. It tries nothing yet: call ralph_lock_waiter_step() once before the first poll, or
  * poll at once, because the descriptor is readable for that first step.
  *
- * The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. The timeout starts
- * here.
+ * The parameters are those of ralph_lock_acquire_with(), except that NULL for `options` waits without limit. The
+ * timeout starts here.
  *
  * `waiter` receives the wait on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_waiter_free(). Must
  * not be NULL. `error` as in ralph_lock_try_acquire().
@@ -966,8 +975,9 @@ ralph_lock_status ralph_lock_waiter_new(const char *workspace_root,
 
 /**
  * The descriptor to poll for reading; it is readable when a step is worthwhile. It stays the same until
- * ralph_lock_waiter_free(), which closes it: remove it from the event loop before. -1 for NULL and freed waiters.
- * It is an epoll set, on macOS and FreeBSD a kqueue: there EVFILT_READ alone is for it, and a forked child has none.
+ * ralph_lock_waiter_free(), which closes it: remove it from the event loop before. -1 for NULL and freed waiters. It
+ * is an epoll(7) set or, on macOS and FreeBSD, a kqueue(2). Watch a kqueue with EVFILT_READ or poll(2), and register
+ * nothing in it; a forked child does not inherit it.
  */
 int32_t ralph_lock_waiter_fd(const ralph_lock_waiter *waiter);
 
@@ -975,16 +985,17 @@ int32_t ralph_lock_waiter_fd(const ralph_lock_waiter *waiter);
  * Takes the lock if it is free, and does not wait for it. Only a file system whose server does not answer delays this.
  *
  * `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire();
- * `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
+ * `holder` receives the last known holder on RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
  *
- * After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter can only be freed.
+ * After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter can only be freed. A call that is
+ * refused because of its arguments does not end the wait.
  *
  * - RALPH_LOCK_OK: the caller holds the lock
  * - RALPH_LOCK_ALREADY_LOCKED: not yet, poll again
  * - RALPH_LOCK_TIMED_OUT
  * - RALPH_LOCK_CANCELLED
- * - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, another thread is in this function with the same
- *   waiter, or its wait is over
+ * - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, another thread is in this function with the same waiter,
+ *   its wait is over, or the chosen lock file contains text that is not a lock file's
  * - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or a waiter of the parent process
  * - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
  * - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -998,8 +1009,8 @@ ralph_lock_status ralph_lock_waiter_step(ralph_lock_waiter *waiter,
                                          ralph_lock_error **error);
 
 /**
- * Ends a wait and closes its descriptor; the next wait in line goes on. The lock file does not change. NULL and a freed
- * waiter are left alone.
+ * Ends a wait and closes its descriptor; the next wait in line goes on. The lock file does not change. NULL and a
+ * freed waiter are left alone.
  */
 void ralph_lock_waiter_free(ralph_lock_waiter *waiter);
 
@@ -1020,15 +1031,14 @@ uint32_t ralph_lock_metadata_pid(const ralph_lock_metadata *metadata);
 uint32_t ralph_lock_metadata_local_pid(const ralph_lock_metadata *metadata);
 
 /**
- * When the holder took the lock, by the holder's clock: nanoseconds since 1970-01-01 00:00 UTC. A
- * time out of range (before 1677 or after 2262) gives INT64_MIN or INT64_MAX. 0 for NULL and
- * freed metadata.
+ * When the holder took the lock, by the holder's clock, in nanoseconds since 1970-01-01 00:00 UTC. A time out of range
+ * (before 1677 or after 2262) gives INT64_MIN or INT64_MAX. 0 for NULL and freed metadata.
  */
 int64_t ralph_lock_metadata_started_unix_ns(const ralph_lock_metadata *metadata);
 
 /**
- * The same time as text in UTC, for instance "2026-11-22T16:00:00.123456789Z" (RFC 3339). NULL
- * for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
+ * When the holder took the lock, as text in UTC, for instance "2026-11-22T16:00:00.123456789Z" (RFC 3339). NULL for
+ * NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
  */
 const char *ralph_lock_metadata_started_rfc3339(const ralph_lock_metadata *metadata);
 
@@ -1047,9 +1057,9 @@ const char *ralph_lock_metadata_host(const ralph_lock_metadata *metadata);
 
 /**
  * The holder in one line of UTF-8, safe to print at a terminal: the process id, the host if it is not this one, since
- * when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement
- * auth". Control, bidirectional, zero-width and other invisible characters are escaped, as in "\n" or "\u{202e}",
- * and a long prompt is cut after 200 characters.
+ * when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement auth". Control,
+ * bidirectional, zero-width and other invisible characters are escaped, as in "\n" or "\u{202e}", and a long prompt is
+ * cut after 200 characters.
  *
  * Never NULL: for NULL and freed metadata it says that the holder is unknown. Borrowed until
  * ralph_lock_metadata_free().

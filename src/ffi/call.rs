@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::status::ralph_lock_status;
 use crate::error::LockError;
 
-/// Runs a fallible exported function: maps its result to a status, and its failure to an error object if the caller
+/// Runs a fallible exported function. Maps its result to a status, and a failure to an error object if the caller
 /// passed a place for one.
 pub(super) fn status(
     error: *mut *mut ralph_lock_error,
@@ -40,7 +40,7 @@ fn report(failure: Failure, error: &Out<*mut ralph_lock_error>) -> ralph_lock_st
     status
 }
 
-/// A result's place in the caller's memory, cleared at once.
+/// The place of a result in the caller's memory, which is cleared at once.
 pub(super) struct Out<T> {
     name: &'static str,
     place: *mut T,
@@ -64,8 +64,8 @@ impl<T> Out<T> {
 
     pub(super) fn set(&self, value: T) {
         if self.is_wanted() {
-            // SAFETY: not NULL, so it is the address of a variable of this type (see above). What
-            // was in it is not dropped: it is C's.
+            // SAFETY: not NULL, so it is the address of a variable of this type (see above). Its old value belongs to C
+            // and is not dropped.
             unsafe { self.place.write(value) };
         }
     }
@@ -91,8 +91,8 @@ impl<T: Copy> OutSlice<T> {
     pub(super) fn fill(&self, values: &[T]) {
         if !self.place.is_null() {
             let count = values.len().min(self.capacity);
-            // SAFETY: not NULL, so it is the address of `capacity` variables of this type (see above),
-            // which are C's and not part of the values.
+            // SAFETY: not NULL, so it is the address of `capacity` variables of this type (see above), which belong to
+            // C and do not overlap the values.
             unsafe { self.place.copy_from_nonoverlapping(values.as_ptr(), count) };
         }
     }
@@ -122,8 +122,8 @@ fn string<'a>(name: &'static str, pointer: &'a *const c_char) -> Result<&'a CStr
     if pointer.is_null() {
         return Err(Failure::is_null(name));
     }
-    // SAFETY: not NULL, so it is a NUL-terminated string that C leaves alone during the call (see
-    // above); the borrow of the pointer variable ends before the call does.
+    // SAFETY: not NULL, so it is a NUL-terminated string (see above), which C does not change during the call; the
+    // borrow of the pointer variable ends before the call does.
     Ok(unsafe { CStr::from_ptr(*pointer) })
 }
 

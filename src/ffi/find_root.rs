@@ -28,8 +28,9 @@ use crate::ops;
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_NOT_FOUND: the directory belongs to no workspace
 /// - RALPH_LOCK_INVALID_ARGUMENT: also if the capacity is not 0 and the path and its NUL do not fit
-/// - RALPH_LOCK_IO: `start` is not a directory (ENOENT, ENOTDIR), or not accessible (EACCES)
+/// - RALPH_LOCK_IO: with ENOENT or ENOTDIR if `start` is not a directory, with EACCES if it is not accessible
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM: as in ralph_lock_is_locked()
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_find_root(

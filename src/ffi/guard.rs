@@ -51,9 +51,9 @@ impl ralph_lock_guard {
     }
 }
 
-/// Takes the workspace's lock now, or names the process that holds it. It does not wait for the lock to be released,
-/// but up to 20 ms for a holder that is writing its record, and up to a second while only short shared locks (processes
-/// that ask whether it is locked) prevent it.
+/// Takes the workspace's lock now, or names the process that holds it. It does not wait for the lock to be released. It
+/// waits up to 20 ms for a holder that is writing its record, and up to a second while only the short shared locks of
+/// processes that ask whether it is locked prevent it.
 ///
 /// `workspace_root`: an existing directory. `.ralph` and the lock file in it are created if missing.
 ///
@@ -75,8 +75,8 @@ impl ralph_lock_guard {
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_ALREADY_LOCKED: another process holds it, or another guard of this one; also if the lock file may be
-///   read but not written. `holder` is NULL if the directory is locked and the lock file is not: the holder's file
-///   was removed, or a program such as flock(1) has locked the directory. The message says so
+///   read but not written. `holder` is NULL if the workspace's directory is locked and the lock file is not: the
+///   holder's file was removed, or a program such as flock(1) has locked the directory. The message says so
 /// - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, the root is empty, the path too long, or the prompt too
 ///   long or not UTF-8
 /// - RALPH_LOCK_IO: a system call failed, for instance with ENOENT (no such root), EACCES or EROFS (the lock is
@@ -139,11 +139,11 @@ pub extern "C" fn ralph_lock_acquire_blocking(
 }
 
 /// Takes the workspace's lock as the options say: waits with a timeout, until a token is triggered, or for another lock
-/// file. It neither polls nor starts a thread: the kernel reports when the lock may be free (inotify(7) and
-/// pidfd_open(2), or kqueue(2) on macOS and FreeBSD). Up to 100 waits of a process share one inotify instance, of which
-/// a user has 128; later waits reuse it. Where the kernel reports nothing, on network file systems, on some BSDs or
-/// without a free inotify instance, it looks again after 1 to 50 ms. A wait that ends without the lock leaves nothing
-/// behind.
+/// file. It starts no thread, and does not poll where the kernel reports when the lock may be free (inotify(7) and
+/// pidfd_open(2), or kqueue(2) on macOS and FreeBSD). The kernel reports nothing on network file systems, on some BSDs,
+/// without a free inotify instance, and while another process has locked only the workspace's directory: there it looks
+/// again after 1 to 50 ms. Up to 100 waits of a process share one inotify instance, of which a user has 128; later
+/// waits reuse it. A wait that ends without the lock leaves nothing behind.
 ///
 /// `options`: NULL tries once, like ralph_lock_try_acquire(); new options wait without limit. The other parameters are
 /// those of ralph_lock_try_acquire(). `holder` receives the last known holder on RALPH_LOCK_TIMED_OUT and
@@ -159,8 +159,8 @@ pub extern "C" fn ralph_lock_acquire_blocking(
 /// - RALPH_LOCK_CANCELLED: the token was triggered, before the wait or during it
 /// - RALPH_LOCK_INTERRUPTED: a signal handler ran during the wait; with a timeout or a token, also one with
 ///   SA_RESTART, signal(7)
-/// - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(), or the chosen lock file contains text that is not a
-///   lock file's
+/// - RALPH_LOCK_INVALID_ARGUMENT: as in ralph_lock_try_acquire(); also if the chosen lock file contains text that is
+///   not a lock file's, or the options' token belongs to the parent process
 /// - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
 /// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -246,8 +246,9 @@ pub extern "C" fn ralph_lock_guard_path(guard: *const ralph_lock_guard) -> *cons
 /// - RALPH_LOCK_LOST: it is not; release the guard
 /// - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire: its parent has the lock
 /// - RALPH_LOCK_INVALID_HANDLE
-/// - RALPH_LOCK_IO: the path cannot be examined; on a distributed file system also ENOTCONN, the server or the client
-///   has ended, or ESHUTDOWN, the server has evicted this client and may have given the lock to another process
+/// - RALPH_LOCK_IO: the path cannot be examined; on a distributed file system also ENOTCONN (the server or the client
+///   has ended) or ESHUTDOWN (the server has evicted this client and may have given the lock to another process)
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_guard_verify(
@@ -262,16 +263,19 @@ pub extern "C" fn ralph_lock_guard_verify(
 /// during an `rm -rf` makes that fail.
 ///
 /// `guard`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `holder` receives the holder of the new file on
-/// RALPH_LOCK_ALREADY_LOCKED, else NULL, as in ralph_lock_try_acquire(). May be NULL. `error` as there.
+/// RALPH_LOCK_ALREADY_LOCKED, else NULL. The caller frees it with ralph_lock_metadata_free(). May be NULL. `error` as
+/// in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK: the lock file is in place, also if it was never gone
 /// - RALPH_LOCK_ALREADY_LOCKED: a program that knows only the file, such as ralph-core or flock(1), has locked
 ///   the new file and held it for 50 ms; the guard has not changed
 /// - RALPH_LOCK_LOST: the root is gone, another directory is at its path, or another process has locked it. A root is
 ///   never created again
-/// - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire
+/// - RALPH_LOCK_INVALID_ARGUMENT: also in a process that was forked after the acquire, or if the chosen lock file
+///   contains text that is not a lock file's
 /// - RALPH_LOCK_INVALID_HANDLE
 /// - RALPH_LOCK_IO: a system call failed
+/// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM: also if the file is replaced each time it is locked
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_guard_restore(

@@ -1,4 +1,4 @@
-//! The objects that C has handles for. C's pointers are handles, and never dereferenced.
+//! The objects that C has handles for. The pointers that C has are handles, and are never dereferenced.
 
 use std::any::Any;
 use std::ptr;
@@ -33,12 +33,12 @@ pub(super) fn find<T: Object>(name: &'static str, handle: *const T) -> Result<Re
     look_up(handle).ok_or(Failure::InvalidHandle(name))
 }
 
-/// The same for a function that has its own answer for a handle that is not live.
+/// The same for a function with its own answer for a handle that is not live.
 pub(super) fn look_up<T: Object>(handle: *const T) -> Option<Ref<'static, T>> {
     OBJECTS.get(handle.addr())
 }
 
-/// Frees an object, for an exported function that does nothing else. A handle that is not live is left alone.
+/// Frees an object. A handle that is not live is left alone. For exported functions that do nothing else.
 pub(super) fn free<T: Object>(handle: *const T) {
     value((), || {
         OBJECTS.remove::<T>(handle.addr());

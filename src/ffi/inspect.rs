@@ -24,8 +24,8 @@ pub enum ralph_lock_state {
     Stale = 2,
 }
 
-/// Returns one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer. It
-/// was true at one moment during the call, and may be outdated when the caller sees it.
+/// Returns one consistent answer: whether the workspace's lock is held, and the record that belongs to that answer. The
+/// answer was true at one moment during the call, and may be outdated when the caller sees it.
 ///
 /// It takes up to 20 ms if the process that holds the lock has not written its record yet, or never writes one.
 ///
@@ -56,7 +56,7 @@ pub extern "C" fn ralph_lock_inspect(
     ralph_lock_inspect_with(workspace_root, ptr::null(), state, metadata, error)
 }
 
-/// The same for the lock that the options name.
+/// As ralph_lock_inspect(), for the lock that the options name.
 ///
 /// `options`: NULL means the workspace's own lock. Of the options only the lock file is used. The other parameters and
 /// the statuses are those of ralph_lock_inspect().

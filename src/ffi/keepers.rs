@@ -13,15 +13,15 @@ use crate::ops;
 /// server started under the lock. Those in containers are found from outside, by their process ids here. Processes of
 /// other users, and of pid namespaces that the caller cannot see, are missing.
 ///
-/// macOS and FreeBSD do not say which descriptor has a lock. While the lock is held, the call finds the processes with a
-/// descriptor that has had the lock (macOS) or has asked for it, as a wait does (FreeBSD).
+/// macOS and FreeBSD do not say which descriptor has a lock. While the lock is held, the call finds the processes with
+/// a descriptor that has had the lock (macOS) or has asked for it, as a wait does (FreeBSD).
 ///
 /// It reads every descriptor of every thread in /proc, which takes milliseconds, or tenths of a second on a busy
 /// machine. It touches only the lock's file, so a file system that has stopped answering cannot delay it.
 ///
-/// `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if that is 0. `count`
-/// receives the number of all of them on RALPH_LOCK_OK, also if it exceeds the capacity, else 0. Must not be NULL.
-/// `error` as in ralph_lock_try_acquire().
+/// `workspace_root`: a directory. `pids` receives the first `capacity` process ids. May be NULL if `capacity` is 0.
+/// `count` receives the number of all of them on RALPH_LOCK_OK, also if it exceeds the capacity, else 0. Must not be
+/// NULL. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_INVALID_ARGUMENT
@@ -39,7 +39,7 @@ pub extern "C" fn ralph_lock_find_keepers(
     ralph_lock_find_keepers_with(workspace_root, ptr::null(), pids, capacity, count, error)
 }
 
-/// The same for the lock that the options name.
+/// As ralph_lock_find_keepers(), for the lock that the options name.
 ///
 /// `options`: NULL means the workspace's own lock. Of the options only the lock file is used. The other parameters
 /// and the statuses are those of ralph_lock_find_keepers().

@@ -69,8 +69,8 @@ impl ralph_lock_metadata {
     }
 }
 
-/// A copy for C, where NUL can only be the end of a string: one inside the text becomes U+FFFD. None: there is no memory
-/// for it, as another program may have decided how long it is.
+/// A copy for C, where NUL can only be the end of a string: one inside the text becomes U+FFFD. None: there is no
+/// memory for it; another program may have decided how long it is.
 fn c_string(text: &str) -> Option<CString> {
     const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
     let inside = text.matches('\0').count();
@@ -103,9 +103,8 @@ pub extern "C" fn ralph_lock_metadata_local_pid(metadata: *const ralph_lock_meta
     value(0, || look_up(metadata).and_then(|metadata| metadata.seen().local_pid()).unwrap_or(0))
 }
 
-/// When the holder took the lock, by the holder's clock: nanoseconds since 1970-01-01 00:00 UTC. A
-/// time out of range (before 1677 or after 2262) gives INT64_MIN or INT64_MAX. 0 for NULL and
-/// freed metadata.
+/// When the holder took the lock, by the holder's clock, in nanoseconds since 1970-01-01 00:00 UTC. A time out of range
+/// (before 1677 or after 2262) gives INT64_MIN or INT64_MAX. 0 for NULL and freed metadata.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_started_unix_ns(metadata: *const ralph_lock_metadata) -> i64 {
     value(0, || {
@@ -116,8 +115,8 @@ pub extern "C" fn ralph_lock_metadata_started_unix_ns(metadata: *const ralph_loc
     })
 }
 
-/// The same time as text in UTC, for instance "2026-11-22T16:00:00.123456789Z" (RFC 3339). NULL
-/// for NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
+/// When the holder took the lock, as text in UTC, for instance "2026-11-22T16:00:00.123456789Z" (RFC 3339). NULL for
+/// NULL and freed metadata. Borrowed until ralph_lock_metadata_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_metadata_started_rfc3339(metadata: *const ralph_lock_metadata) -> *const c_char {
     value(ptr::null(), || look_up(metadata).map_or(ptr::null(), |metadata| metadata.started_rfc3339().as_ptr()))
@@ -141,9 +140,9 @@ pub extern "C" fn ralph_lock_metadata_host(metadata: *const ralph_lock_metadata)
 }
 
 /// The holder in one line of UTF-8, safe to print at a terminal: the process id, the host if it is not this one, since
-/// when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement
-/// auth". Control, bidirectional, zero-width and other invisible characters are escaped, as in "\n" or "\u{202e}",
-/// and a long prompt is cut after 200 characters.
+/// when, and the prompt, for instance "process 4711 since 2026-11-22T16:00:00Z: implement auth". Control,
+/// bidirectional, zero-width and other invisible characters are escaped, as in "\n" or "\u{202e}", and a long prompt is
+/// cut after 200 characters.
 ///
 /// Never NULL: for NULL and freed metadata it says that the holder is unknown. Borrowed until
 /// ralph_lock_metadata_free().

@@ -2,8 +2,8 @@
 //! it with the built library. The doc comments of the exported functions become `include/ralph_lock.h`, so they address
 //! C programmers.
 //!
-//! Each exported function does three things: check its arguments, call safe Rust, map the result.
-//! Every pointer that C passes in is read or written in `call` and nowhere else.
+//! Each exported function does three things: check its arguments, call safe Rust, map the result. Pointers that C
+//! passes in are read and written only in `call`.
 
 mod call;
 mod catch;

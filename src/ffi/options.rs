@@ -18,7 +18,8 @@ use crate::wait::AcquireOptions;
 
 /// How to acquire: how long to wait, what ends the wait, which lock file. The caller owns it and frees it with
 /// ralph_lock_options_free(). It can serve any number of calls, in many threads at a time; a change applies to calls
-/// that begin after it.
+/// that begin after it. In a forked child, options that another thread was using at the fork give
+/// RALPH_LOCK_INVALID_ARGUMENT.
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_options(Mutex<AcquireOptions>);
 
@@ -54,7 +55,8 @@ fn lock(options: &ralph_lock_options) -> Result<MutexGuard<'_, AcquireOptions>, 
 }
 
 /// Makes options with the defaults: wait without limit, for the workspace's own lock. (Passing NULL for options means
-/// something else: try once.) Returns NULL if the process has a million objects that were not freed.
+/// something else: try once.) Returns NULL if the process has a million objects that were not freed, or 65,000 on a
+/// 32-bit system.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_new() -> *mut ralph_lock_options {
     value(ptr::null_mut(), || hand_over(ralph_lock_options(Mutex::default())))

@@ -39,7 +39,7 @@ pub extern "C" fn ralph_lock_signal_holder(
     ralph_lock_signal_holder_with(workspace_root, ptr::null(), signal_number, error)
 }
 
-/// The same for the lock that the options name.
+/// As ralph_lock_signal_holder(), for the lock that the options name.
 ///
 /// `options`: NULL means the workspace's own lock. Of the options only the lock file is used. The other parameters
 /// and the statuses are those of ralph_lock_signal_holder().

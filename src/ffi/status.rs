@@ -15,7 +15,7 @@ use crate::error::LockError;
 pub enum ralph_lock_status {
     /// The call succeeded.
     RALPH_LOCK_OK = 0,
-    /// Another process holds the lock, or another guard of this one.
+    /// Another process holds the lock, or another guard of this process.
     RALPH_LOCK_ALREADY_LOCKED = 1,
     /// A lock file, its record, a holder or a workspace does not exist.
     RALPH_LOCK_NOT_FOUND = 2,
@@ -25,8 +25,8 @@ pub enum ralph_lock_status {
     RALPH_LOCK_CANCELLED = 4,
     /// A signal handler ran during the wait; call again to wait again.
     RALPH_LOCK_INTERRUPTED = 5,
-    /// The path no longer leads to the locked file, because the file was removed or replaced, or a server has dropped
-    /// the lock.
+    /// The lock was lost: the lock file or a directory above it was removed or replaced, or a server has dropped the
+    /// lock.
     RALPH_LOCK_LOST = 6,
     /// The lock is held, but not provably by the process on record.
     RALPH_LOCK_NOT_LIVE = 7,

@@ -23,8 +23,8 @@ use crate::wait::Waiter;
 ///
 /// The waits of a process for one lock, those of ralph_lock_acquire_with() too, stand in line in the order of their
 /// first steps. The kernel wakes the first one, and its end wakes the next. A wait that is not stepped while it is
-/// readable delays the others by a second at most. A waiter has one descriptor, with a timeout two; the first in line
-/// has up to six more.
+/// readable delays the others by a second at most. A waiter has one descriptor, or two with a timeout; the first in
+/// line has up to six more.
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_waiter {
     fd: i32,
@@ -37,8 +37,8 @@ pub struct ralph_lock_waiter {
 /// Begins a wait for an event loop. It tries nothing yet: call ralph_lock_waiter_step() once before the first poll, or
 /// poll at once, because the descriptor is readable for that first step.
 ///
-/// The parameters are those of ralph_lock_acquire_with(), but NULL options wait without limit. The timeout starts
-/// here.
+/// The parameters are those of ralph_lock_acquire_with(), except that NULL for `options` waits without limit. The
+/// timeout starts here.
 ///
 /// `waiter` receives the wait on RALPH_LOCK_OK, else NULL. The caller frees it with ralph_lock_waiter_free(). Must
 /// not be NULL. `error` as in ralph_lock_try_acquire().
@@ -70,8 +70,9 @@ pub extern "C" fn ralph_lock_waiter_new(
 }
 
 /// The descriptor to poll for reading; it is readable when a step is worthwhile. It stays the same until
-/// ralph_lock_waiter_free(), which closes it: remove it from the event loop before. -1 for NULL and freed waiters.
-/// It is an epoll set, on macOS and FreeBSD a kqueue: there EVFILT_READ alone is for it, and a forked child has none.
+/// ralph_lock_waiter_free(), which closes it: remove it from the event loop before. -1 for NULL and freed waiters. It
+/// is an epoll(7) set or, on macOS and FreeBSD, a kqueue(2). Watch a kqueue with EVFILT_READ or poll(2), and register
+/// nothing in it; a forked child does not inherit it.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 {
     value(-1, || look_up(waiter).map_or(-1, |entry| entry.fd))
@@ -80,16 +81,17 @@ pub extern "C" fn ralph_lock_waiter_fd(waiter: *const ralph_lock_waiter) -> i32 
 /// Takes the lock if it is free, and does not wait for it. Only a file system whose server does not answer delays this.
 ///
 /// `waiter`: NULL is RALPH_LOCK_INVALID_ARGUMENT. `guard`, `holder` and `error` as in ralph_lock_try_acquire();
-/// `holder` receives the last known holder for RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
+/// `holder` receives the last known holder on RALPH_LOCK_TIMED_OUT and RALPH_LOCK_CANCELLED too.
 ///
-/// After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter can only be freed.
+/// After any status but RALPH_LOCK_ALREADY_LOCKED the wait is over, and the waiter can only be freed. A call that is
+/// refused because of its arguments does not end the wait.
 ///
 /// - RALPH_LOCK_OK: the caller holds the lock
 /// - RALPH_LOCK_ALREADY_LOCKED: not yet, poll again
 /// - RALPH_LOCK_TIMED_OUT
 /// - RALPH_LOCK_CANCELLED
-/// - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, another thread is in this function with the same
-///   waiter, or its wait is over
+/// - RALPH_LOCK_INVALID_ARGUMENT: a required argument is NULL, another thread is in this function with the same waiter,
+///   its wait is over, or the chosen lock file contains text that is not a lock file's
 /// - RALPH_LOCK_INVALID_HANDLE: freed, never a waiter, or a waiter of the parent process
 /// - RALPH_LOCK_IO: as in ralph_lock_try_acquire()
 /// - RALPH_LOCK_UNSUPPORTED_FILESYSTEM
@@ -122,8 +124,8 @@ pub extern "C" fn ralph_lock_waiter_step(
     })
 }
 
-/// Ends a wait and closes its descriptor; the next wait in line goes on. The lock file does not change. NULL and a freed
-/// waiter are left alone.
+/// Ends a wait and closes its descriptor; the next wait in line goes on. The lock file does not change. NULL and a
+/// freed waiter are left alone.
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_waiter_free(waiter: *mut ralph_lock_waiter) {
     free(waiter);

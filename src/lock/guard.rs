@@ -228,7 +228,8 @@ impl LockGuard {
     fn is_on_record(&self, ours: &Holder) -> Result<bool, Fault> {
         let mut budget = Budget::of(OLD_TEXT);
         loop {
-            // By another descriptor of the root: on the guard's own, trying a shared lock would replace the exclusive one.
+            // By another descriptor of the root: on the guard's own, trying a shared lock would replace the exclusive
+            // one.
             match inspect(self.path.below_root_of(&self.path)?)? {
                 Inspection::Held(Some(holder)) if *holder == *ours => return Ok(true),
                 // Another process may have it by now, or the text read is older than this guard's record.

@@ -7,8 +7,8 @@ use crate::error::{Fault, LockError};
 use crate::lock::{Inspection, LockPath, LockedFile, inspect};
 use crate::process::{all_processes, has_lock, shows_our_numbers};
 
-/// The processes that have a descriptor with the exclusive lock of the lock file, as far as the system shows them. Reads
-/// every descriptor of every process.
+/// The processes that have a descriptor with the exclusive lock of the lock file, as far as the system shows them.
+/// Reads every descriptor of every process.
 pub(crate) fn find_keepers(root: &Path, lock_file: Option<&Path>) -> Result<Vec<u32>, Fault> {
     let path = LockPath::within(root, lock_file)?;
     // There the kernel marks a descriptor that was locked, and leaves the mark when the lock is free. This path has
