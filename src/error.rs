@@ -21,20 +21,20 @@ pub enum LockError {
     /// when it is `flock(1)`. `root` is there when the workspace's directory is locked and its lock file is not.
     AlreadyLocked { path: PathBuf, holder: Option<Box<Holder>>, root: Option<Box<RootHolder>> },
 
-    /// The timeout expired. The holder is the one at the last look.
+    /// The timeout expired. The holder is the last known one.
     TimedOut { path: PathBuf, holder: Option<Box<Holder>> },
 
-    /// The wait was cancelled. The holder is the one at the last look.
+    /// The wait was cancelled. The holder is the last known one.
     Cancelled { path: PathBuf, holder: Option<Box<Holder>> },
 
     /// A lock file, its record, a holder or a workspace does not exist.
     NotFound { path: PathBuf, reason: String },
 
-    /// A signal handler ran during a blocking wait; the caller may wait again.
+    /// A signal handler ran during the wait; the caller may wait again.
     Interrupted { path: PathBuf },
 
-    /// The path no longer leads to the file that the guard holds, because the file was removed or replaced, or a
-    /// server has dropped the lock.
+    /// The lock was lost: the lock file or a directory above it was removed or replaced, or a server has dropped the
+    /// lock.
     Lost { path: PathBuf },
 
     /// The lock is held, but there is no record of the holder.
@@ -61,7 +61,7 @@ pub enum LockError {
     /// The chosen lock file contains text that is not a record. It was left untouched.
     NotLockFile { path: PathBuf },
 
-    /// The platform has no flock(2), or the kernel lacks a system call that this function needs.
+    /// The platform has no flock(2), or the kernel lacks what the call needs.
     UnsupportedPlatform,
 
     /// The file system does not support locks.
@@ -190,7 +190,7 @@ impl LockError {
         }
     }
 
-    /// The holder of the lock at the last look, if known.
+    /// The last known holder of the lock.
     pub fn holder(&self) -> Option<&Holder> {
         match self {
             LockError::AlreadyLocked { holder, .. }

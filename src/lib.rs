@@ -48,7 +48,7 @@ mod wait;
 #[cfg(not(unix))]
 use unsupported::{self as lock, self as ops};
 
-// `no_mangle` counts as unsafe; unsafe blocks stand only in ffi/call.rs, which a test checks.
+// `no_mangle` counts as unsafe. Unsafe blocks are only in ffi/call.rs, which a test checks.
 #[cfg(feature = "ffi")]
 #[allow(unsafe_code)]
 mod ffi;
@@ -142,8 +142,8 @@ impl LoopLock {
         Ok(ops::signal_holder(workspace_root.as_ref(), options.lock_file.as_deref(), signal)?)
     }
 
-    /// The processes that keep the lock, as far as /proc shows them: the holder, or those that inherited its
-    /// descriptor. Looks at every descriptor of every thread, which takes milliseconds, and touches no file but the
+    /// The processes that keep the lock, as far as the caller may see them: the holder, or those that inherited its
+    /// descriptor. It reads every descriptor of every thread, which takes milliseconds, and touches no file but the
     /// lock's.
     #[cfg(unix)]
     pub fn find_keepers(workspace_root: impl AsRef<Path>) -> Result<Vec<u32>, LockError> {
@@ -169,13 +169,13 @@ impl LoopLock {
         Ok(ops::find_root(start.as_ref())?)
     }
 
-    /// Whether a process holds the lock now, this one included.
+    /// Whether a process holds the lock at this moment, the calling one included.
     pub fn is_locked(workspace_root: impl AsRef<Path>) -> Result<bool, LockError> {
         Ok(lock::is_locked(workspace_root.as_ref())?)
     }
 
-    /// What a lock is worth on the file system of this workspace: by trying two locks on a scratch file next to
-    /// the lock file, and by what kind of file system it is.
+    /// What a lock is worth on the workspace's file system. It tries two locks on a scratch file in the lock file's
+    /// directory, and looks at the file system's type.
     pub fn probe_filesystem(workspace_root: impl AsRef<Path>) -> Result<Filesystem, LockError> {
         Ok(ops::probe_filesystem(workspace_root.as_ref())?)
     }

@@ -16,12 +16,12 @@ const ROOT: Duration = Duration::from_millis(20);
 /// How long a restore tries to lock the new file.
 const RESTORE: Duration = Duration::from_millis(50);
 
-/// The least number of tries: on a busy machine few may fit into that time, which proves nothing.
+/// The least number of tries: on a busy machine too few may fit into that time.
 const PROBERS_TRIES: u32 = 1000;
 const RESTORE_TRIES: u32 = 20;
 
-/// For how long a shared file system may show an old text: GlusterFS and the kernel's FUSE cache for a second, and a
-/// busy machine takes longer.
+/// How long a shared file system may show an old text: GlusterFS and the kernel's FUSE cache do so for a second, and on
+/// a busy machine for longer.
 pub(crate) const OLD_TEXT: Duration = Duration::from_secs(3);
 
 /// How often to look for a newer text.
@@ -44,7 +44,7 @@ impl Default for Backoff {
 /// A span of time that starts at its first use.
 pub(crate) struct Budget {
     length: Duration,
-    /// How many more tries are granted whatever the time.
+    /// The number of tries that are left even if the time is over.
     least: u32,
     end: Option<Duration>,
 }

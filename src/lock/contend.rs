@@ -13,8 +13,8 @@ pub(crate) fn contend(file: &mut LockedFile, backoff: &mut Backoff) -> Result<bo
         if !file.is_read_only() && file.try_exclusive()? {
             return Ok(true);
         }
-        // Another process has a lock. A holder's is exclusive; a prober's is shared, and so is that of an acquirer
-        // at this line.
+        // Another process has a lock. A holder's is exclusive. A prober's is shared, and so is an acquirer's on the
+        // next line.
         if file.try_shared()? {
             if let Some(error) = file.take_read_only() {
                 return Err(error);

@@ -1,8 +1,8 @@
 //! Creates what a lock needs: the missing directories, the lock file, and the .gitignore that hides it from git.
 //!
-//! A user who may use the root may use what is created in it, whatever the umask: one colleague can lock what another
-//! created. Owner and mode are set by descriptor, and only on what this call created: a file by O_EXCL; a directory if
-//! it is empty and still the caller's, because an attacker may move another directory into its place.
+//! Users with access to the root get access to what is created in it, whatever the umask: so one user can lock what
+//! another one created. Owner and mode are set by descriptor, and only on what this call created: a file by O_EXCL; a
+//! directory if it is empty and still the caller's, because an attacker may move another directory into its place.
 
 use std::ffi::CString;
 use std::io;

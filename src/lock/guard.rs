@@ -50,7 +50,7 @@ impl LockGuard {
     }
 
     /// Checks that the lock is still the workspace's: that the path leads to the locked file, which it does not after
-    /// `rm -rf .ralph`, and that an absolute root is still at its path. Otherwise [`LockError::Lost`]; see
+    /// `rm -rf .ralph`, and that an absolute root is still at its path. Otherwise [`LockError::Lost`]: see
     /// [`LockGuard::restore`]. On a shared file system it also checks that the lock is still held there, with this
     /// guard's record: a restarted server has forgotten it.
     pub fn verify(&self) -> Result<(), LockError> {
@@ -82,17 +82,16 @@ impl LockGuard {
         self.path.as_c_str()
     }
 
-    /// The error when no earlier holder left a record.
+    /// The error if no earlier holder left a record.
     pub(crate) fn no_previous(&self) -> Fault {
         let reason = "no earlier holder left a record".to_owned();
         Box::new(LockError::NotFound { path: self.path.to_owned(), reason })
     }
 
-    /// Makes this process, which has just got the file's lock, the holder on record. It locks the root first and
-    /// compares afterwards: another process may have removed or replaced the file since it was opened. Without the
-    /// comparison two processes would hold two files, each as the workspace's lock; a comparison before the root is
-    /// locked proves nothing. A refusal because of the root is compared too: its holder may have restored a file that
-    /// names it.
+    /// Makes this process, which has just locked the file, the holder on record. It locks the root first and compares
+    /// afterwards: another process may have removed or replaced the file since it was opened. Without the comparison
+    /// two processes would hold two files, each as the workspace's lock; a comparison before the root is locked proves
+    /// nothing. A refusal because of the root is compared too: its holder may have restored a file that names it.
     pub(crate) fn publish(
         mut file: LockedFile,
         record: &mut Record<'_>,
@@ -189,7 +188,7 @@ impl LockGuard {
         self.held.try_lock().ok()
     }
 
-    /// Runs the function on the held lock. None: the guard has ended.
+    /// Calls the function with the held lock. None: the guard has ended.
     fn with_held<T>(&self, body: impl FnOnce(&mut Held) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
         if !self.is_own() {
             return Err(LockError::invalid("the guard belongs to the parent process, which forked this one"));

@@ -18,7 +18,8 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Between two calls the program may close its descriptors, and reuse their numbers.
+    /// Whether the descriptors are compared before they are used or closed: between two calls the program may close
+    /// them and reuse their numbers.
     pub(super) fn keep(&self, kept: bool) {
         self.file.keep(kept);
     }

@@ -192,7 +192,7 @@ impl LockPath {
         }
     }
 
-    /// The descriptor and the relative path by which the file is looked up.
+    /// The directory and the path by which the file is looked up.
     fn lookup(&self) -> (Below<'_>, &CStr) {
         let bytes = self.0.path.as_bytes_with_nul();
         match self.root().and_then(Root::below) {
@@ -289,7 +289,7 @@ impl LockPath {
         }
     }
 
-    /// The error when the file was replaced each time its lock was taken.
+    /// The error if the file was replaced each time its lock was taken.
     pub(crate) fn unsettled(&self) -> Fault {
         Box::new(LockError::Unsettled { path: self.to_owned() })
     }

@@ -94,8 +94,8 @@ impl RootLock {
         }
     }
 
-    /// Whether the descriptor, whose identity was compared, still has the lock. Determined only if another copy of the
-    /// descriptor may have unlocked it; a free lock is taken again.
+    /// Whether the descriptor still has the lock. Call it after the descriptor's identity was compared. It is tried
+    /// only if another copy of the descriptor may have unlocked it (`copied`); a free lock is taken again.
     pub(crate) fn is_held(&self, copied: bool) -> bool {
         let directory = self.path.root().and_then(Root::lockable).filter(|_| copied);
         directory.is_none_or(|directory| flock::try_exclusive(directory).unwrap_or(true))

@@ -76,7 +76,7 @@ impl LockedFile {
         }
         // Parsed before blanking: a caller without memory for it leaves it to the next one.
         let left = self.holder_in(&text)?;
-        // As at a release: after a holder's death a full disk must not keep the lock from the next one.
+        // Blanked as by a release: a full disk must not keep the next holder from the lock.
         self.blank(text.len()).map(|()| left)
     }
 

@@ -1,4 +1,4 @@
-//! Finds out what a file system's locks are worth: tries them, and asks the kernel which file system it is.
+//! Determines what locks are worth on a file system: tries them, and asks the kernel for the file system's type.
 
 use std::ffi::CString;
 use std::io;

@@ -89,7 +89,7 @@ impl Seen<'_> {
             && proc::pid_namespace(number).ok() == self.identity.pid_ns
     }
 
-    /// The pid to watch it by. A record without identity is taken for one of this pid namespace.
+    /// The pid by which to watch it. A record without identity is taken for one of this pid namespace.
     pub(crate) fn number_here(&self) -> Option<u32> {
         match self.number() {
             Ok(number) => Some(number),

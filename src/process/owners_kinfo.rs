@@ -1,5 +1,5 @@
-//! Which processes have locked a file, where the kernel has no list of locks (macOS, FreeBSD): those with a descriptor
-//! of the file that is marked as one that was locked.
+//! Finds the processes that have locked a file, where the kernel has no list of locks (macOS, FreeBSD): those with a
+//! descriptor of the file that is marked as one that was locked.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -7,7 +7,7 @@ use std::os::fd::BorrowedFd;
 use crate::sys::file::{self, FileId};
 use crate::sys::kinfo;
 
-/// A file.
+/// A file, by its identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LockId(FileId);
 

@@ -1,4 +1,4 @@
-//! Reads the system's facts about a process: from proc(5), or by the means of other systems.
+//! Reads the system's facts about a process: from proc(5), or by the calls of other systems.
 
 use std::ffi::{CStr, CString};
 use std::io;
@@ -48,8 +48,8 @@ pub(super) fn pid_namespace(pid: u32) -> io::Result<u64> {
     namespace(&path(format!("/proc/{pid}/ns/pid")))
 }
 
-/// Whether a process with this pid has a program, which a zombie has not. One system call. False also if that cannot be
-/// seen: for another user's process, or without /proc.
+/// Whether a process with this pid has a program, which a zombie has not. One system call. Also false if that is not
+/// visible: for another user's process, or without /proc.
 pub(super) fn has_program(pid: u32) -> bool {
     #[cfg(linux)]
     return file::read_link(&path(format!("/proc/{pid}/exe")), &mut [0]).is_ok();
@@ -109,7 +109,7 @@ pub(crate) fn is_ending(pid: u32) -> bool {
     })
 }
 
-/// Other systems do not show it.
+/// Other systems do not report it.
 #[cfg(not(linux))]
 pub(crate) fn is_ending(_pid: u32) -> bool {
     false
