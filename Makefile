@@ -19,7 +19,7 @@ NAMED := $(word 2,$(NAMES))
 VERSIONED := $(word 3,$(NAMES))
 PRIVATE := $(wordlist 5,$(words $(NAMES)),$(NAMES))
 ifeq ($(suffix $(LINKED)),.dylib)
-# The oldest macOS that it runs on.
+# The oldest macOS on which the libraries run.
 MACOSX_DEPLOYMENT_TARGET ?= 11.0
 export MACOSX_DEPLOYMENT_TARGET
 WITHOUT_UNUSED := -Wl,-dead_strip

@@ -10,7 +10,8 @@ fn main() {
     if target == "linux" && std::env::var_os("CARGO_FEATURE_PORTABLE").is_none() {
         println!("cargo:rustc-cfg=linux");
     }
-    // Code for macOS and FreeBSD is compiled under these names: events by kqueue(2), and what the system tells of processes.
+    // Code for macOS and FreeBSD is compiled under these names: events by kqueue(2), and the system's facts about
+    // processes.
     for name in ["kqueue", "kinfo"] {
         println!("cargo:rustc-check-cfg=cfg({name})");
         if matches!(target.as_str(), "macos" | "freebsd") {
@@ -24,7 +25,7 @@ fn main() {
             println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libralph_lock.{major}.dylib");
             println!("cargo:rustc-cdylib-link-arg=-Wl,-current_version,{version}");
             println!("cargo:rustc-cdylib-link-arg=-Wl,-compatibility_version,{major}.0.0");
-            // Of all that Rust names, only the C library is used.
+            // Of the libraries that Rust names, only the C library is used.
             println!("cargo:rustc-cdylib-link-arg=-Wl,-dead_strip_dylibs");
         }
         "linux" | "android" | "freebsd" | "netbsd" | "openbsd" | "dragonfly" => {

@@ -95,7 +95,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The version of this header; ralph_lock_version() is that of the library which runs. */
+/** The version of this header. ralph_lock_version() returns that of the running library. */
 #define RALPH_LOCK_VERSION "0.1.0"
 #define RALPH_LOCK_VERSION_MAJOR 0
 #define RALPH_LOCK_VERSION_MINOR 1

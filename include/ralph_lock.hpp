@@ -166,7 +166,7 @@ using options_handle = std::unique_ptr<ralph_lock_options, freeing<ralph_lock_op
 using cancel_handle = std::unique_ptr<ralph_lock_cancel, freeing<ralph_lock_cancel_free>>;
 using waiter_handle = std::unique_ptr<ralph_lock_waiter, freeing<ralph_lock_waiter_free>>;
 
-/// The place for a handle from a C function, which owns the handle once the call returns.
+/// Receives a handle from a C function. The owner gets it when the call has returned.
 template <class Handle> class out {
 public:
     explicit out(Handle &handle) noexcept : handle_(handle) {}
@@ -388,7 +388,7 @@ private:
 
 namespace detail {
 
-/// Whether a text contains a NUL, at which it would be cut, so that another workspace could be locked.
+/// Whether a text contains a NUL, where the C functions would cut it: a root that is cut is another workspace.
 inline bool has_nul(std::string_view text) noexcept { return text.find('\0') != text.npos; }
 
 /// Calls a C function whose last parameter is the error object.
@@ -398,7 +398,7 @@ template <class Function, class... Arguments> error call(Function function, Argu
     return {code, std::move(details)};
 }
 
-/// Calls one about a workspace.
+/// Calls a C function about a workspace.
 template <class Function, class... Arguments>
 error ask(Function function, const std::filesystem::path &root, Arguments &&...arguments) {
     const std::string text = root.string();
@@ -452,7 +452,7 @@ public:
     explicit operator bool() const noexcept { return held_ != nullptr; }
 
     /// Releases the lock, as the destructor does, and returns the outcome. With status::io the lock is released too,
-    /// but the record is still in the file. An empty guard is status::ok.
+    /// but the record may still be in the file. An empty guard is status::ok.
     ralph_lock::status release() noexcept {
         return static_cast<ralph_lock::status>(ralph_lock_release(held_.release()));
     }
@@ -460,14 +460,14 @@ public:
     /// The lock file; empty for an empty guard.
     std::filesystem::path path() const { return detail::copy(ralph_lock_guard_path(held_.get())); }
 
-    /// Checks that the path still leads to the locked file: status::lost after `rm -rf .ralph`, for instance. Call it
-    /// before work is committed, and stop when the lock is lost.
+    /// Checks that the lock is still the workspace's: status::lost after `rm -rf .ralph`, for instance. Call it before
+    /// work is committed. If the lock is lost, restore() it or stop.
     result<void> verify() const { return detail::call(ralph_lock_guard_verify, held_.get()); }
 
     /// Puts the lock file back after it was removed or replaced; the guard then holds that file.
     ///
     /// - status::already_locked: a program that knows only the file holds the new one; the error names it
-    /// - status::lost: the root itself is gone
+    /// - status::lost: the root is gone, another directory is at its path, or another process has locked it
     result<void> restore() const {
         detail::metadata_handle record;
         error outcome = detail::call(ralph_lock_guard_restore, held_.get(), detail::out(record));
@@ -516,7 +516,7 @@ inline std::uint64_t milliseconds(rough time) noexcept {
     return time.count() > 0 ? static_cast<std::uint64_t>(std::ceil(time.count())) : 0;
 }
 
-/// The end of a duration.
+/// The time at which a duration from now ends.
 inline std::chrono::steady_clock::time_point deadline(rough time) noexcept {
     using clock = std::chrono::steady_clock;
     const std::uint64_t limit = milliseconds(time);
@@ -531,7 +531,7 @@ std::uint64_t milliseconds_until(const std::chrono::time_point<Clock, Duration> 
     return left > -endless && left < endless ? milliseconds(then - now) : milliseconds(left);
 }
 
-/// Makes options for the C library, or returns the error in these.
+/// Makes options for the C library, or returns what is wrong with these.
 inline error make(const options &how, std::uint64_t timeout_ms, options_handle &made) {
     const std::string file = how.lock_file.string();
     if (has_nul(file))
@@ -564,7 +564,7 @@ error begin(Function function, const std::filesystem::path &root, std::string_vi
     return ask(function, root, text.c_str(), made.get(), std::forward<Arguments>(arguments)...);
 }
 
-/// Calls one that asks about a lock, with options of which only the lock file is used.
+/// Calls a C function about a lock, with options of which only the lock file is used.
 template <class Function, class... Arguments>
 error ask_with(Function function, const std::filesystem::path &root, const options &how, Arguments &&...arguments) {
     options_handle made;
@@ -573,7 +573,7 @@ error ask_with(Function function, const std::filesystem::path &root, const optio
     return ask(function, root, made.get(), std::forward<Arguments>(arguments)...);
 }
 
-/// Waits for that many milliseconds.
+/// Acquires with a timeout in milliseconds.
 inline result<guard> acquire(const std::filesystem::path &root, std::string_view prompt, const options &how,
                              std::uint64_t timeout_ms) {
     guard_handle held;
@@ -593,7 +593,7 @@ inline result<guard> try_acquire(const std::filesystem::path &root, std::string_
     return detail::acquire(root, prompt, how, 0);
 }
 
-/// Takes it, waiting without limit: in the kernel's queue, if there is no cancel token.
+/// Takes the workspace's lock, waiting without limit: in the kernel's queue, if there is no cancel token.
 ///
 /// - status::interrupted: a signal handler ran
 /// - status::cancelled: the token was triggered
@@ -601,8 +601,8 @@ inline result<guard> acquire(const std::filesystem::path &root, std::string_view
     return detail::acquire(root, prompt, how, detail::no_limit);
 }
 
-/// Takes it, waiting until a time on any clock. status::timed_out: the error names the holder. With a past time it is
-/// try_acquire(). A clock that is set forward during the wait does not end it earlier.
+/// Takes the workspace's lock, waiting until a time on any clock. status::timed_out: the error names the holder. With a
+/// past time it is try_acquire(). A clock that is set forward during the wait does not end it earlier.
 template <class Clock, class Duration>
 result<guard> try_acquire_until(const std::filesystem::path &root, std::string_view prompt,
                                 const std::chrono::time_point<Clock, Duration> &then, const options &how = {}) {

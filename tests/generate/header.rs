@@ -22,7 +22,7 @@ fn version_macros() -> String {
         [env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH")];
     format!(
         "
-/** The version of this header; ralph_lock_version() is that of the library which runs. */
+/** The version of this header. ralph_lock_version() returns that of the running library. */
 #define RALPH_LOCK_VERSION \"{}\"
 #define RALPH_LOCK_VERSION_MAJOR {major}
 #define RALPH_LOCK_VERSION_MINOR {minor}
