@@ -103,7 +103,7 @@ impl Held {
         Ok(self.end_file()? && root)
     }
 
-    /// Blanks the record and unlocks the file. False: the lock was lost before, and is left alone.
+    /// Blanks the record and unlocks the file. False: the lock was lost before, and the record is left alone.
     fn end_file(&mut self) -> Result<bool, Fault> {
         if !self.file.is_same() {
             return Ok(false);

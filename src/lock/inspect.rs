@@ -60,7 +60,7 @@ pub(crate) fn inspect_workspace(workspace_root: &Path, lock_file: Option<&Path>)
     inspect(LockPath::within(workspace_root, lock_file)?)
 }
 
-/// The same: the answer was true at one moment of the call.
+/// The same for a path. The answer was true at one moment of the call.
 pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
     let mut budget = Budget::of(RECORD);
     for _ in 0..START_OVERS {
@@ -99,8 +99,8 @@ pub(crate) fn inspect(path: LockPath) -> Result<Inspection, Fault> {
     Err(path.unsettled())
 }
 
-/// Whether the kernel lists a process other than the one on record as the owner of the lock. Called only if the record
-/// does not identify its process: ralph-core leaves its records behind, and they contain only a pid.
+/// Whether the kernel lists a process other than the one on record as the owner of the lock. The kernel is asked only
+/// if the record does not identify its process: ralph-core leaves its records behind, and they contain only a pid.
 pub(crate) fn is_of_another(holder: &Holder, file: &LockedFile) -> bool {
     // While other locks come and go, the kernel can skip one in the list: an empty list is read again.
     let owners = || (0..3).find_map(|_| file.owners().filter(|owners| !owners.is_empty()));
@@ -108,8 +108,8 @@ pub(crate) fn is_of_another(holder: &Holder, file: &LockedFile) -> bool {
         && owners().is_some_and(|owners| !owners.iter().any(|owner| holder.seen().may_be(*owner)))
 }
 
-/// The dead holder on record, if its lock is still held by a process that inherited its descriptor. Otherwise the
-/// holder is a new one.
+/// The dead holder on record, if its lock is still held by a process that inherited its descriptor. None: the holder is
+/// a new one.
 pub(super) fn left_to_others(
     dead: Option<Box<Holder>>,
     file: &mut LockedFile,

@@ -27,7 +27,7 @@ struct Place {
     root_length: usize,
     /// The offset at which the lock file's path below the root begins.
     name: usize,
-    /// Whether the file was chosen by its path, so that it may not be the workspace's own lock.
+    /// Whether the caller chose the file: then it is not the workspace's own lock, except under another name.
     is_chosen: bool,
     root: OnceLock<Root>,
 }
@@ -38,7 +38,7 @@ impl LockPath {
         LockPath::join(workspace_root, Path::new(LOCK_FILE), false)
     }
 
-    /// That lock file below a workspace root; None for the workspace's own.
+    /// A lock file below a workspace root. `lock_file`: None for the workspace's own.
     pub(crate) fn within(workspace_root: &Path, lock_file: Option<&Path>) -> Result<LockPath, Fault> {
         let Some(chosen) = lock_file else {
             return LockPath::of(workspace_root);
@@ -178,8 +178,7 @@ impl LockPath {
         }
     }
 
-    /// Whether the root is still at its path. A relative path does not tell: the process may have changed its
-    /// directory.
+    /// Whether the root is still at its path. True for a relative path: the process may have changed its directory.
     pub(super) fn root_is_in_place(&self) -> Result<bool, Fault> {
         let Some(identity) = self.root_identity().filter(|_| self.0.path.to_bytes().starts_with(b"/")) else {
             return Ok(true);
@@ -248,7 +247,7 @@ impl LockPath {
     }
 
     /// Whether that file is the workspace's own lock, also under another name: a hard link, or through a symbolic link.
-    /// None: there is no file yet.
+    /// `identity`: None if there is no file yet.
     pub(crate) fn is_own(&self, identity: Option<FileId>) -> bool {
         if !self.0.is_chosen {
             return true;
@@ -339,7 +338,7 @@ impl LockPath {
     }
 }
 
-/// Nothing is there, or can be.
+/// Whether the error means that nothing is at the path.
 fn is_missing(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR))
 }

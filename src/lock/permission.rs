@@ -5,13 +5,14 @@ use std::path::Path;
 
 use crate::sys::access;
 
-/// About the lock file, or about the nearest directory above it that the caller can look at. None: there is none.
+/// The explanation is about the lock file, or about the nearest directory above it that the caller can look at. None:
+/// there is none.
 pub(super) fn explain(lock_file: &Path, os_code: i32) -> Option<String> {
     // A caller that may not search the current directory can still look at it from above.
     let lock_file = std::path::absolute(lock_file).ok()?;
     let (path, found) = lock_file.ancestors().find_map(|path| Some((path, path.symlink_metadata().ok()?)))?;
     if os_code == libc::EPERM {
-        // Owner and mode would have been EACCES, open(2).
+        // A refusal because of owner or mode is EACCES, open(2).
         let tool = if cfg!(linux) { "chattr(1)" } else { "chflags(1)" };
         return Some(path.display().to_string() + " may be immutable or append-only, see " + tool);
     }

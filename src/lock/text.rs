@@ -51,7 +51,7 @@ impl LockedFile {
         }
     }
 
-    /// Whether the file contains exactly that text.
+    /// Whether the file contains that record and nothing else.
     pub(crate) fn says(&self, record: &[u8]) -> Result<bool, Fault> {
         let mut text = Vec::new();
         self.read(record.len() as u64, &mut text)?;
@@ -176,8 +176,8 @@ impl LockedFile {
         file::truncate(self.fd()).map_err(|error| self.path().failed("write", error))
     }
 
-    /// The whole text, in one system call if it is as long as expected. A text over the limit is read just far enough
-    /// to tell.
+    /// The whole text, in one system call if it is as long as expected. A text over the limit is read until it exceeds
+    /// that.
     fn read(&self, expected: u64, text: &mut Vec<u8>) -> Result<(), Fault> {
         text.clear();
         // On a shared file system this machine's cache may have an old text and an old size.

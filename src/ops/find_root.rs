@@ -12,7 +12,7 @@ use crate::record::LOCK_FILE;
 /// S_ISVTX, inode(7).
 const STICKY: u32 = 0o1000;
 
-/// A system call, repeated when a signal interrupts it.
+/// Repeats a system call that a signal handler interrupts.
 fn repeat<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
@@ -22,8 +22,8 @@ fn repeat<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
-/// What is there. None: nothing that the caller may see. Any other error is reported: to continue above would return
-/// another workspace.
+/// The metadata of a path. None: nothing that the caller may see is there. Any other error is reported, because
+/// continuing above it could return another workspace.
 fn look(call: impl FnMut() -> io::Result<Metadata>) -> io::Result<Option<Metadata>> {
     match repeat(call) {
         Ok(found) => Ok(Some(found)),
@@ -55,7 +55,7 @@ pub(crate) fn find_root(start: &Path) -> Result<PathBuf, Fault> {
         let Some(status) = look(|| directory.metadata()).map_err(failed)? else {
             break;
         };
-        // Beyond a mount boundary another project begins, as for git.
+        // A mount boundary ends the search, as it does for git.
         if status.dev() != found.dev() {
             break;
         }

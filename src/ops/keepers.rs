@@ -11,8 +11,8 @@ use crate::process::{all_processes, has_lock, shows_our_numbers};
 /// Reads every descriptor of every process.
 pub(crate) fn find_keepers(root: &Path, lock_file: Option<&Path>) -> Result<Vec<u32>, Fault> {
     let path = LockPath::within(root, lock_file)?;
-    // There the kernel marks a descriptor that was locked, and leaves the mark when the lock is free. This path has
-    // descriptors of its own, which are closed before the caller's are looked at.
+    // macOS and FreeBSD mark a descriptor that was locked, and keep the mark when the lock is free: so first find out
+    // whether the lock is held. The descriptors for that are closed before those of this process are looked at.
     if cfg!(kinfo) && !matches!(inspect(LockPath::within(root, lock_file)?)?, Inspection::Held(_)) {
         return Ok(Vec::new());
     }

@@ -22,7 +22,7 @@ pub(crate) fn probe_filesystem(workspace_root: &Path) -> Result<Filesystem, Faul
     }
 }
 
-/// A new file without a name, opened twice. It ends when it is closed, also by a crash.
+/// A new file without a name, opened twice. It ends when both are closed, also by a crash.
 fn scratch_file(folder: &LockPath) -> io::Result<[OwnedFd; 2]> {
     file::open_nameless(folder.as_c_str()).or_else(|_| {
         // Without O_TMPFILE the file has a name for an instant: a crash before the removal leaves it behind.

@@ -87,7 +87,7 @@ impl Lock {
     }
 }
 
-/// The numbers of all processes that /proc shows.
+/// The pids of all processes that /proc shows.
 pub(crate) fn all_processes() -> io::Result<Vec<u32>> {
     file::numbers_in(c"/proc")
 }

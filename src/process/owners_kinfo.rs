@@ -26,13 +26,13 @@ pub(super) fn of_any_lock() -> io::Result<Vec<u32>> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// The numbers of all processes.
+/// The pids of all processes.
 pub(crate) fn all_processes() -> io::Result<Vec<u32>> {
     kinfo::processes()
 }
 
 /// Whether a process has a descriptor of one of these files that was locked, or on FreeBSD that it tried to lock. An
-/// error says that this could not be seen: EPERM for want of permission.
+/// error means that this could not be determined: EPERM for want of permission.
 pub(crate) fn has_lock(pid: u32, locks: &[LockId]) -> io::Result<bool> {
     let files: Vec<FileId> = locks.iter().map(|lock| lock.0).collect();
     match kinfo::has_locked(pid, &files) {

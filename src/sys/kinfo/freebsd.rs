@@ -32,7 +32,7 @@ pub(crate) fn boot_id() -> Option<String> {
     Some(sysctl(c"kern.boot_id").ok()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The numbers of all processes.
+/// The pids of all processes.
 pub(crate) fn processes() -> io::Result<Vec<u32>> {
     const SIZE: usize = size_of::<libc::kinfo_proc>();
     let list = list(&[libc::KERN_PROC_PROC])?;

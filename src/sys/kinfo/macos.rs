@@ -27,7 +27,7 @@ pub(crate) fn boot_id() -> Option<String> {
     Some(CStr::from_bytes_until_nul(&value).ok()?.to_str().ok()?.to_owned())
 }
 
-/// The numbers of all processes.
+/// The pids of all processes.
 pub(crate) fn processes() -> io::Result<Vec<u32>> {
     // SAFETY: at most that many bytes are written. It returns the number of pids, not of bytes.
     let numbers: Vec<libc::pid_t> = unsafe {
