@@ -283,8 +283,8 @@ typedef enum {
 typedef struct ralph_lock_cancel ralph_lock_cancel;
 
 /**
- * The details of one failed call. Every function that can fail returns one through its last parameter. The caller owns
- * it and frees it with ralph_lock_error_free().
+ * The details of one failed call, which the function returns through its last parameter. The caller owns it and frees
+ * it with ralph_lock_error_free().
  */
 typedef struct ralph_lock_error ralph_lock_error;
 
@@ -961,9 +961,9 @@ void ralph_lock_cancel_free(ralph_lock_cancel *cancel);
  * not be NULL. `error` as in ralph_lock_try_acquire().
  *
  * - RALPH_LOCK_OK
- * - RALPH_LOCK_INVALID_ARGUMENT
+ * - RALPH_LOCK_INVALID_ARGUMENT: also if the options' token belongs to the parent process
  * - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
- * - RALPH_LOCK_IO: there is no descriptor left (EMFILE, ENFILE, ENOMEM)
+ * - RALPH_LOCK_IO: there is no such root (ENOENT), or no descriptor left (EMFILE, ENFILE, ENOMEM)
  * - RALPH_LOCK_UNSUPPORTED_PLATFORM: the system has no events that a descriptor can wait for
  * - RALPH_LOCK_PANIC
  */

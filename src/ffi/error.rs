@@ -9,8 +9,8 @@ use super::handles::{free, hand_over, look_up};
 use super::status::{ralph_lock_status, ralph_lock_status_message};
 use crate::sys::handle::{fixed_handle, fixed_number};
 
-/// The details of one failed call. Every function that can fail returns one through its last parameter. The caller owns
-/// it and frees it with ralph_lock_error_free().
+/// The details of one failed call, which the function returns through its last parameter. The caller owns it and frees
+/// it with ralph_lock_error_free().
 #[allow(non_camel_case_types)]
 pub struct ralph_lock_error {
     status: ralph_lock_status,

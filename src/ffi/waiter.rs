@@ -44,9 +44,9 @@ pub struct ralph_lock_waiter {
 /// not be NULL. `error` as in ralph_lock_try_acquire().
 ///
 /// - RALPH_LOCK_OK
-/// - RALPH_LOCK_INVALID_ARGUMENT
+/// - RALPH_LOCK_INVALID_ARGUMENT: also if the options' token belongs to the parent process
 /// - RALPH_LOCK_INVALID_HANDLE: `options` is not a live handle
-/// - RALPH_LOCK_IO: there is no descriptor left (EMFILE, ENFILE, ENOMEM)
+/// - RALPH_LOCK_IO: there is no such root (ENOENT), or no descriptor left (EMFILE, ENFILE, ENOMEM)
 /// - RALPH_LOCK_UNSUPPORTED_PLATFORM: the system has no events that a descriptor can wait for
 /// - RALPH_LOCK_PANIC
 #[unsafe(no_mangle)]
