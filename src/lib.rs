@@ -116,7 +116,7 @@ impl LoopLock {
         Ok(lock::inspect_workspace(workspace_root.as_ref(), None)?)
     }
 
-    /// The same for the lock file that the options name; they are not used otherwise.
+    /// As [`LoopLock::inspect`], for the lock file that the options name. Of the options only that is used.
     pub fn inspect_with(workspace_root: impl AsRef<Path>, options: &AcquireOptions) -> Result<Inspection, LockError> {
         Ok(lock::inspect_workspace(workspace_root.as_ref(), options.lock_file.as_deref())?)
     }
@@ -132,7 +132,7 @@ impl LoopLock {
         Ok(ops::signal_holder(workspace_root.as_ref(), None, signal)?)
     }
 
-    /// The same for the lock file that the options name; they are not used otherwise.
+    /// As [`LoopLock::signal_holder`], for the lock file that the options name. Of the options only that is used.
     #[cfg(unix)]
     pub fn signal_holder_with(
         workspace_root: impl AsRef<Path>,
@@ -150,7 +150,7 @@ impl LoopLock {
         Ok(ops::find_keepers(workspace_root.as_ref(), None)?)
     }
 
-    /// The same for the lock file that the options name; they are not used otherwise.
+    /// As [`LoopLock::find_keepers`], for the lock file that the options name. Of the options only that is used.
     #[cfg(unix)]
     pub fn find_keepers_with(
         workspace_root: impl AsRef<Path>,

@@ -1,4 +1,4 @@
-//! Surrounds every exported function: no panic escapes, and thread cancellation is disabled. Unwinding a cancelled
+//! Surrounds the exported functions: no panic escapes, and thread cancellation is disabled. Unwinding a cancelled
 //! thread through Rust code would abort the process.
 
 use std::cell::Cell;
@@ -29,8 +29,8 @@ pub(super) fn catch<T>(body: impl FnOnce() -> T) -> Option<T> {
     })
 }
 
-/// Wraps the panic hook, once, so that a panic below an exported function is not printed. Panics of a Rust program that
-/// contains this library go to its own hook. While such a program is panicking, the hook must not be changed.
+/// Wraps the panic hook, once, so that a panic inside an exported function is not printed. Panics of a Rust program
+/// that contains this library go to its own hook. While such a program is panicking, the hook must not be changed.
 fn silence_our_panics() {
     static DONE: AtomicBool = AtomicBool::new(false);
     if DONE.load(Relaxed) || std::thread::panicking() || DONE.swap(true, Relaxed) {

@@ -49,7 +49,7 @@ impl LockedFile {
         LockedFile::open_otherwise(path, io::Error::from_raw_os_error(libc::ENOENT), false)
     }
 
-    /// The same after that error: creates a missing file, and opens a read-only one for reading.
+    /// Continues after open has failed with `error`: creates a missing file, and opens a read-only one for reading.
     fn open_otherwise(path: &LockPath, error: io::Error, asks_root: bool) -> Result<Option<LockedFile>, Fault> {
         let mut opened = Err(error);
         for _ in 0..START_OVERS {
@@ -80,7 +80,8 @@ impl LockedFile {
         }
     }
 
-    /// The same for a caller that is going to wait: a file that can never be locked is refused first.
+    /// As [`LockedFile::open_or_create`], for a caller that is going to wait: a file that can never be locked is
+    /// refused first.
     pub(crate) fn open_to_wait(path: &LockPath) -> Result<Option<LockedFile>, Fault> {
         let Some(mut file) = LockedFile::open_or_create(path)? else {
             return Ok(None);
@@ -269,7 +270,7 @@ impl LockedFile {
         }
     }
 
-    /// The same file, found through another descriptor of its root.
+    /// Sets the path of the same file below another descriptor of its root.
     pub(crate) fn set_path(&mut self, path: &LockPath) {
         self.path = path.clone();
     }

@@ -111,9 +111,9 @@ impl LockedFile {
         self.path().failed("read", io::Error::from_raw_os_error(libc::ENOMEM))
     }
 
-    /// The same on a shared file system. What this machine has read can be an outdated text from its cache: so the
-    /// file is truncated in any case, and a record is believed only after a write, which invalidates the cache. That
-    /// write changes nothing, because all records begin alike.
+    /// As [`LockedFile::clear_record`], on a shared file system. What this machine has read can be an outdated text
+    /// from its cache: so the file is truncated in any case, and a record is believed only after a write, which
+    /// invalidates the cache. That write changes nothing, because all records begin alike.
     fn clear_shared(&self, text: &mut Vec<u8>) -> Result<Option<Box<Holder>>, Fault> {
         if !is_blank(text) {
             self.write(&text[..1], &mut 0)?;

@@ -15,21 +15,23 @@ use crate::sys::file::{self, Kind};
 use crate::wait::AcquireOptions;
 
 impl LockGuard {
-    /// Ends the guard and returns its lock as a descriptor that child processes inherit. The lock is held as long as
-    /// any copy of it is open.
+    /// Ends the guard and returns its lock as a descriptor that child processes inherit. The lock is held while any
+    /// copy of the descriptor is open.
     ///
     /// On failure the lock is released.
     pub fn into_fd(self) -> Result<OwnedFd, LockError> {
         self.to_fd()
     }
 
-    /// The same, except that on failure the guard keeps the lock. After success it holds nothing.
+    /// As [`LockGuard::into_fd`], except that the guard keeps the lock on failure. On success it holds nothing
+    /// afterwards.
     pub fn to_fd(&self) -> Result<OwnedFd, LockError> {
         self.take_fd()?.ok_or_else(|| *LockError::invalid("the guard has ended"))
     }
 
-    /// Turns a descriptor from another process's guard into a guard, and makes this process the holder on record. Only
-    /// the options' lock file is used. On failure the descriptor is returned with the error, and with its lock.
+    /// Makes a guard of a descriptor from [`LockGuard::into_fd`], here or in another process, and makes this process
+    /// the holder on record. Only the options' lock file is used. On failure the descriptor is returned with the error,
+    /// and with its lock.
     pub fn adopt(
         workspace_root: impl AsRef<Path>,
         prompt: &str,
