@@ -59,7 +59,8 @@ pub extern "C" fn ralph_lock_guard_into_fd(
 ///
 /// The parameters are those of ralph_lock_acquire_with(); of the options only the lock file is used. `fd` is a
 /// descriptor of the lock file, open for reading and writing, without O_APPEND. On RALPH_LOCK_OK it belongs to the
-/// guard and is closed; otherwise it stays the caller's, with its exclusive lock.
+/// guard and is closed; otherwise it stays the caller's, with the exclusive lock that it had or that the call has
+/// taken: close it to give that up.
 ///
 /// - RALPH_LOCK_OK
 /// - RALPH_LOCK_ALREADY_LOCKED: another process holds the lock, through another descriptor
