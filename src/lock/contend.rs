@@ -51,6 +51,10 @@ pub(crate) fn contend(file: &mut LockedFile, backoff: &mut Backoff) -> Result<bo
         }
         if backoff.record.is_over() {
             let holder = left_to_others(record, file, found)?;
+            // It has found the lock free, and this descriptor has a shared one now, which an adopted one would keep.
+            if file.is_locked() {
+                continue;
+            }
             return Err(held(file, holder));
         }
         pause();
