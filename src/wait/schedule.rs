@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::line::{BACK_STOP, PULSE};
-use super::pauses::{AFTER_EVENT, polling_pause};
+use super::pauses::{AFTER_EVENT, FAR, polling_pause};
 use super::state::{Target, Wait};
 use crate::sys::clock;
 
@@ -51,11 +51,11 @@ impl Wait {
         }
     }
 
-    /// How long until this wait must step. None: until it is woken.
+    /// How long until this wait must step, or a day if that is longer. None: until it is woken.
     pub(super) fn time_to_sleep(&self) -> Option<Duration> {
         let look = self.acts.then_some(self.next_look);
         let end = self.deadline.into_iter().chain(look).min()?;
-        Some(end.saturating_sub(clock::monotonic()))
+        Some(end.saturating_sub(clock::monotonic()).min(FAR))
     }
 }
 
@@ -88,6 +88,14 @@ mod tests {
         }
         drop(guard);
         assert!(wait.step(false).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_deadline_in_the_far_future_fits_into_32_bits() {
+        let options = AcquireOptions::new().timeout(Duration::from_millis(u64::MAX - 1));
+        let mut wait = Wait::new(std::path::Path::new("."), "waits", &options).unwrap();
+        wait.acts = false;
+        assert_eq!(wait.time_to_sleep(), Some(FAR));
     }
 
     #[test]
