@@ -255,8 +255,12 @@ impl Attempt {
         }
         held::forget(py, &held);
         *self.shared.phase() = Phase::Calling;
-        let release = move || held.release().map_or_else(Phase::Failed, |()| Phase::Released);
-        Ok(self.shared.call(release)?)
+        let for_call = held.clone();
+        let release = move || for_call.release().map_or_else(Phase::Failed, |()| Phase::Released);
+        self.shared.call(release).or_else(|_| {
+            // Without a descriptor or a thread for the call, the release runs here.
+            py.detach(|| held.release()).map(|()| -1).map_err(|error| raise_unclean(py, error))
+        })
     }
 }
 

@@ -255,6 +255,24 @@ def test_the_end_of_an_async_with_does_not_wait_for_a_release_in_the_loop(tmp_pa
     run(main())
 
 
+def test_an_async_with_releases_without_a_free_descriptor(child: Callable[..., Child]) -> None:
+    program = child(
+        """
+        import resource
+
+        async def main():
+            limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+            async with ralph_lock.acquire_async(root, "works") as lock:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            say(f"{lock.released} {ralph_lock.is_locked(root)}")
+
+        asyncio.run(main())
+        """
+    )
+    assert program.hear() == "True False"
+
+
 def test_a_task_that_would_wait_for_itself_gets_an_error_at_once(tmp_path: Path) -> None:
     async def main() -> None:
         async with ralph_lock.acquire_async(tmp_path, "holds"):
