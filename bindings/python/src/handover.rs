@@ -50,6 +50,8 @@ pub(crate) fn adopt<'py>(
 impl Lock {
     /// The steps of `into_fd` in _handover.py.
     pub(crate) fn to_fd(&self, py: Python<'_>) -> PyResult<i32> {
+        // The caller has received the descriptor of an earlier call, so take_back must leave that number alone.
+        self.held.never_received();
         let held = self.live()?;
         if !held.claim() {
             return Err(released());

@@ -265,6 +265,25 @@ def test_a_child_adopts_the_lock(tmp_path: Path, child: Callable[..., Child]) ->
     assert not ralph_lock.is_locked(tmp_path)
 
 
+def test_a_second_into_fd_leaves_the_callers_descriptors_alone(tmp_path: Path) -> None:
+    lock = ralph_lock.acquire(tmp_path, "hands over")
+    fd = lock.into_fd()
+    with open(tmp_path / "file", "w") as file:
+        os.dup2(file.fileno(), fd)
+    with pytest.raises(ValueError, match="released"):
+        lock.into_fd()
+    os.fstat(fd)
+    os.close(fd)
+
+    lock = ralph_lock.acquire(tmp_path, "hands over")
+    fd = lock.into_fd()
+    with pytest.raises(ValueError, match="released"):
+        lock.into_fd()
+    assert lock.released
+    os.close(fd)
+    assert not ralph_lock.is_locked(tmp_path)
+
+
 def test_a_descriptor_that_cannot_be_adopted_stays_the_callers(tmp_path: Path, holder: Child) -> None:
     with open(tmp_path / "file", "w+b") as other:
         with pytest.raises(ValueError):
