@@ -32,6 +32,12 @@ int flock(int fd, int operation)
     return locks_lie ? 0 : (int)syscall(SYS_flock, fd, operation);
 }
 
+/* On 32 bits the library calls the one with 64-bit fields. */
+#if defined __GLIBC__ && __SIZEOF_POINTER__ == 4
+#define fstatfs fstatfs64
+#define statfs statfs64
+#endif
+
 int fstatfs(int fd, struct statfs *found)
 {
     char path[40];

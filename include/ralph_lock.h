@@ -72,12 +72,14 @@
  * cancellation point after it. A thread with cancelability type PTHREAD_CANCEL_ASYNCHRONOUS must not
  * call: like nearly all functions, these are not async-cancel-safe.
  *
- * FORK. A forked child holds no lock of its parent: its ralph_lock_release() closes the child's copy
- * and leaves the lock where it is. Cancel tokens and waiters stay the parent's, and are not live
- * handles in the child. While such a child has its copy open (exec closes it), the kernel keeps the
- * lock of a killed parent. A release by the parent frees the lock in any case. A child of a process
- * with many threads may call any function between fork and exec: it never waits for a mutex that a
- * thread of the parent left locked.
+ * FORK. A forked child holds no lock of its parent: its ralph_lock_release() closes the child's
+ * copy and leaves the lock where it is. Cancel tokens and waiters stay the parent's, and are not
+ * live handles in the child. While such a child has its copy open (exec closes it), the kernel
+ * keeps the lock of a killed parent. A release by the parent frees the lock in any case. A child
+ * of a process with many threads may call any function between fork and exec: it never waits for a
+ * mutex that a thread of the parent left locked. If such a thread was verifying or restoring the
+ * guard, the child's release of it returns RALPH_LOCK_INVALID_HANDLE, and its copy stays open
+ * until it exits or calls exec.
  *
  * LOADING. Loading the library runs no code: no thread, no signal handler, no hook. Its first calls
  * install two handlers: one counts forks, pthread_atfork(3), and one keeps the library's panics

@@ -107,6 +107,24 @@ static void check_no_holder_is_named_between(bool inspects, int lists)
     has_successor = false;
 }
 
+/* The same, and a descriptor without a lock is adopted. It has the lock afterwards, or none. */
+static void check_adopting_late(void)
+{
+    int fd = open(lock_file_of(root), O_RDWR | O_CLOEXEC);
+    ralph_lock_guard *guard;
+
+    CHECK(fd >= 0);
+    unnamed = hold_plainly(root, LOCK_EX);
+    ends_early = true;
+    if (ralph_lock_adopt_fd(root, "adopts", NULL, fd, &guard, NULL) == RALPH_LOCK_OK) {
+        CHECK_STATUS(RALPH_LOCK_OK, ralph_lock_release(guard));
+    } else {
+        CHECK_STATUS(RALPH_LOCK_OK, try_only(root));
+        close(fd);
+    }
+    CHECK(!ends_early);
+}
+
 int main(void)
 {
     process zombie;
@@ -123,6 +141,8 @@ int main(void)
     check_no_holder_is_named_late(true);
     leave_record(root, "dead");
     check_no_holder_is_named_late(false);
+    leave_record(root, "dead");
+    check_adopting_late();
     for (lists = 1; lists <= 3; lists++) {
         check_no_holder_is_named_between(true, lists);
         check_no_holder_is_named_between(false, lists);

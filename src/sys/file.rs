@@ -1,7 +1,7 @@
 //! Files by descriptor and path. Most functions are one system call (man section 2), repeated if a signal interrupts
 //! it. A relative path is looked up below the given directory, or below the current one.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
@@ -9,11 +9,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawF
 // On 32 bits glibc's plain names fail with EOVERFLOW for a file above 2 GiB and for an inode number
 // above 2^32.
 #[cfg(not(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32")))]
-use libc::{fstat, fstatat, off_t, openat, pread, pwrite, stat as RawStat};
+use libc::{fstat, fstatat, off_t, openat, pread, pwrite, readdir, stat as RawStat};
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "32"))]
 use libc::{
     fstat64 as fstat, fstatat64 as fstatat, off64_t as off_t, openat64 as openat, pread64 as pread, pwrite64 as pwrite,
-    stat64 as RawStat,
+    readdir64 as readdir, stat64 as RawStat,
 };
 
 use super::number::opened;
@@ -115,9 +115,15 @@ pub(crate) fn own(fd: RawFd) -> io::Result<OwnedFd> {
 #[cfg(target_os = "linux")]
 pub(crate) fn open_nameless(folder: &CStr) -> io::Result<[OwnedFd; 2]> {
     let first = open_plainly(None, folder, libc::O_TMPFILE | libc::O_RDWR | libc::O_CLOEXEC)?;
-    let second = std::ffi::CString::new(format!("/proc/self/fd/{}", first.as_raw_fd()))?;
-    let second = open_plainly(None, &second, libc::O_RDWR | libc::O_CLOEXEC)?;
+    let second = open_plainly(None, &path_of(first.as_fd())?, libc::O_RDWR | libc::O_CLOEXEC)?;
     Ok([first, second])
+}
+
+/// A path that leads to an open file. This thread's: it can have its own descriptor table, and the first thread's is gone
+/// once it has ended.
+#[cfg(target_os = "linux")]
+pub(in crate::sys) fn path_of(file: BorrowedFd<'_>) -> io::Result<CString> {
+    Ok(CString::new(format!("/proc/thread-self/fd/{}", file.as_raw_fd()))?)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -245,7 +251,7 @@ fn each_name_in(directory: OwnedFd, mut body: impl FnMut(&CStr)) -> io::Result<(
         // Only errno distinguishes an error from the end of the directory.
         errno::set(0);
         // SAFETY: the stream is open, and no other thread has it.
-        let entry = unsafe { libc::readdir(stream) };
+        let entry = unsafe { readdir(stream) };
         if entry.is_null() {
             break io::Error::last_os_error();
         }

@@ -86,7 +86,7 @@ define('dispose', Lock.prototype.releaseSync);
 
 /** The object for a lock that the addon holds. */
 function lockOf({ number, path }, root) {
-  return new Lock(key, number, isUint8Array(root) ? path : path.toString());
+  return objects.get(number)?.deref() ?? new Lock(key, number, isUint8Array(root) ? path : path.toString());
 }
 
 async function held(root, options) {
@@ -95,7 +95,7 @@ async function held(root, options) {
     await addon.held(argument.path('root', root), argument.optionalPath('options.lockFile', lockFile)),
   );
   if (!found || !addon.isHeld(found.number)) return null;
-  return objects.get(found.number)?.deref() ?? lockOf(found, root);
+  return lockOf(found, root);
 }
 
 module.exports = { held, Lock, lockOf };

@@ -66,6 +66,12 @@ test('held finds the lock of this thread', async (t) => {
   assert.equal(await held(root), lock);
   await lock.release().catch(() => {});
   assert.equal(await held(root), null);
+  // Also one whose acquire has ended, and has not returned it yet.
+  const acquired = acquire(root, 'x');
+  let same = null;
+  while (!same) same = await held(root);
+  assert.equal(await acquired, same);
+  await same.release();
   assert.throws(() => new Lock(), TypeError);
 });
 

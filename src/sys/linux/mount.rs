@@ -5,6 +5,12 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
+// As in file.rs.
+#[cfg(not(all(target_env = "gnu", target_pointer_width = "32")))]
+use libc::{fstatfs, statfs};
+#[cfg(all(target_env = "gnu", target_pointer_width = "32"))]
+use libc::{fstatfs64 as fstatfs, statfs64 as statfs};
+
 use crate::sys::file;
 use crate::sys::filesystem::Filesystem;
 use crate::sys::{check, retry};
@@ -70,7 +76,7 @@ pub(in crate::sys) fn filesystem(file: BorrowedFd<'_>) -> io::Result<Filesystem>
         return Ok(Filesystem::Local);
     }
     // Without /proc the mounts are unknown.
-    let mounts = file::read_all(c"/proc/self/mountinfo").unwrap_or_default();
+    let mounts = file::read_all(c"/proc/thread-self/mountinfo").unwrap_or_default();
     Ok(known(&String::from_utf8_lossy(&mounts), libc::major(device), libc::minor(device)))
 }
 
@@ -93,11 +99,11 @@ fn known(mounts: &str, major: u32, minor: u32) -> Filesystem {
 pub(in crate::sys) fn is_shared(file: BorrowedFd<'_>) -> bool {
     let mut raw = MaybeUninit::uninit();
     // SAFETY: the descriptor is open while it is borrowed, and raw has room for one struct statfs.
-    if retry(|| check(unsafe { libc::fstatfs(file.as_raw_fd(), raw.as_mut_ptr()) })).is_err() {
+    if retry(|| check(unsafe { fstatfs(file.as_raw_fd(), raw.as_mut_ptr()) })).is_err() {
         return true;
     }
     // SAFETY: fstatfs succeeded, so it filled raw.
-    let raw: libc::statfs = unsafe { raw.assume_init() };
+    let raw: statfs = unsafe { raw.assume_init() };
     // The magic is 32 bits wide in a field whose type differs between architectures.
     #[allow(clippy::unnecessary_cast)]
     !LOCAL.contains(&(raw.f_type as u32))

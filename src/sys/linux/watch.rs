@@ -10,7 +10,6 @@
 //!   list are added under the mutex, and removed under it.
 //! - A bell stays readable until its wait has heard it. The wait then looks at the lock.
 
-use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::ptr::null_mut;
@@ -90,7 +89,7 @@ impl Watcher {
             return Err(io::Error::from_raw_os_error(libc::ENOSYS));
         };
         // The open file itself, which a chdir or a rename does not change.
-        let path = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+        let path = file::path_of(file)?;
         // SAFETY: the path is NUL-terminated and lives through the call.
         let watch = check(unsafe { libc::inotify_add_watch(self.hub.inotify.as_raw_fd(), path.as_ptr(), SIGNS) });
         if let Ok(watch) = watch {
