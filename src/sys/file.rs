@@ -367,7 +367,7 @@ mod tests {
     fn a_file_above_2_gib_is_opened_and_measured() {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().set_len(3 << 30).unwrap();
-        let path = std::ffi::CString::new(file.path().as_os_str().as_bytes()).unwrap();
+        let path = CString::new(file.path().as_os_str().as_bytes()).unwrap();
         let opened = open_read_write(None, &path).unwrap();
         assert_eq!(stat(opened.as_fd()).unwrap().size, 3 << 30);
         assert_eq!(stat_path(None, &path).unwrap().size, 3 << 30);
