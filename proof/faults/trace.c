@@ -99,7 +99,7 @@ static bool next_stop(pid_t process, int *status, outcome *into)
 /* Lists whose length depends on other processes. */
 static bool is_list(const char *label)
 {
-    return strcmp(label, "pread /proc/locks") == 0 || strcmp(label, "pread /proc/N/mountinfo") == 0;
+    return strcmp(label, "pread /proc/locks") == 0 || strcmp(label, "pread /proc/N/task/N/mountinfo") == 0;
 }
 
 static void watch(pid_t process, const step *what, const char *folder, fault wanted, outcome *into)
