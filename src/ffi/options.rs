@@ -3,7 +3,6 @@
 use std::ffi::c_char;
 use std::ptr;
 use std::sync::{Mutex, MutexGuard};
-use std::thread;
 use std::time::Duration;
 
 use super::call::{path, status};
@@ -14,6 +13,7 @@ use super::handles::{find, free, hand_over};
 use super::status::ralph_lock_status;
 use crate::error::LockError;
 use crate::lock::check_lock_file;
+use crate::sys::clock;
 use crate::wait::AcquireOptions;
 
 /// How to acquire: how long to wait, what ends the wait, which lock file. The caller owns it and frees it with
@@ -42,14 +42,15 @@ fn change(
     })
 }
 
-/// Options are locked while they are copied. The wait is limited: in a forked child the lock may belong to a thread
-/// that does not exist there.
+/// Options are locked while they are copied or changed. The wait is limited to about a second: in a forked child the
+/// lock may belong to a thread that does not exist there.
 fn lock(options: &ralph_lock_options) -> Result<MutexGuard<'_, AcquireOptions>, Failure> {
-    for _ in 0..10_000 {
+    for _ in 0..1000 {
         if let Ok(options) = options.0.try_lock() {
             return Ok(options);
         }
-        thread::yield_now();
+        // A signal ends it early.
+        let _ = clock::sleep(Duration::from_millis(1));
     }
     Err(LockError::invalid("another thread was using these options when this process was forked").into())
 }
@@ -137,4 +138,27 @@ pub extern "C" fn ralph_lock_options_set_lock_file(
 #[unsafe(no_mangle)]
 pub extern "C" fn ralph_lock_options_free(options: *mut ralph_lock_options) {
     free(options);
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_that_another_thread_uses_are_waited_for() {
+        let options = &ralph_lock_options(Mutex::default());
+        let used = options.0.lock().unwrap();
+        std::thread::scope(|scope| {
+            let (say, hear) = std::sync::mpsc::channel();
+            let waiter = scope.spawn(move || {
+                say.send(std::fs::read_link("/proc/thread-self").unwrap()).unwrap();
+                lock(options).is_ok()
+            });
+            let stat = std::path::Path::new("/proc").join(hear.recv().unwrap()).join("stat");
+            let sleeps = || std::fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") S "));
+            while !waiter.is_finished() && !sleeps() {}
+            drop(used);
+            assert!(waiter.join().unwrap());
+        });
+    }
 }
