@@ -227,8 +227,10 @@ static void remove_something(worker *self, const char *file, const char *folder)
     case 4:
         if (rename(folder, elsewhere) == 0) {
             nap(self, 200);
-            remove_folder(elsewhere);
-            rmdir(elsewhere);
+            /* A process that has opened it can still create a file in it. */
+            do
+                remove_folder(elsewhere);
+            while (access(elsewhere, F_OK) == 0);
         }
         break;
     case 5:
