@@ -1,7 +1,7 @@
 //! Files by descriptor and path. Most functions are one system call (man section 2), repeated if a signal interrupts
 //! it. A relative path is looked up below the given directory, or below the current one.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
@@ -122,8 +122,8 @@ pub(crate) fn open_nameless(folder: &CStr) -> io::Result<[OwnedFd; 2]> {
 /// A path that leads to an open file. This thread's: it can have its own descriptor table, and the first thread's is gone
 /// once it has ended.
 #[cfg(target_os = "linux")]
-pub(in crate::sys) fn path_of(file: BorrowedFd<'_>) -> io::Result<CString> {
-    Ok(CString::new(format!("/proc/thread-self/fd/{}", file.as_raw_fd()))?)
+pub(in crate::sys) fn path_of(file: BorrowedFd<'_>) -> io::Result<std::ffi::CString> {
+    Ok(std::ffi::CString::new(format!("/proc/thread-self/fd/{}", file.as_raw_fd()))?)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -367,7 +367,7 @@ mod tests {
     fn a_file_above_2_gib_is_opened_and_measured() {
         let file = tempfile::NamedTempFile::new().unwrap();
         file.as_file().set_len(3 << 30).unwrap();
-        let path = CString::new(file.path().as_os_str().as_bytes()).unwrap();
+        let path = std::ffi::CString::new(file.path().as_os_str().as_bytes()).unwrap();
         let opened = open_read_write(None, &path).unwrap();
         assert_eq!(stat(opened.as_fd()).unwrap().size, 3 << 30);
         assert_eq!(stat_path(None, &path).unwrap().size, 3 << 30);
