@@ -120,14 +120,14 @@ pub(super) fn left_to_others(
     };
     // While other locks come and go, the kernel can skip one in the list: it is read more than once. A new holder that
     // unlocks, or dies, before it clears the record is in no later list, and the next one in no earlier list: the lock
-    // is tried in between.
+    // is tried after each.
     for _ in 0..3 {
         let is_its = |owner: &u32| dead.seen().number_here() == Some(*owner);
-        if file.try_shared()? || !file.owners().is_some_and(|owners| owners.iter().all(is_its)) {
+        if !file.owners().is_some_and(|owners| owners.iter().all(is_its)) || file.try_shared()? {
             return Ok(None);
         }
     }
-    let is_so_still = !file.try_shared()? && file.content(found.size)?.record().as_ref() == Some(&dead);
+    let is_so_still = file.content(found.size)?.record().as_ref() == Some(&dead);
     Ok(is_so_still.then_some(dead))
 }
 
