@@ -5,8 +5,9 @@
 #include <sys/syscall.h>
 
 static process unnamed;
-static bool ends_early, is_passed_over, has_successor;
-static int lists_before;
+static bool ends_early, is_passed_over;
+/* After how many more lists another unnamed holder takes the lock; -1: there is none. */
+static int lists_before = -1;
 static const char *root;
 
 /* Replaces the library's openat(2): when it reads /proc/locks, the unnamed holder is gone, or missing in the list, as
@@ -30,7 +31,7 @@ int openat(int directory, const char *path, int flags, ...)
         is_passed_over = false;
         path = "/dev/null";
     }
-    if (has_successor && strcmp(path, "/proc/locks") == 0)
+    if (lists_before > 0 && strcmp(path, "/proc/locks") == 0)
         lists_before--;
     return (int)syscall(SYS_openat, directory, path, flags, mode);
 }
@@ -45,8 +46,8 @@ int openat64(int directory, const char *path, int flags, ...) __attribute__((ali
 /* Replaces the library's flock(2): after some lists, another unnamed holder has taken the lock. */
 int flock(int fd, int operation)
 {
-    if (has_successor && lists_before == 0) {
-        has_successor = false;
+    if (lists_before == 0) {
+        lists_before = -1;
         unnamed = hold_plainly(root, LOCK_EX);
     }
     return (int)syscall(SYS_flock, fd, operation);
@@ -98,13 +99,12 @@ static void check_no_holder_is_named_late(bool inspects)
 static void check_no_holder_is_named_between(bool inspects, int lists)
 {
     leave_record(root, "dead");
-    has_successor = true;
     lists_before = lists;
     check_no_holder_is_named_late(inspects);
-    /* It was not that late. */
-    if (!has_successor)
+    /* Unless the call had ended before that. */
+    if (lists_before == -1)
         dismiss(&unnamed);
-    has_successor = false;
+    lists_before = -1;
 }
 
 /* The same, and a descriptor without a lock is adopted. It has the lock afterwards, or none. */
