@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 
+import handoff
 from operations import OPERATIONS, SPELLED, Worker
 
 
@@ -41,15 +42,14 @@ def of_a_wait(command, log):
 
 def of_a_takeover(command, log):
     """The system calls of taking the lock after its holder was killed."""
-    with subprocess.Popen(["strace", "-o", log, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          bufsize=0) as successor:
-        # The first time the program makes more calls.
-        for _ in range(2):
-            subprocess.run(command, input=b"ak", stdout=subprocess.PIPE, check=False)
-            for letter in b"ar":
-                successor.stdin.write(bytes([letter]))
-                successor.stdout.readline()
-        successor.stdin.close()
+    successor = handoff.Worker(["strace", "-o", log, *command])
+    # The first time the program makes more calls.
+    for _ in range(2):
+        subprocess.run(command, input=b"ak", stdout=subprocess.PIPE, check=False)
+        for letter in "ar":
+            successor.tell(letter)
+            successor.answer()
+    successor.end()
     return made(log, 3)
 
 

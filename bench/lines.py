@@ -8,6 +8,7 @@ import tempfile
 import time
 
 import programs
+from handoff import Worker, new_root
 from page import table
 
 COUNTS = (10, 100, 1_000, 10_000)
@@ -89,20 +90,20 @@ def targets(seconds, descriptors):
     return rows
 
 
-def processes(kinds, stage, folder, counts):
+def processes(kinds, folder, counts):
     """Rows of: name, number, time from one to the next, CPU time of a wait, both in µs."""
     rows = []
     for count in counts:
         for name, program in kinds.items():
-            gap, cpu = stage(program, folder, count)
+            gap, cpu = drain(program, new_root(folder), count)
             rows.append([name, f"{count}", f"{gap:,.0f}", f"{cpu:,.0f}"])
     return rows
 
 
-def drain(worker, program, root, count):
+def drain(program, root, count):
     """That many processes wait for a second, and pass the lock on: the time from one to the next, and the CPU time of a
     wait, in µs."""
-    holder, *crowd = [worker([*program, root]) for _ in range(count + 1)]
+    holder, *crowd = [Worker([*program, root]) for _ in range(count + 1)]
     holder.tell("a")
     holder.answer()
     for one in crowd:

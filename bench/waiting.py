@@ -10,13 +10,12 @@ import functools
 import os
 import random
 import select
-import subprocess
 import sys
-import tempfile
 import time
 
 import lines
 import programs
+from handoff import ANY_CORES, ONE_CORE, TWO_CORES, Worker, move, new_root
 from page import table
 
 # How long a holder keeps the lock, in seconds: long enough for a waiter to be asleep. Where waiters
@@ -37,40 +36,6 @@ FIRST, RELEASE, KILL = ENDS = ("first", "release", "kill -9")
 
 # Only the library's look once a second ends a wait after so long, in microseconds.
 BACK_STOP = 900_000
-
-
-CORES = sorted(os.sched_getaffinity(0))
-TWO_CORES, ONE_CORE, ANY_CORES = (CORES[0], CORES[-1]), (CORES[0], CORES[0]), (None, None)
-
-
-def move(process, core):
-    """Binds a process to a core; None: to all of them."""
-    os.sched_setaffinity(process, CORES if core is None else [core])
-
-
-class Worker:
-    """One process that obeys letters, on one core or on any."""
-
-    def __init__(self, command, core=None):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
-        self.core = core
-        move(self.process.pid, core)
-
-    def tell(self, letter):
-        self.process.stdin.write(letter.encode())
-
-    def answer(self):
-        """The moment and the CPU time, in microseconds."""
-        line = self.process.stdout.readline()
-        if not line:
-            sys.exit(f"{self.process.args} ended")
-        return [int(number) / 1000 for number in line.split()]
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
 
 
 class Kind:
@@ -155,12 +120,6 @@ class Drain:
             worker.end()
 
 
-def new_root(folder):
-    root = tempfile.mkdtemp(dir=folder)
-    os.mkdir(os.path.join(root, ".ralph"))
-    return root
-
-
 def measure_cpu(kinds, rounds):
     """All kinds at the same time: CPU time is counted for each process by itself."""
     for _ in range(rounds):
@@ -196,8 +155,9 @@ RECORD = "flock(2) and the record, in C"
 BLOCKING = "ralph_lock_acquire_blocking"
 WITH = "ralph_lock_acquire_with"
 FLOCK_WATCHED = f"flock(2), {CROWD} processes watch the file"
-TOGETHER = ", on one core"
 BRIEF = ", held for less than a millisecond"
+# What else the same programs are measured under, and how.
+CONDITIONS = {", on one core": {"cores": ONE_CORE}, BRIEF: {"cores": TWO_CORES, "hold": BRIEF_HOLD}}
 WATCHED = f"{WITH}, {CROWD} watch"
 FLOCK_CROWDED = f"flock(2), {CROWD} more wait"
 CROWDED = f"{WITH}, {CROWD} more wait"
@@ -244,13 +204,11 @@ def measure(handoff, peers, folder, rounds, slices, drains, cpu_rounds):
     pairs = ((FLOCK, flock), (RECORD, [handoff, "record"]), (BLOCKING, blocking), (WITH, deadline))
     kinds = stage(rounds, [
         *(functools.partial(Kind, name, program, folder, cores=TWO_CORES) for name, program in pairs),
-        *(functools.partial(Kind, name + TOGETHER, program, folder, ends=[RELEASE], cores=ONE_CORE)
-          for name, program in pairs),
-        *(functools.partial(Kind, name + BRIEF, program, folder, ends=[RELEASE], hold=BRIEF_HOLD, cores=TWO_CORES)
-          for name, program in pairs),
+        *(functools.partial(Kind, name + condition, program, folder, ends=[RELEASE], **given)
+          for condition, given in CONDITIONS.items() for name, program in pairs),
         *(functools.partial(Kind, name, program, folder, ends=[RELEASE], hold=HOLD_FROM_POLLERS, every=PEERS_EVERY)
           for name, program in peers.items())])
-    measure_cpu([kind for kind in kinds if not kind.name.endswith((TOGETHER, BRIEF))], cpu_rounds)
+    measure_cpu([kind for kind in kinds if not kind.name.endswith(tuple(CONDITIONS))], cpu_rounds)
     end(kinds)
     # One crowd of watchers at a time, for inotify's sake; they take turns in slices.
     crowds = []
@@ -273,12 +231,8 @@ def measure(handoff, peers, folder, rounds, slices, drains, cpu_rounds):
     line = lines.measure(in_line, folder, lines.QUICK_COUNTS if quick else lines.COUNTS)
     kinds = {FLOCK: flock, BLOCKING: blocking, WITH: deadline,
              **{name: program for name, program in peers.items() if not name.startswith("Qt")}}
-    rows = lines.processes(kinds, drain, folder, lines.QUICK_PROCESSES if quick else lines.PROCESSES)
+    rows = lines.processes(kinds, folder, lines.QUICK_PROCESSES if quick else lines.PROCESSES)
     return by_name, drained, (line, rows)
-
-
-def drain(program, folder, count):
-    return lines.drain(Worker, program, new_root(folder), count)
 
 
 # What is said about it.
@@ -292,7 +246,7 @@ def latency_tables(kinds):
     pairs = [FLOCK, RECORD, BLOCKING, WITH]
     crowds = [FLOCK_WATCHED, WATCHED, FLOCK_CROWDED, CROWDED]
     yield latency_table(kinds, RELEASE, "after a release", pairs + crowds)
-    for condition in (TOGETHER, BRIEF):
+    for condition in CONDITIONS:
         yield latency_table(kinds, RELEASE, "after a release", [name + condition for name in pairs])
     yield latency_table(kinds, KILL, "after kill -9", pairs + crowds)
     yield latency_table(kinds, FIRST, "after a release, a process's first wait", pairs + crowds)

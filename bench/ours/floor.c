@@ -1,7 +1,7 @@
 /* The floor: the system calls of the library, in its order and with its arguments, and nothing else. No lock that
  * keeps its promises can be faster. `floor ROOT`: see worker.h; `make bench` compares the calls with the library's. */
 #include "worker.h"
-#include "record.h"
+#include "floors.h"
 
 #include <signal.h>
 #include <sys/file.h>
@@ -139,24 +139,10 @@ static void locked(void)
     close(at);
 }
 
-/* Reads a process's file in /proc to its end. */
-static void read_proc(const char *name)
-{
-    char text[4096];
-    ssize_t size;
-    int fd = open(name, O_RDONLY | ALWAYS);
-
-    check(fd != -1);
-    size = pread(fd, text, sizeof text, 0);
-    check(size > 0 && pread(fd, text, sizeof text, size) == 0);
-    close(fd);
-}
-
 static void inspect(void)
 {
     struct stat found, there;
     int fd = open(path, O_RDONLY | ALWAYS), at;
-    char name[64];
     pid_t pid;
 
     check(fd != -1);
@@ -164,10 +150,7 @@ static void inspect(void)
     check(flock(fd, LOCK_SH | LOCK_NB) == -1 && fstat(fd, &found) == 0);
     pid = read_record(fd, found.st_size);
     check(fstatat(at, LOCK_FILE, &there, AT_SYMLINK_NOFOLLOW) == 0 && found.st_ino == there.st_ino);
-    check(kill(pid, 0) == 0);
-    read_proc("/proc/thread-self/status");
-    snprintf(name, sizeof name, "/proc/%d/task/%d/stat", (int)pid, (int)pid);
-    read_proc(name);
+    check(kill(pid, 0) == 0 && identify((int)pid));
     close(fd);
     close(at);
 }

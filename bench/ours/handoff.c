@@ -32,7 +32,7 @@
 
 #include <ralph_lock.h>
 
-#include "record.h"
+#include "floors.h"
 
 static const char *root;
 static char path[4096];
@@ -79,33 +79,16 @@ static void ensure(int ok)
         fail(path);
 }
 
-/* Reads a small file to its end. */
-static void read_whole(const char *name)
-{
-    char text[4096];
-    int file = open(name, O_RDONLY | ALWAYS);
-
-    ensure(file != -1);
-    for (off_t at = 0, size = 1; size > 0; at += size)
-        ensure((size = pread(file, text, sizeof text, at)) != -1);
-    close(file);
-}
-
 /* After a holder that left its record: creates .gitignore, and checks whether the holder's process still runs. */
 static void look_after(int holder)
 {
-    char name[64];
     int folder = openat(directory, ".ralph", O_RDONLY | O_DIRECTORY | ALWAYS);
     int ignored = openat(folder, ".gitignore", O_RDWR | O_CREAT | O_EXCL | ALWAYS, 0666);
 
     if (ignored != -1)
         close(ignored);
     close(folder);
-    if (kill(holder, 0) == -1)
-        return;
-    read_whole("/proc/thread-self/status");
-    snprintf(name, sizeof name, "/proc/%d/task/%d/stat", holder, holder);
-    read_whole(name);
+    ensure(kill(holder, 0) == -1 || identify(holder));
 }
 
 static void record_acquire(void)
