@@ -1,7 +1,6 @@
 """Taking and releasing the lock."""
 
 import copy
-import errno
 import fcntl
 import os
 import pickle
@@ -17,7 +16,7 @@ from typing import Any, Callable, Optional
 
 import pytest
 import ralph_lock
-from conftest import Child, descriptors
+from conftest import Child
 from ralph_lock import Liveness, Relation, State, Status
 
 
@@ -239,64 +238,6 @@ def test_a_holder_that_died_is_known(tmp_path: Path, holder: Child) -> None:
         assert ralph_lock.read_existing(tmp_path) != previous
 
 
-def test_a_child_adopts_the_lock(tmp_path: Path, child: Callable[..., Child]) -> None:
-    fd = ralph_lock.acquire(tmp_path, "parent").into_fd()
-    heir = child(
-        """
-        hear()
-        with ralph_lock.adopt(root, "child", int(sys.argv[2])) as lock:
-            say(lock.path)
-            hear()
-        say("released")
-        """,
-        pass_fds=[fd],
-        arguments=[str(fd)],
-    )
-    os.close(fd)
-    record = ralph_lock.inspect(tmp_path)
-    assert record.state is State.HELD and record.holder is not None and record.holder.pid == os.getpid()
-    heir.tell()
-    assert heir.hear() == str(tmp_path / ralph_lock.LOCK_FILE)
-    record = ralph_lock.inspect(tmp_path)
-    assert record.holder is not None
-    assert (record.holder.pid, record.holder.prompt) == (heir.pid, "child")
-    heir.tell()
-    assert heir.hear() == "released"
-    assert not ralph_lock.is_locked(tmp_path)
-
-
-def test_a_second_into_fd_leaves_the_callers_descriptors_alone(tmp_path: Path) -> None:
-    lock = ralph_lock.acquire(tmp_path, "hands over")
-    fd = lock.into_fd()
-    with open(tmp_path / "file", "w") as file:
-        os.dup2(file.fileno(), fd)
-    with pytest.raises(ValueError, match="released"):
-        lock.into_fd()
-    os.fstat(fd)
-    os.close(fd)
-
-    lock = ralph_lock.acquire(tmp_path, "hands over")
-    fd = lock.into_fd()
-    with pytest.raises(ValueError, match="released"):
-        lock.into_fd()
-    assert lock.released
-    os.close(fd)
-    assert not ralph_lock.is_locked(tmp_path)
-
-
-def test_a_descriptor_that_cannot_be_adopted_stays_the_callers(tmp_path: Path, holder: Child) -> None:
-    with open(tmp_path / "file", "w+b") as other:
-        with pytest.raises(ValueError):
-            ralph_lock.adopt(tmp_path, "another file", other.fileno())
-        os.fstat(other.fileno())
-    with open(tmp_path / ralph_lock.LOCK_FILE, "r+b") as file:
-        with pytest.raises(ralph_lock.HeldError):
-            ralph_lock.adopt(tmp_path, "held through another descriptor", file.fileno())
-        shutil.rmtree(tmp_path / ".ralph")
-        with pytest.raises(ralph_lock.LostError):
-            ralph_lock.adopt(tmp_path, "a file that is gone", file.fileno())
-
-
 @pytest.mark.parametrize(
     "root",
     [lambda path: path, str, os.fsencode, lambda path: os.fsencode(path / "caf\u00e9"), lambda path: path / "\udcff"],
@@ -346,98 +287,6 @@ def test_invalid_arguments_are_value_errors(tmp_path: Path, arguments: dict[str,
     with pytest.raises(ValueError):
         ralph_lock.acquire(**{"root": tmp_path, "prompt": "works", **arguments})
     assert os.listdir(tmp_path) == []
-
-
-def test_failures_are_os_errors(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError) as missing:
-        ralph_lock.acquire(tmp_path / "missing", "works")
-    error = missing.value
-    assert isinstance(error, ralph_lock.LockError)
-    assert (error.status, error.errno) == (Status.IO, errno.ENOENT)
-    assert error.filename is not None and "missing" in error.filename and "missing" in str(error)
-
-    (tmp_path / ".ralph").mkdir()
-    (tmp_path / ralph_lock.LOCK_FILE).symlink_to("elsewhere")
-    with pytest.raises(ralph_lock.LockError) as link:
-        ralph_lock.acquire(tmp_path, "works")
-    assert link.value.errno == errno.ELOOP and link.value.filename == str(tmp_path / ralph_lock.LOCK_FILE)
-
-
-def test_a_forbidden_file_is_a_permission_error(tmp_path: Path, child: Callable[..., Child]) -> None:
-    ralph_lock.acquire(tmp_path, "makes the file").release()
-    process = child(
-        """
-        # Root may write everything.
-        if os.geteuid() == 0:
-            os.setresuid(65534, 65534, 65534)
-        try:
-            ralph_lock.acquire(".", "works")
-        except PermissionError as error:
-            say(f"{isinstance(error, ralph_lock.LockError)} {error.errno}")
-        """,
-        cwd=tmp_path,
-    )
-    assert process.hear() == f"True {errno.EACCES}"
-
-
-def test_a_release_reports_a_record_that_it_cannot_blank(tmp_path: Path) -> None:
-    lock = ralph_lock.acquire(tmp_path, "works")
-    # Its descriptor becomes read-only.
-    (fd,) = [fd for fd in descriptors() if os.path.realpath(f"/proc/self/fd/{fd}") == lock.path]
-    with open(lock.path, "rb") as read_only:
-        os.dup2(read_only.fileno(), int(fd))
-    with pytest.raises(ralph_lock.LockError, match="its record stays in") as caught:
-        lock.release()
-    assert (caught.value.status, caught.value.errno) == (Status.IO, errno.EINVAL)
-    assert caught.value.filename == lock.path
-    # The lock is released in this case too.
-    lock.release()
-    assert ralph_lock.inspect(tmp_path).state is State.STALE
-
-
-def test_a_descriptor_that_is_another_files_is_left_alone(tmp_path: Path) -> None:
-    lock = ralph_lock.acquire(tmp_path, "works")
-    (fd,) = [fd for fd in descriptors() if os.path.realpath(f"/proc/self/fd/{fd}") == lock.path]
-    with open(tmp_path / "file", "w+") as file:
-        os.dup2(file.fileno(), int(fd))
-        with pytest.raises(ralph_lock.LostError):
-            lock.release()
-        os.fstat(int(fd))
-    os.close(int(fd))
-
-
-def test_errors_can_be_sent_to_another_process(tmp_path: Path, holder: Child) -> None:
-    token = ralph_lock.CancelToken()
-    token.trigger()
-    calls: list[Callable[[], Any]] = [
-        lambda: ralph_lock.try_acquire(tmp_path, "held"),
-        lambda: ralph_lock.acquire(tmp_path, "timed out", 0.01),
-        lambda: ralph_lock.acquire(tmp_path, "cancelled", cancel=token),
-        lambda: ralph_lock.acquire(tmp_path / "missing", "failed"),
-        lambda: ralph_lock.acquire(tmp_path, "failed", lock_file="."),
-    ]
-    for call in calls:
-        with pytest.raises(Exception) as caught:
-            call()
-        error, copied = caught.value, pickle.loads(pickle.dumps(caught.value))
-        assert type(copied) is type(error) and str(copied) == str(error)
-        for attribute in ("status", "holder", "path", "errno", "filename"):
-            assert getattr(copied, attribute, None) == getattr(error, attribute, None)
-
-
-def test_refusals_and_failures_leave_no_descriptor(tmp_path: Path, holder: Child) -> None:
-    def refused(**arguments: Any) -> None:
-        with pytest.raises((ralph_lock.HeldError, ralph_lock.LockError)):
-            ralph_lock.acquire(**{"root": tmp_path, "prompt": "works", **arguments})
-
-    refused(timeout=0.01)
-    before = descriptors()
-    for _ in range(3):
-        refused(timeout=0)
-        refused(timeout=0.01)
-        refused(root=tmp_path / "missing")
-    ralph_lock.CancelToken().trigger()
-    assert descriptors() == before
 
 
 def test_questions_are_answered(tmp_path: Path, holder: Child) -> None:
